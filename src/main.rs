@@ -1,0 +1,2 @@
+//! The Polylogue daemon.
+fn main() {}
