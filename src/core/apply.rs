@@ -1,0 +1,267 @@
+//! What an event changes. Applying never fails and never decides: an event is a fact. It is the only way in which durable state changes,
+//! live and when a room is read from the store.
+
+use std::sync::Arc;
+
+use crate::event::{Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange};
+use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
+use crate::power::Prefixes;
+use crate::room::{Mask, Member, Membership, Room, RoomState, StateEntry, Topic};
+use crate::state::{State, World};
+use crate::user::{Profile, ProfileField, User, UserKind, UserRoom};
+use crate::{event::ReadAudience, facets};
+
+impl State {
+    /// Gives an event its place: the next position, the next sequence of its room, and a time that does not go back there.
+    #[must_use]
+    pub fn stamp(&self, event: Event, now: Timestamp) -> Entry {
+        let (sequence, at) = match &event {
+            Event::Room { room, .. } => {
+                self.room(*room).map_or((RoomSequence(1), now), |room| (room.sequence.next(), room.at.max(now)))
+            }
+            Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => (RoomSequence(0), now),
+        };
+        Entry { position: self.head.next(), sequence, at, event }
+    }
+
+    /// Takes an event in.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.head = entry.position;
+        match &entry.event {
+            Event::Room { room, sender, change } => self.apply_to_room(entry, (*room, *sender), change),
+            Event::Setting { room, sender, setting } => {
+                if let Some(room) = self.rooms.get_mut(room) {
+                    apply_setting(Arc::make_mut(&mut room.state), (*sender, entry.at), setting);
+                }
+            }
+            Event::User { user, change } => self.apply_to_user(*user, entry.at, change),
+            Event::Name { key, claim } => {
+                self.names.insert(key.clone(), *claim);
+            }
+            Event::Timer { id, timer } => self.apply_timer(*id, timer.as_ref()),
+        }
+    }
+
+    fn apply_to_room(&mut self, entry: &Entry, (id, sender): (RoomId, UserId), change: &RoomChange) {
+        if let RoomChange::Created(creation) = change {
+            let state = Arc::new(RoomState::new(id, creation.clone()));
+            self.rooms.insert(id, Room { sequence: entry.sequence, position: entry.position, at: entry.at, notifying: 0, state });
+            self.next_room = self.next_room.max(id.next());
+            return;
+        }
+        let guest = match change {
+            RoomChange::Member(member) => self.users.get(&member.user).is_some_and(|user| user.kind == UserKind::Guest),
+            RoomChange::Created(_)
+            | RoomChange::Message(_)
+            | RoomChange::Power(_)
+            | RoomChange::State(_)
+            | RoomChange::Redaction { .. }
+            | RoomChange::Redacted => false,
+        };
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        room.apply(entry, sender, change);
+        if let RoomChange::Member(member) = change {
+            if guest && matches!(member.membership, Membership::Leave) {
+                // A departed guest never comes back under the same id: his row would only grow the room.
+                Arc::make_mut(&mut room.state).members.remove(&member.user);
+            }
+            self.apply_standing(id, member);
+        }
+    }
+
+    /// The user's side of a change of standing.
+    fn apply_standing(&mut self, room: RoomId, change: &MemberChange) {
+        let Some(user) = self.users.get_mut(&change.user) else { return };
+        let user = Arc::make_mut(user);
+        let found = user.rooms.binary_search_by_key(&room, |entry| entry.room);
+        let mut rooms = user.rooms.to_vec();
+        match (found, change.membership) {
+            (Ok(index), Membership::Leave) => {
+                rooms.remove(index);
+            }
+            (Ok(index), membership) => {
+                if let Some(entry) = rooms.get_mut(index) {
+                    entry.membership = membership;
+                }
+            }
+            (Err(_), Membership::Leave) => {}
+            (Err(index), membership) => {
+                rooms.insert(index, UserRoom { room, membership, read: RoomSequence(0), marker: RoomSequence(0) });
+            }
+        }
+        user.rooms = rooms.into();
+    }
+
+    fn apply_to_user(&mut self, id: UserId, at: Timestamp, change: &UserChange) {
+        if let UserChange::Created { name, kind, password } = change {
+            let user = User {
+                id,
+                name: name.clone(),
+                kind: *kind,
+                created: at,
+                password: password.clone(),
+                disabled: false,
+                profile: Profile::default(),
+                devices: Arc::new([]),
+                rooms: Arc::new([]),
+            };
+            self.users.insert(id, Arc::new(user));
+            return;
+        }
+        let Some(user) = self.users.get_mut(&id) else { return };
+        let user = Arc::make_mut(user);
+        match change {
+            UserChange::Created { .. } | UserChange::AccountData { .. } | UserChange::Document(_) => {}
+            UserChange::Renamed(name) => user.name = name.clone(),
+            UserChange::Password(hash) => user.password = Some(hash.clone()),
+            UserChange::Disabled(disabled) => user.disabled = *disabled,
+            UserChange::Profile { field, value } => match field {
+                ProfileField::DisplayName => user.profile.display_name.clone_from(value),
+                ProfileField::Avatar => user.profile.avatar.clone_from(value),
+            },
+            UserChange::DeviceAdded(device) => {
+                user.devices = user.devices.iter().cloned().chain([device.clone()]).collect();
+                self.tokens.insert(device.token, (id, device.id));
+                self.next_device = self.next_device.max(device.id.next());
+            }
+            UserChange::DeviceRenamed { device, name } => {
+                user.devices = user
+                    .devices
+                    .iter()
+                    .cloned()
+                    .map(|mut known| {
+                        if known.id == *device {
+                            known.name = Some(name.clone());
+                        }
+                        known
+                    })
+                    .collect();
+            }
+            UserChange::DeviceRemoved(device) => {
+                if let Some(token) = remove_device(user, *device) {
+                    self.tokens.remove(&token);
+                }
+            }
+            UserChange::Read { room, up_to, audience } => mark_read(user, (*room, *up_to), *audience),
+        }
+    }
+
+    fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, crate::command::TimedCommand)>) {
+        match timer {
+            Some((due, command)) => {
+                self.timers.insert((*due, id), command.clone());
+                self.next_timer = self.next_timer.max(id.saturating_add(1));
+            }
+            None => {
+                // Timers are few, and a cleared one is nearly always the first.
+                let key = self.timers.keys().find(|(_, known)| *known == id).copied();
+                if let Some(key) = key {
+                    self.timers.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+impl World {
+    /// Takes an event in, and keeps the counter of users above every user seen.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.state.apply(entry);
+        if let Event::User { user, change: UserChange::Created { .. } } = &entry.event {
+            self.live.next_user = self.live.next_user.max(user.next());
+        }
+    }
+}
+
+impl Room {
+    /// Takes an event of the room's timeline in; the first one makes the room instead.
+    pub fn apply(&mut self, entry: &Entry, sender: UserId, change: &RoomChange) {
+        self.sequence = entry.sequence;
+        self.position = entry.position;
+        self.at = entry.at;
+        match change {
+            RoomChange::Created(_) | RoomChange::Redaction { .. } | RoomChange::Redacted => {}
+            RoomChange::Message(message) => self.notifying += u64::from(message.body.notifies()),
+            RoomChange::Member(member) => apply_member(Arc::make_mut(&mut self.state), (entry, sender), member),
+            RoomChange::Power(power) => {
+                let state = Arc::make_mut(&mut self.state);
+                state.power = Arc::new(power.levels.clone());
+                for (user, prefixes) in &power.prefixes {
+                    if let Some(member) = state.members.get_mut(user) {
+                        member.prefixes = *prefixes;
+                    }
+                }
+            }
+            RoomChange::State(change) => apply_state(Arc::make_mut(&mut self.state), (entry, sender), change),
+        }
+    }
+}
+
+fn apply_member(state: &mut RoomState, (entry, sender): (&Entry, UserId), change: &MemberChange) {
+    let before = state.members.get(&change.user).copied();
+    let was_joined = before.is_some_and(|member| member.membership == Membership::Join);
+    let is_joined = change.membership == Membership::Join;
+    match (was_joined, is_joined) {
+        (false, true) => state.joined = state.joined.saturating_add(1),
+        (true, false) => state.joined = state.joined.saturating_sub(1),
+        (true, true) | (false, false) => {}
+    }
+    // Prefix bits end with the membership; the exact level does not.
+    let prefixes = if is_joined { before.map_or(Prefixes::default(), |member| member.prefixes) } else { Prefixes::default() };
+    let member = Member { membership: change.membership, prefixes, since: entry.sequence, by: sender };
+    state.members.insert(change.user, member);
+}
+
+fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change: &StateChange) {
+    facets::apply(state, (entry, sender), change);
+    let value =
+        StateEntry { sequence: entry.sequence, position: entry.position, sender, at: entry.at, content: change.content.clone() };
+    state.extra.insert((change.kind.clone(), change.key.clone()), value);
+}
+
+/// Takes a setting in: live, and when a room is read from the store.
+pub fn apply_setting(state: &mut RoomState, (sender, at): (UserId, Timestamp), setting: &RoomSetting) {
+    match setting {
+        RoomSetting::MaskAdded { list, mask, until } => {
+            let added = Mask { list: *list, mask: mask.clone(), by: sender, at, until: *until };
+            let others = state.masks.iter().filter(|known| known.list != *list || known.mask != *mask).cloned();
+            state.masks = others.chain([added]).collect();
+        }
+        RoomSetting::MaskRemoved { list, mask } => {
+            state.masks = state.masks.iter().filter(|known| known.list != *list || known.mask != *mask).cloned().collect();
+        }
+        RoomSetting::Key(key) => state.key.clone_from(key),
+        RoomSetting::Listed(listed) => state.listed = *listed,
+        RoomSetting::Names(names) => state.names = names.as_slice().into(),
+    }
+}
+
+/// Sets the topic as a facet of state.
+pub(crate) fn topic(text: &str, sender: UserId, at: Timestamp) -> Option<Topic> {
+    (!text.is_empty()).then(|| Topic { text: text.into(), by: sender, at })
+}
+
+fn remove_device(user: &mut User, device: DeviceId) -> Option<crate::secret::TokenHash> {
+    let token = user.device(device)?.token;
+    user.devices = user.devices.iter().filter(|known| known.id != device).cloned().collect();
+    Some(token)
+}
+
+fn mark_read(user: &mut User, (room, up_to): (RoomId, RoomSequence), audience: ReadAudience) {
+    let Ok(index) = user.rooms.binary_search_by_key(&room, |entry| entry.room) else { return };
+    let mut rooms = user.rooms.to_vec();
+    if let Some(entry) = rooms.get_mut(index) {
+        entry.marker = entry.marker.max(up_to);
+        match audience {
+            ReadAudience::Room => entry.read = entry.read.max(up_to),
+            ReadAudience::Own => {}
+        }
+    }
+    user.rooms = rooms.into();
+}
+
+/// A room rebuilt from the store: its counters, and the state that follows from its rows.
+#[must_use]
+pub fn restored(sequence: RoomSequence, position: Position, at: Timestamp, state: RoomState) -> Room {
+    Room { sequence, position, at, notifying: 0, state: Arc::new(state) }
+}

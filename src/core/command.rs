@@ -1,0 +1,535 @@
+//! What may be asked, and by whom. A command is self-contained: nothing in it points into a connection or a request.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::body::Message;
+use crate::event::{ReadAudience, RoomSetting, StateChange};
+use crate::ids::{DeviceId, RoomId, RoomSequence, SessionId, Timestamp, UserId};
+use crate::json::Json;
+use crate::live::Transient;
+use crate::name::{AccountName, ChannelName};
+use crate::power::{PowerLevels, Prefix};
+use crate::room::MaskList;
+use crate::secret::{PasswordHash, TokenHash};
+use crate::user::ProfileField;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The account or guest.
+    pub user: UserId,
+    /// The attached connection it came over, if one is.
+    pub session: Option<SessionId>,
+    /// The credential it came with, if there is one.
+    pub device: Option<DeviceId>,
+    /// How far his powers reach.
+    pub scope: Scope,
+    /// When he last proved his password on this session.
+    pub proven_at: Option<Timestamp>,
+}
+
+impl Actor {
+    /// The server itself: timers, start-up, clean-up.
+    pub const SERVER: Self = Self { user: UserId::SERVER, session: None, device: None, scope: Scope::Server, proven_at: None };
+
+    /// A person at the control socket or on the locked data directory.
+    pub const ADMINISTRATOR: Self =
+        Self { user: UserId::SERVER, session: None, device: None, scope: Scope::Administrator, proven_at: None };
+
+    /// A user without a session: a request that carries its own credential.
+    #[must_use]
+    pub fn user(user: UserId, device: Option<DeviceId>) -> Self {
+        Self { user, session: None, device, scope: Scope::User, proven_at: None }
+    }
+}
+
+/// How far an actor's powers reach. Never comes from a chat token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// What rooms and the account itself allow.
+    User,
+    /// Accounts of others too.
+    Administrator,
+    /// The server's own acts.
+    Server,
+}
+
+/// A room by id or by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomRef {
+    /// By id.
+    Id(RoomId),
+    /// By one of its names.
+    Name(ChannelName),
+}
+
+/// What may be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Make an account, and log in at once if a device is given.
+    Register {
+        /// Nick and localpart.
+        name: AccountName,
+        /// The password's hash.
+        password: PasswordHash,
+        /// The first credential.
+        device: Option<NewDevice>,
+    },
+    /// Log in: a new credential for the actor.
+    AddDevice {
+        /// Whose.
+        user: UserId,
+        /// The credential.
+        device: NewDevice,
+    },
+    /// Name a credential.
+    RenameDevice {
+        /// Which.
+        device: DeviceId,
+        /// The name.
+        name: Arc<str>,
+    },
+    /// Log out: these credentials end, with everything that came from them.
+    RemoveDevices {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        devices: Vec<DeviceId>,
+    },
+    /// A new password; every other credential ends if asked for.
+    SetPassword {
+        /// Whose.
+        user: UserId,
+        /// The hash.
+        password: PasswordHash,
+        /// What becomes of the account's credentials.
+        others: OtherDevices,
+    },
+    /// Shut an account out, or let it in again.
+    Disable {
+        /// Whose.
+        user: UserId,
+        /// Out or in.
+        state: AccountState,
+    },
+    /// Set or clear a profile field of the actor.
+    SetProfile {
+        /// Which.
+        field: ProfileField,
+        /// The value.
+        value: Option<Arc<str>>,
+    },
+    /// Another nick for a guest, another case for an account.
+    Rename {
+        /// The nick.
+        nick: Arc<str>,
+    },
+    /// Store account data of the actor.
+    SetAccountData {
+        /// Of which room.
+        room: Option<RoomId>,
+        /// The type.
+        kind: Arc<str>,
+        /// The content.
+        content: Json,
+    },
+    /// Store a document of the actor.
+    PutDocument {
+        /// What kind.
+        kind: Arc<str>,
+        /// Which one.
+        key: Arc<str>,
+        /// The content; nothing deletes it.
+        blob: Option<Arc<[u8]>>,
+        /// Under which condition.
+        condition: PutCondition,
+        /// What the store holds now, read by the asker just before.
+        stored: Option<DocumentStamp>,
+    },
+    /// The actor has read up to here.
+    MarkRead {
+        /// Where.
+        room: RoomId,
+        /// Up to which event.
+        up_to: RoomSequence,
+        /// Who is told.
+        audience: ReadAudience,
+    },
+    /// Make a room.
+    CreateRoom(Box<CreateRoom>),
+    /// Go in; an unknown published name is created if asked for.
+    Join {
+        /// Where.
+        room: RoomRef,
+        /// The channel key.
+        key: Option<Arc<str>>,
+        /// Whether an unknown name makes a new room (IRC) or is an error (Matrix).
+        missing: MissingRoom,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Go out, decline an invitation, or take back a knock.
+    Leave {
+        /// Where.
+        room: RoomId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Ask somebody in.
+    Invite {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        user: UserId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Put somebody out, or take his invitation back.
+    Kick {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        user: UserId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Shut somebody out.
+    Ban {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        user: UserId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Let somebody come again.
+    Unban {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        user: UserId,
+    },
+    /// Ask to be let in.
+    Knock {
+        /// Where.
+        room: RoomRef,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Say something to a room or a user.
+    Say(Say),
+    /// Take an event's content away.
+    Redact {
+        /// Where.
+        room: RoomId,
+        /// Which.
+        target: RoomSequence,
+        /// Who said it, read by the asker just before: an event's author never changes.
+        author: UserId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Set state by Matrix type. Memberships, power levels and the creation have commands of their own.
+    SetState {
+        /// Where.
+        room: RoomId,
+        /// What.
+        change: StateChange,
+    },
+    /// Set the topic; an empty one takes it away.
+    SetTopic {
+        /// Where.
+        room: RoomId,
+        /// The text.
+        topic: Arc<str>,
+    },
+    /// Set all power levels, as Matrix does.
+    SetPower {
+        /// Where.
+        room: RoomId,
+        /// The levels.
+        levels: Box<PowerLevels>,
+        /// The content as its author wrote it.
+        content: Option<Json>,
+    },
+    /// Give and take prefixes, as IRC does: one event, however many.
+    SetPrefixes {
+        /// Where.
+        room: RoomId,
+        /// To whom, which, given or taken.
+        changes: Vec<PrefixChange>,
+    },
+    /// Put a mask on a list or take it off.
+    SetMask {
+        /// Where.
+        room: RoomId,
+        /// Which list.
+        list: MaskList,
+        /// The mask, complete.
+        mask: Arc<str>,
+        /// On or off.
+        direction: Direction,
+        /// Until when.
+        until: Option<Timestamp>,
+    },
+    /// Change a setting outside the timeline: key, directory, names.
+    SetSetting {
+        /// Where.
+        room: RoomId,
+        /// What.
+        setting: RoomSetting,
+    },
+    /// A connection begins to be somebody.
+    Attach(Box<Attach>),
+    /// A connection ends.
+    Detach {
+        /// Which.
+        session: SessionId,
+        /// What IRC shows as the reason.
+        reason: Arc<str>,
+    },
+    /// The actor's session is away, or back.
+    SetAway {
+        /// Which session.
+        session: SessionId,
+        /// The text; nothing means back.
+        text: Option<Arc<str>>,
+    },
+    /// The actor types, or stopped.
+    Typing {
+        /// Where.
+        room: RoomId,
+        /// For how many milliseconds it holds without another word; 0 means stopped.
+        milliseconds: u64,
+    },
+    /// Something for those who are here now, never stored: CTCP, client tags.
+    Transient(Transient),
+    /// A timer is due.
+    Timed {
+        /// Its number.
+        id: u64,
+        /// What to do.
+        command: TimedCommand,
+    },
+}
+
+/// What a timer does. No permission or ban ever waits for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimedCommand {
+    /// Tidy away a mask whose time is over.
+    ExpireMask {
+        /// Where.
+        room: RoomId,
+        /// Which list.
+        list: MaskList,
+        /// The mask.
+        mask: Arc<str>,
+    },
+    /// Write the leaves of a guest who is gone.
+    GuestGone {
+        /// Who.
+        user: UserId,
+    },
+}
+
+/// A credential to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDevice {
+    /// What clients call it.
+    pub label: Arc<str>,
+    /// What people call it.
+    pub name: Option<Arc<str>>,
+    /// SHA-256 of its token.
+    pub token: TokenHash,
+}
+
+/// What a password change does to credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherDevices {
+    /// They go on.
+    Keep,
+    /// All but the actor's own end.
+    LogOut,
+}
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountState {
+    /// Yes.
+    Enabled,
+    /// No.
+    Disabled,
+}
+
+/// Under which condition a document is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutCondition {
+    /// Whatever is there.
+    Always,
+    /// Only over this version; 0 = only if there is none.
+    Version(u64),
+    /// Only over a lower rank.
+    Rank(i64),
+}
+
+/// Version and rank of a stored document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentStamp {
+    /// Version.
+    pub version: u64,
+    /// Rank.
+    pub rank: i64,
+}
+
+/// Whether joining an unknown name makes a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingRoom {
+    /// Make it (IRC `JOIN`).
+    Create,
+    /// Refuse.
+    Refuse,
+}
+
+/// Given or taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// `+`
+    Add,
+    /// `-`
+    Remove,
+}
+
+/// One prefix for one member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrefixChange {
+    /// Whose.
+    pub user: UserId,
+    /// Which.
+    pub prefix: Prefix,
+    /// Given or taken.
+    pub direction: Direction,
+}
+
+/// A room to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateRoom {
+    /// What it starts with.
+    pub preset: Preset,
+    /// Its published name.
+    pub alias: Option<ChannelName>,
+    /// Its name for people.
+    pub name: Option<Arc<str>>,
+    /// Its topic.
+    pub topic: Option<Arc<str>>,
+    /// Whom to ask in.
+    pub invite: Vec<UserId>,
+    /// Whether it is the conversation of the creator with the one invited.
+    pub direct: DirectRoom,
+    /// Whether the directory lists it.
+    pub listed: bool,
+    /// Matrix room version.
+    pub version: u8,
+    /// State to set at once, after the preset's own.
+    pub state: Vec<StateChange>,
+    /// Power levels in place of the preset's.
+    pub power: Option<Box<PowerLevels>>,
+    /// Further `m.room.create` content.
+    pub content: Option<Json>,
+}
+
+impl Default for CreateRoom {
+    fn default() -> Self {
+        Self {
+            preset: Preset::Private,
+            alias: None,
+            name: None,
+            topic: None,
+            invite: Vec::new(),
+            direct: DirectRoom::No,
+            listed: false,
+            version: 11,
+            state: Vec::new(),
+            power: None,
+            content: None,
+        }
+    }
+}
+
+/// What a new room starts with (Matrix `createRoom`, "preset").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    /// By invitation; members see everything.
+    Private,
+    /// By invitation; the invited are as powerful as the creator.
+    TrustedPrivate,
+    /// Open to all.
+    Public,
+}
+
+/// Whether a new room is a direct one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectRoom {
+    /// No.
+    No,
+    /// With the single user invited.
+    Yes,
+}
+
+/// Something said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Say {
+    /// To whom.
+    pub to: Destination,
+    /// What.
+    pub message: Message,
+}
+
+/// To whom something is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// A room.
+    Room(RoomId),
+    /// A user: into the direct room of the two, which is made if there is none.
+    User(UserId),
+}
+
+/// A connection that begins to be somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attach {
+    /// The connection's number, given by the hub.
+    pub session: SessionId,
+    /// Who it is to be.
+    pub who: Who,
+    /// The credential it came with.
+    pub device: Option<DeviceId>,
+    /// What others see of the connection.
+    pub presentation: Presentation,
+}
+
+/// Who a connection is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// An account.
+    Account(UserId),
+    /// A guest under this name.
+    Guest(AccountName),
+}
+
+/// What others see of a connection. Never an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presentation {
+    /// Which front-end.
+    pub front: &'static str,
+    /// The `user` of `nick!user@host`.
+    pub username: Arc<str>,
+    /// The `host` of `nick!user@host`: a cloak for guests, a constant for accounts.
+    pub host: Arc<str>,
+    /// The real name that the client gave.
+    pub real_name: Arc<str>,
+    /// When it began.
+    pub since: Timestamp,
+    /// Whether it makes its user look present.
+    pub visible: bool,
+}

@@ -1,0 +1,253 @@
+//! What a command comes to: events and signals, or a refusal. Pure: it looks at the world, the clock's reading and a random number that it is
+//! given, and changes nothing. One file per verb.
+
+mod account;
+mod ban;
+mod create_room;
+mod device;
+mod direct;
+mod document;
+mod invite;
+mod join;
+mod kick;
+mod leave;
+mod power;
+mod presence;
+mod profile;
+mod read;
+mod redact;
+mod rename;
+mod say;
+mod session;
+mod setting;
+mod state;
+mod timed;
+mod typing;
+
+use crate::command::{Actor, Command, Destination, RoomRef, Scope};
+use crate::event::{Event, RoomChange, UserChange};
+use crate::ids::{RoomId, Timestamp, UserId};
+use crate::live::{Signal, TransientTarget};
+use crate::name::NameKey;
+use crate::refusal::Refusal;
+use crate::room::Room;
+use crate::state::World;
+use crate::step_up;
+use crate::user::UserKind;
+
+/// Time and chance, as the hub read them for this command.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// Now.
+    pub now: Timestamp,
+    /// 128 random bits.
+    pub random: u128,
+}
+
+/// What a command comes to. All of it happens, in this order, or nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decision {
+    /// What changes. Durable ones are the steps of the command, numbered by their place here.
+    pub changes: Vec<Change>,
+    /// What the asker is told.
+    pub outcome: Outcome,
+}
+
+/// A durable change, or one that flickers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Durable.
+    Event(Event),
+    /// Not.
+    Signal(Signal),
+}
+
+/// What the asker is told besides that it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Outcome {
+    /// It is done.
+    #[default]
+    Done,
+    /// This room was made, joined or found.
+    Room(RoomId),
+    /// This user was made, or is who the session is now.
+    User(UserId),
+    /// What the asker wants to know is the event that the change at this place becomes.
+    Event(usize),
+}
+
+/// Decides a command.
+///
+/// # Errors
+/// Why it is refused. Nothing changes then.
+pub fn decide(world: &World, actor: &Actor, command: Command, context: Context) -> Result<Decision, Refusal> {
+    step_up::check(actor, &command, context.now)?;
+    check_actor(world, actor, &command)?;
+    let at = Deciding { world, actor, context };
+    match command {
+        Command::Register { name, password, device } => account::register(at, name, password, device),
+        Command::SetPassword { user, password, others } => account::set_password(at, user, password, others),
+        Command::Disable { user, state } => account::disable(at, user, state),
+        Command::AddDevice { user, device } => device::add(at, user, device),
+        Command::RenameDevice { device, name } => device::rename(at, device, name),
+        Command::RemoveDevices { user, devices } => device::remove(at, user, &devices),
+        Command::SetProfile { field, value } => profile::set(at, field, value),
+        Command::Rename { nick } => rename::rename(at, &nick),
+        Command::SetAccountData { room, kind, content } => document::set_account_data(at, room, kind, content),
+        Command::PutDocument { kind, key, blob, condition, stored } => {
+            document::put(at, document::Put { kind, key, blob, condition, stored })
+        }
+        Command::MarkRead { room, up_to, audience } => read::mark(at, room, up_to, audience),
+        Command::CreateRoom(request) => create_room::create(at, *request),
+        Command::Join { room, key, missing, reason } => join::join(at, room, join::Door { key, missing, reason }),
+        Command::Leave { room, reason } => leave::leave(at, room, reason),
+        Command::Invite { room, user, reason } => invite::invite(at, room, user, reason),
+        Command::Kick { room, user, reason } => kick::kick(at, room, user, reason),
+        Command::Ban { room, user, reason } => ban::ban(at, room, user, reason),
+        Command::Unban { room, user } => ban::unban(at, room, user),
+        Command::Knock { room, reason } => join::knock(at, room, reason),
+        Command::Say(say) => say::say(at, say),
+        Command::Redact { room, target, author, reason } => redact::redact(at, room, redact::Target { target, author, reason }),
+        Command::SetState { room, change } => state::set(at, room, change),
+        Command::SetTopic { room, topic } => state::set(at, room, crate::facets::topic(&topic)),
+        Command::SetPower { room, levels, content } => power::set(at, room, *levels, content),
+        Command::SetPrefixes { room, changes } => power::set_prefixes(at, room, &changes),
+        Command::SetMask { room, list, mask, direction, until } => {
+            setting::set_mask(at, room, setting::MaskRequest { list, mask, direction, until })
+        }
+        Command::SetSetting { room, setting } => setting::set(at, room, setting),
+        Command::Attach(attach) => session::attach(at, *attach),
+        Command::Detach { session, reason } => session::detach(at, session, reason),
+        Command::SetAway { session, text } => presence::set_away(at, session, text),
+        Command::Typing { room, milliseconds } => typing::typing(at, room, milliseconds),
+        Command::Transient(message) => typing::transient(at, message),
+        Command::Timed { id, command } => timed::run(at, id, command),
+    }
+}
+
+/// The rooms that must be hot before a command can be decided.
+#[must_use]
+pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<RoomId> {
+    let by_ref = |room: &RoomRef| match room {
+        RoomRef::Id(room) => Some(*room),
+        RoomRef::Name(name) => world.state.room_named(&name.claim()),
+    };
+    match command {
+        Command::Join { room, .. } | Command::Knock { room, .. } => by_ref(room).into_iter().collect(),
+        Command::Leave { room, .. }
+        | Command::MarkRead { room, .. }
+        | Command::Invite { room, .. }
+        | Command::Kick { room, .. }
+        | Command::Ban { room, .. }
+        | Command::Unban { room, .. }
+        | Command::Redact { room, .. }
+        | Command::SetState { room, .. }
+        | Command::SetTopic { room, .. }
+        | Command::SetPower { room, .. }
+        | Command::SetPrefixes { room, .. }
+        | Command::SetMask { room, .. }
+        | Command::SetSetting { room, .. }
+        | Command::Typing { room, .. } => vec![*room],
+        Command::Say(say) => match &say.to {
+            Destination::Room(room) => vec![*room],
+            Destination::User(peer) => world.state.room_named(&NameKey::direct(actor.user, *peer)).into_iter().collect(),
+        },
+        Command::Transient(message) => match message.to {
+            TransientTarget::Room(room) => vec![room],
+            TransientTarget::User(_) => Vec::new(),
+        },
+        Command::Timed { command, .. } => timed::rooms_needed(world, command),
+        // A guest's leaves are written with his last session's end.
+        Command::Detach { session, .. } => session::rooms_needed(world, *session),
+        Command::Disable { .. }
+        | Command::Register { .. }
+        | Command::AddDevice { .. }
+        | Command::RenameDevice { .. }
+        | Command::RemoveDevices { .. }
+        | Command::SetPassword { .. }
+        | Command::SetProfile { .. }
+        | Command::Rename { .. }
+        | Command::SetAccountData { .. }
+        | Command::PutDocument { .. }
+        | Command::CreateRoom(_)
+        | Command::Attach(_)
+        | Command::SetAway { .. } => Vec::new(),
+    }
+}
+
+/// What every verb gets: the world, who asks, time and chance.
+#[derive(Clone, Copy)]
+struct Deciding<'a> {
+    world: &'a World,
+    actor: &'a Actor,
+    context: Context,
+}
+
+impl<'a> Deciding<'a> {
+    /// A room that exists. The hub made it hot before.
+    fn room(&self, room: RoomId) -> Result<&'a Room, Refusal> {
+        self.world.state.room(room).ok_or(Refusal::NoSuchRoom)
+    }
+
+    /// A user that exists, as account or as guest.
+    fn known(&self, user: UserId) -> Result<(), Refusal> {
+        if self.world.name_of(user).is_some() { Ok(()) } else { Err(Refusal::NoSuchUser) }
+    }
+
+    /// The events that must come first, so that `user` has a row: a guest gets his with the first durable thing he does.
+    fn rows_for(&self, user: UserId) -> Vec<Change> {
+        if user == UserId::SERVER || self.world.state.user(user).is_some() {
+            return Vec::new();
+        }
+        let Some(name) = self.world.live.guests.get(&user) else { return Vec::new() };
+        vec![Change::Event(Event::User {
+            user,
+            change: UserChange::Created { name: name.clone(), kind: UserKind::Guest, password: None },
+        })]
+    }
+
+    /// An event of a room's timeline by the actor.
+    fn event(&self, room: RoomId, change: RoomChange) -> Change {
+        Change::Event(Event::Room { room, sender: self.actor.user, change })
+    }
+
+    /// A single event of a room's timeline by the actor, which the asker wants to know.
+    fn one(&self, room: RoomId, change: RoomChange) -> Decision {
+        let mut changes = self.rows_for(self.actor.user);
+        changes.push(self.event(room, change));
+        Decision { outcome: Outcome::Event(changes.len() - 1), changes }
+    }
+}
+
+/// A disabled or vanished account can do nothing but end its sessions.
+fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+    match actor.scope {
+        Scope::Server | Scope::Administrator => return Ok(()),
+        Scope::User => {}
+    }
+    if matches!(command, Command::Register { .. } | Command::Attach(_) | Command::Detach { .. }) {
+        return Ok(());
+    }
+    match world.state.user(actor.user) {
+        Some(user) if user.disabled => Err(Refusal::Disabled),
+        Some(_) => Ok(()),
+        None if world.live.guests.contains_key(&actor.user) => Ok(()),
+        None => Err(Refusal::Forbidden),
+    }
+}
+
+/// Refuses a text over its limit.
+fn within(text: Option<&str>, what: &'static str, limit: usize) -> Result<(), Refusal> {
+    if text.is_some_and(|text| text.len() > limit) { Err(Refusal::TooLarge { what, limit }) } else { Ok(()) }
+}
+
+impl Decision {
+    /// Nothing changes, and that is fine.
+    fn nothing(outcome: Outcome) -> Self {
+        Self { changes: Vec::new(), outcome }
+    }
+
+    fn events(events: Vec<Event>) -> Self {
+        Self { changes: events.into_iter().map(Change::Event).collect(), outcome: Outcome::Done }
+    }
+}

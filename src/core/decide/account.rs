@@ -1,0 +1,89 @@
+//! Accounts: made, given another password, shut out.
+
+use super::{Change, Deciding, Decision, Outcome, device};
+use crate::command::{AccountState, NewDevice, OtherDevices, Scope};
+use crate::event::{Claim, Event, UserChange};
+use crate::ids::UserId;
+use crate::name::AccountName;
+use crate::refusal::Refusal;
+use crate::secret::PasswordHash;
+use crate::user::UserKind;
+
+/// Makes an account under a name that nobody has or had. Whether registration is open is the hub's configuration, not a rule.
+pub(super) fn register(
+    at: Deciding<'_>,
+    name: AccountName,
+    password: PasswordHash,
+    first: Option<NewDevice>,
+) -> Result<Decision, Refusal> {
+    let claims = name.claims();
+    for key in &claims {
+        let by_guest = at.world.live.guest_names.get(key).is_some_and(|guest| *guest != at.actor.user);
+        if by_guest || at.world.state.names.contains_key(key) {
+            return Err(Refusal::NameTaken);
+        }
+    }
+    let user = at.world.live.next_user;
+    let mut events: Vec<_> = claims.into_iter().map(|key| Event::Name { key, claim: Claim::User(user) }).collect();
+    events.push(Event::User { user, change: UserChange::Created { name, kind: UserKind::Account, password: Some(password) } });
+    if let Some(first) = first {
+        events.push(Event::User { user, change: UserChange::DeviceAdded(device::made(at, first)?) });
+    }
+    let mut decision = Decision::events(events);
+    decision.outcome = Outcome::User(user);
+    Ok(decision)
+}
+
+/// A new password, for oneself or by an administrator.
+pub(super) fn set_password(
+    at: Deciding<'_>,
+    user: UserId,
+    password: PasswordHash,
+    others: OtherDevices,
+) -> Result<Decision, Refusal> {
+    let known = own_or_administered(at, user)?;
+    let mut events = vec![Event::User { user, change: UserChange::Password(password) }];
+    match others {
+        OtherDevices::Keep => {}
+        OtherDevices::LogOut => {
+            let doomed = known.devices.iter().filter(|device| Some(device.id) != at.actor.device);
+            events.extend(doomed.map(|device| Event::User { user, change: UserChange::DeviceRemoved(device.id) }));
+        }
+    }
+    Ok(Decision::events(events))
+}
+
+/// Shuts an account out with all its credentials and sessions, or lets it in again.
+pub(super) fn disable(at: Deciding<'_>, user: UserId, state: AccountState) -> Result<Decision, Refusal> {
+    let known = own_or_administered(at, user)?;
+    let disabled = match state {
+        AccountState::Disabled => true,
+        AccountState::Enabled if at.actor.scope == Scope::User => return Err(Refusal::Forbidden),
+        AccountState::Enabled => false,
+    };
+    if known.disabled == disabled {
+        return Ok(Decision::nothing(Outcome::Done));
+    }
+    let mut events = vec![Event::User { user, change: UserChange::Disabled(disabled) }];
+    if disabled {
+        events.extend(known.devices.iter().map(|device| Event::User { user, change: UserChange::DeviceRemoved(device.id) }));
+    }
+    let mut decision = Decision::events(events);
+    if disabled {
+        // Sessions without a credential of their own (a password over IRC) end as well.
+        decision.changes.extend(super::session::close_all(at, user).into_iter().map(Change::Signal));
+    }
+    Ok(decision)
+}
+
+fn own_or_administered(at: Deciding<'_>, user: UserId) -> Result<&crate::user::User, Refusal> {
+    let allowed = match at.actor.scope {
+        Scope::Server | Scope::Administrator => true,
+        Scope::User => at.actor.user == user,
+    };
+    if !allowed {
+        return Err(Refusal::Forbidden);
+    }
+    let known = at.world.state.user(user).filter(|user| user.kind == UserKind::Account);
+    known.map(|user| &**user).ok_or(Refusal::NoSuchUser)
+}

@@ -1,0 +1,159 @@
+//! A room is made: by a request with all its wishes, or by joining a channel that nobody has yet.
+
+use std::sync::Arc;
+
+use super::{Change, Deciding, Decision, Outcome, invite, state, within};
+use crate::command::{CreateRoom, DirectRoom, Preset};
+use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting};
+use crate::facets;
+use crate::ids::{RoomId, UserId};
+use crate::limits;
+use crate::name::ChannelName;
+use crate::power::PowerLevels;
+use crate::refusal::Refusal;
+use crate::room::{Creation, JoinRule, Membership, RoomKind};
+use crate::visibility::HistoryVisibility;
+
+/// Makes a room as asked (Matrix `POST /createRoom`, "in the following order").
+pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, Refusal> {
+    let actor = at.actor.user;
+    if !at.world.is_account(actor) {
+        return Err(Refusal::AccountRequired);
+    }
+    check(at, &request)?;
+    let room = at.world.state.next_room;
+    let kind = match (request.direct, request.invite.as_slice()) {
+        (DirectRoom::Yes, [peer]) => RoomKind::Direct(actor, *peer),
+        (DirectRoom::Yes | DirectRoom::No, _) => RoomKind::Group,
+    };
+    let creation = Creation { creator: actor, at: at.context.now, version: request.version, kind, content: request.content.clone() };
+    let mut changes = Vec::new();
+    if let Some(alias) = &request.alias {
+        changes.push(claim(room, alias)?);
+    }
+    changes.push(at.event(room, RoomChange::Created(creation)));
+    changes.push(joined(room, actor, actor));
+    let levels = request.power.clone().map_or_else(|| preset_levels(actor, &request), |levels| *levels);
+    changes.push(at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content: None })));
+    let mut states = Vec::new();
+    if let Some(alias) = &request.alias {
+        states.push(canonical_alias(at, alias));
+    }
+    states.extend(preset_states(request.preset));
+    states.extend(request.state.iter().cloned());
+    states.extend(request.name.as_deref().map(facets::name));
+    states.extend(request.topic.as_deref().map(facets::topic));
+    changes.extend(states.into_iter().map(|change| at.event(room, RoomChange::State(change))));
+    changes.extend(named(at, room, request.alias.as_ref()));
+    if request.listed {
+        changes.push(Change::Event(Event::Setting { room, sender: actor, setting: RoomSetting::Listed(true) }));
+    }
+    for user in &request.invite {
+        changes.extend(at.rows_for(*user));
+        changes.push(invite::invited(at, room, *user, None));
+    }
+    Ok(Decision { changes, outcome: Outcome::Room(room) })
+}
+
+/// Makes a channel that somebody joins on IRC. The server is its creator, so that its founder can be replaced; a guest who makes one is its
+/// operator for as long as he stays.
+pub(super) fn by_joining(at: Deciding<'_>, name: &ChannelName) -> Result<Decision, Refusal> {
+    if !name.is_published() {
+        return Err(Refusal::NoSuchRoom);
+    }
+    let actor = at.actor.user;
+    let room = at.world.state.next_room;
+    let creation =
+        Creation { creator: UserId::SERVER, at: at.context.now, version: 11, kind: RoomKind::Group, content: None };
+    let mut levels = PowerLevels { invite: 50, ..PowerLevels::default() };
+    levels.set(actor, if at.world.is_account(actor) { 100 } else { 50 });
+    let by_server = |change| Change::Event(Event::Room { room, sender: UserId::SERVER, change });
+    let mut changes = at.rows_for(actor);
+    changes.push(claim(room, name)?);
+    changes.push(by_server(RoomChange::Created(creation)));
+    changes.push(by_server(RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content: None })));
+    let states = [
+        canonical_alias(at, name),
+        facets::join_rules(JoinRule::Public),
+        facets::history_visibility(HistoryVisibility::Shared),
+        facets::guest_access(true),
+    ];
+    changes.extend(states.into_iter().map(|change| by_server(RoomChange::State(change))));
+    changes.extend(named(at, room, Some(name)));
+    changes.push(Change::Event(Event::Setting { room, sender: UserId::SERVER, setting: RoomSetting::Listed(true) }));
+    changes.push(joined(room, actor, actor));
+    Ok(Decision { changes, outcome: Outcome::Room(room) })
+}
+
+fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
+    if !(10..=12).contains(&request.version) {
+        return Err(Refusal::Invalid { what: "room version" });
+    }
+    within(request.name.as_deref(), "name", limits::ROOM_NAME)?;
+    within(request.topic.as_deref(), "topic", limits::TOPIC)?;
+    if request.invite.len() > limits::MASKS {
+        return Err(Refusal::TooMany { what: "invitations at once", limit: limits::MASKS });
+    }
+    for user in &request.invite {
+        at.known(*user)?;
+        if *user == at.actor.user {
+            return Err(Refusal::AlreadyJoined(*user));
+        }
+    }
+    if let Some(alias) = &request.alias {
+        if at.world.state.names.contains_key(&alias.claim()) {
+            return Err(Refusal::NameTaken);
+        }
+    }
+    request.state.iter().try_for_each(state::check)
+}
+
+fn claim(room: RoomId, name: &ChannelName) -> Result<Change, Refusal> {
+    Ok(Change::Event(Event::Name { key: name.claim(), claim: Claim::Room(room) }))
+}
+
+fn named(at: Deciding<'_>, room: RoomId, name: Option<&ChannelName>) -> Option<Change> {
+    let setting = RoomSetting::Names(vec![name?.clone()]);
+    Some(Change::Event(Event::Setting { room, sender: at.actor.user, setting }))
+}
+
+fn canonical_alias(at: Deciding<'_>, name: &ChannelName) -> crate::event::StateChange {
+    facets::canonical_alias(&format!("{}:{}", name.as_str(), at.world.state.server_name))
+}
+
+fn joined(room: RoomId, sender: UserId, user: UserId) -> Change {
+    let change = MemberChange { user, membership: Membership::Join, reason: None, content: None };
+    Change::Event(Event::Room { room, sender, change: RoomChange::Member(change) })
+}
+
+/// Levels of a new room: the creator above all, the invited his equals in a trusted one. In version 12 the creator has no row: he stands
+/// above every level (Matrix room version 12).
+fn preset_levels(creator: UserId, request: &CreateRoom) -> PowerLevels {
+    let mut levels = PowerLevels::default();
+    if request.version < 12 {
+        levels.set(creator, 100);
+    }
+    levels.events.insert("m.room.tombstone".into(), 100);
+    levels.events.insert(facets::ENCRYPTION.into(), 100);
+    levels.events.insert(facets::HISTORY_VISIBILITY.into(), 100);
+    match request.preset {
+        Preset::TrustedPrivate => request.invite.iter().for_each(|user| levels.set(*user, 100)),
+        Preset::Private | Preset::Public => {}
+    }
+    levels
+}
+
+/// Matrix `POST /createRoom`, "preset".
+fn preset_states(preset: Preset) -> [crate::event::StateChange; 3] {
+    let (rule, guests) = match preset {
+        Preset::Public => (JoinRule::Public, false),
+        Preset::Private | Preset::TrustedPrivate => (JoinRule::Invite, true),
+    };
+    [facets::join_rules(rule), facets::history_visibility(HistoryVisibility::Shared), facets::guest_access(guests)]
+}
+
+/// Why a member change happens, for those that give one.
+pub(super) fn reason(text: Option<Arc<str>>) -> Result<Option<Arc<str>>, Refusal> {
+    within(text.as_deref(), "reason", limits::REASON)?;
+    Ok(text.filter(|text| !text.is_empty()))
+}

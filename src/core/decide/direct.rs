@@ -1,0 +1,140 @@
+//! Direct messages: the one plain room of two accounts, made by the first message, and the rules that keep strangers from pressing.
+
+use super::{Change, Deciding, Decision, Outcome, say};
+use crate::body::{Body, Message};
+use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange};
+use crate::facets;
+use crate::ids::{RoomId, UserId};
+use crate::limits;
+use crate::live::{Signal, Transient, TransientKind, TransientTarget};
+use crate::name::NameKey;
+use crate::power::PowerLevels;
+use crate::refusal::Refusal;
+use crate::room::{Creation, JoinRule, Membership, Room, RoomKind};
+use crate::visibility::HistoryVisibility;
+
+/// Says something to a user: in the direct room of the two, which is made if there is none. Guests have no direct rooms: what they say in
+/// private, and what is said to them, reaches those who are here and is not stored.
+pub(super) fn say(at: Deciding<'_>, peer: UserId, message: Message) -> Result<Decision, Refusal> {
+    at.known(peer)?;
+    let actor = at.actor.user;
+    if !at.world.is_account(peer) || !at.world.is_account(actor) {
+        return to_or_from_guest(at, peer, &message);
+    }
+    let key = NameKey::direct(actor, peer);
+    if let Some(room) = at.world.state.room_named(&key) {
+        return in_room(at, room, message);
+    }
+    let room = at.world.state.next_room;
+    let mut changes = vec![Change::Event(Event::Name { key, claim: Claim::Room(room) })];
+    changes.extend(new_room(at, room, peer));
+    changes.push(say::message(at, room, message));
+    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+}
+
+/// Says something in the direct room that is there: who was invited accepts by answering.
+fn in_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, Refusal> {
+    let room = at.room(id)?;
+    let actor = at.actor.user;
+    let mut changes = Vec::new();
+    match room.state.membership(actor) {
+        Some(Membership::Join) => return say::to_room(at, id, message),
+        Some(Membership::Ban) => return Err(Refusal::DirectRefused),
+        Some(Membership::Invite | Membership::Leave | Membership::Knock) | None => {
+            changes.push(member(at, id, (actor, Membership::Join)));
+        }
+    }
+    if room.state.encryption.is_some() {
+        return Err(Refusal::Encrypted);
+    }
+    changes.extend(wake_peer(at, room)?);
+    changes.push(say::message(at, id, message));
+    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+}
+
+/// What must happen to the other one of a direct room before the actor's next message: one who left is asked again; one who has not
+/// answered yet is not pressed. Nothing in rooms that are not direct.
+pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Refusal> {
+    let Some(peer) = room.state.peer_of(at.actor.user) else { return Ok(Vec::new()) };
+    match room.state.membership(peer) {
+        Some(Membership::Join) => Ok(Vec::new()),
+        Some(Membership::Ban) => Err(Refusal::DirectRefused),
+        Some(Membership::Invite) if room.notifying >= u64::from(limits::PENDING_DIRECT_MESSAGES) => Err(Refusal::DirectRefused),
+        Some(Membership::Invite) => Ok(Vec::new()),
+        Some(Membership::Leave | Membership::Knock) | None => {
+            Ok(vec![member(at, room.state.id, (peer, Membership::Invite))])
+        }
+    }
+}
+
+/// The events of a new direct room: both are equals in it (`trusted_private_chat`). The peer is in at once if the two know each other from a
+/// room; else he is asked.
+fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
+    let actor = at.actor.user;
+    let creation = Creation { creator: actor, at: at.context.now, version: 11, kind: RoomKind::Direct(actor, peer), content: None };
+    let mut levels = PowerLevels::default();
+    levels.set(actor, 100);
+    levels.set(peer, 100);
+    let standing = if share_a_room(at, actor, peer) { Membership::Join } else { Membership::Invite };
+    vec![
+        at.event(room, RoomChange::Created(creation)),
+        member(at, room, (actor, Membership::Join)),
+        at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content: None })),
+        at.event(room, RoomChange::State(facets::join_rules(JoinRule::Invite))),
+        at.event(room, RoomChange::State(facets::history_visibility(HistoryVisibility::Shared))),
+        match standing {
+            Membership::Join => by(room, peer, (peer, standing)),
+            Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => member(at, room, (peer, standing)),
+        },
+    ]
+}
+
+fn share_a_room(at: Deciding<'_>, one: UserId, other: UserId) -> bool {
+    let (Some(one), Some(other)) = (at.world.state.user(one), at.world.state.user(other)) else { return false };
+    one.joined().any(|room| other.room(room).is_some_and(|entry| entry.membership == Membership::Join))
+}
+
+fn member(at: Deciding<'_>, room: RoomId, standing: (UserId, Membership)) -> Change {
+    by(room, at.actor.user, standing)
+}
+
+fn by(room: RoomId, sender: UserId, (user, membership): (UserId, Membership)) -> Change {
+    let change = MemberChange { user, membership, reason: None, content: None };
+    Change::Event(Event::Room { room, sender, change: RoomChange::Member(change) })
+}
+
+/// A guest writes to an account only if the two are in a room together.
+fn to_or_from_guest(at: Deciding<'_>, peer: UserId, message: &Message) -> Result<Decision, Refusal> {
+    if at.world.live.sessions_of(peer).is_empty() {
+        return Err(Refusal::NoSuchUser);
+    }
+    let actor = at.actor.user;
+    if at.world.is_account(peer) && !share_a_room(at, actor, peer) {
+        return Err(Refusal::DirectRefused);
+    }
+    let kind = match &message.body {
+        Body::Text(text) => text.transient(),
+        Body::Reaction(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => return Err(Refusal::AccountRequired),
+    };
+    let message = Transient { to: TransientTarget::User(peer), kind, tags: [].into() };
+    let signal = Signal::Transient { sender: actor, message };
+    Ok(Decision { changes: vec![Change::Signal(signal)], outcome: Outcome::Done })
+}
+
+impl crate::body::Text {
+    /// The same as something that is not stored.
+    fn transient(&self) -> TransientKind {
+        use crate::body::{Form, TextKind};
+        let text = match &self.form {
+            Form::Irc(text) | Form::Native { text, .. } => text.clone(),
+            Form::Matrix(content) => {
+                content.value().get("body").and_then(serde_json::Value::as_str).unwrap_or_default().into()
+            }
+        };
+        match self.kind {
+            TextKind::Text => TransientKind::Text(text),
+            TextKind::Action => TransientKind::Text(format!("\u{1}ACTION {text}\u{1}").into()),
+            TextKind::Notice => TransientKind::Notice(text),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The door: who may come in, and who may ask.
+
+use std::sync::Arc;
+
+use super::create_room::{self, reason};
+use super::{Deciding, Decision, Outcome};
+use crate::command::{MissingRoom, RoomRef};
+use crate::event::{MemberChange, RoomChange};
+use crate::ids::RoomId;
+use crate::limits;
+use crate::mask::Identity;
+use crate::refusal::Refusal;
+use crate::room::{JoinRule, MaskList, Membership, RoomState};
+
+/// What somebody brings to the door.
+pub(super) struct Door {
+    pub(super) key: Option<Arc<str>>,
+    pub(super) missing: MissingRoom,
+    pub(super) reason: Option<Arc<str>>,
+}
+
+/// Goes into a room. Being in already is no error.
+pub(super) fn join(at: Deciding<'_>, room: RoomRef, door: Door) -> Result<Decision, Refusal> {
+    let user = at.actor.user;
+    if at.world.state.user(user).is_some_and(|user| user.joined().count() >= limits::ROOMS_PER_USER) {
+        return Err(Refusal::TooMany { what: "rooms", limit: limits::ROOMS_PER_USER });
+    }
+    let id = match (&room, door.missing) {
+        (RoomRef::Id(id), _) => *id,
+        (RoomRef::Name(name), missing) => match (at.world.state.room_named(&name.claim()), missing) {
+            (Some(id), _) => id,
+            (None, MissingRoom::Refuse) => return Err(Refusal::NoSuchRoom),
+            (None, MissingRoom::Create) if at.world.state.names.contains_key(&name.claim()) => return Err(Refusal::NameTaken),
+            (None, MissingRoom::Create) => return create_room::by_joining(at, name),
+        },
+    };
+    let state = &at.room(id)?.state;
+    match state.membership(user) {
+        Some(Membership::Join) => return Ok(Decision::nothing(Outcome::Room(id))),
+        Some(Membership::Ban) => return Err(Refusal::Banned),
+        Some(Membership::Invite | Membership::Knock | Membership::Leave) | None => {}
+    }
+    check_door(at, state, door.key.as_deref())?;
+    let change = MemberChange { user, membership: Membership::Join, reason: reason(door.reason)?, content: None };
+    let mut decision = at.one(id, RoomChange::Member(change));
+    decision.outcome = Outcome::Room(id);
+    Ok(decision)
+}
+
+/// Asks to be let in.
+pub(super) fn knock(at: Deciding<'_>, room: RoomRef, why: Option<Arc<str>>) -> Result<Decision, Refusal> {
+    let user = at.actor.user;
+    let id = match room {
+        RoomRef::Id(id) => id,
+        RoomRef::Name(name) => at.world.state.room_named(&name.claim()).ok_or(Refusal::NoSuchRoom)?,
+    };
+    let state = &at.room(id)?.state;
+    match state.membership(user) {
+        Some(Membership::Join | Membership::Invite) => return Err(Refusal::AlreadyJoined(user)),
+        Some(Membership::Ban) => return Err(Refusal::Banned),
+        Some(Membership::Knock) => return Ok(Decision::nothing(Outcome::Room(id))),
+        Some(Membership::Leave) | None => {}
+    }
+    if masked_out(at, state) {
+        return Err(Refusal::Banned);
+    }
+    match state.join_rule {
+        JoinRule::Knock => {}
+        JoinRule::Public | JoinRule::Invite | JoinRule::Restricted => return Err(Refusal::Forbidden),
+    }
+    // Where a key is set, what was written could be the key: it is discarded.
+    let why = if state.key.is_some() { None } else { reason(why)? };
+    let change = MemberChange { user, membership: Membership::Knock, reason: why, content: None };
+    let mut decision = at.one(id, RoomChange::Member(change));
+    decision.outcome = Outcome::Room(id);
+    Ok(decision)
+}
+
+/// Ban, then limit, then key, then invitation. An invitation opens all but a membership ban.
+fn check_door(at: Deciding<'_>, room: &RoomState, key: Option<&str>) -> Result<(), Refusal> {
+    let user = at.actor.user;
+    if room.membership(user) == Some(Membership::Invite) {
+        return Ok(());
+    }
+    if masked_out(at, room) {
+        return Err(Refusal::Banned);
+    }
+    if !room.guests_may_join && !at.world.is_account(user) {
+        return Err(Refusal::AccountRequired);
+    }
+    let identity = Identity::of(at.world, user);
+    let listed = room.masks_of(MaskList::Invitation, at.context.now).any(|mask| identity.matches(&mask.mask));
+    if !listed {
+        match room.join_rule {
+            JoinRule::Public => {}
+            JoinRule::Invite | JoinRule::Knock | JoinRule::Restricted => return Err(closed(room)),
+        }
+    }
+    if room.modes.limit.is_some_and(|limit| room.joined >= usize::try_from(limit).unwrap_or(usize::MAX)) {
+        return Err(Refusal::RoomFull);
+    }
+    match &room.key {
+        Some(wanted) if key != Some(&**wanted) => Err(Refusal::WrongKey),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What an outsider is told at a closed door: only a published room may be known to be there.
+fn closed(room: &RoomState) -> Refusal {
+    if room.canonical_name().is_some_and(crate::name::ChannelName::is_published) {
+        Refusal::InviteOnly
+    } else {
+        Refusal::NoSuchRoom
+    }
+}
+
+fn masked_out(at: Deciding<'_>, room: &RoomState) -> bool {
+    if room.masks.is_empty() {
+        return false;
+    }
+    let identity = Identity::of(at.world, at.actor.user);
+    let hit = |list| room.masks_of(list, at.context.now).any(|mask| identity.matches(&mask.mask));
+    hit(MaskList::Ban) && !hit(MaskList::Exception)
+}
+
+/// The room that a member change is about, when the asker must be able to know of it.
+pub(super) fn visible_room(at: Deciding<'_>, id: RoomId) -> Result<&RoomState, Refusal> {
+    Ok(&at.room(id)?.state)
+}

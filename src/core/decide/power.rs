@@ -1,0 +1,130 @@
+//! Power: set as a whole, as Matrix does, or by prefixes, as IRC does. One rule for both: nobody touches or grants more than he has.
+
+use super::{Deciding, Decision, Outcome};
+use crate::command::{Direction, PrefixChange};
+use crate::event::{PowerChange, RoomChange};
+use crate::facets;
+use crate::ids::{RoomId, UserId};
+use crate::json::Json;
+use crate::permission::{self, Action};
+use crate::power::{PowerLevels, Prefixes};
+use crate::refusal::Refusal;
+use crate::room::RoomState;
+
+/// Sets all levels.
+pub(super) fn set(at: Deciding<'_>, id: RoomId, levels: PowerLevels, content: Option<Json>) -> Result<Decision, Refusal> {
+    let room = &at.room(id)?.state;
+    permission::check(room, at.actor.user, Action::SetState(facets::POWER_LEVELS))?;
+    check_change(room, at.actor.user, &levels)?;
+    if *room.power == levels && content.is_none() {
+        return Ok(Decision::nothing(Outcome::Done));
+    }
+    Ok(at.one(id, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content })))
+}
+
+/// Gives and takes prefixes: all of it in one event, or none.
+pub(super) fn set_prefixes(at: Deciding<'_>, id: RoomId, changes: &[PrefixChange]) -> Result<Decision, Refusal> {
+    let room = &at.room(id)?.state;
+    let actor = at.actor.user;
+    let mut levels = (*room.power).clone();
+    let mut bits: Vec<(UserId, Prefixes)> = Vec::new();
+    for change in changes {
+        if !room.is_joined(change.user) {
+            return Err(Refusal::TargetNotJoined(change.user));
+        }
+        let known = bits.iter().find(|(user, _)| *user == change.user).map(|(_, bits)| *bits);
+        let before = known.unwrap_or_else(|| room.members.get(&change.user).map_or(Prefixes::default(), |member| member.prefixes));
+        let after = change_one(&mut levels, before, *change);
+        bits.retain(|(user, _)| *user != change.user);
+        bits.push((change.user, after));
+    }
+    let changed_bits: Vec<_> =
+        bits.into_iter().filter(|(user, bits)| room.members.get(user).is_none_or(|member| member.prefixes != *bits)).collect();
+    if levels == *room.power && changed_bits.is_empty() {
+        return Ok(Decision::nothing(Outcome::Done));
+    }
+    check_prefix_change(room, actor, changes)?;
+    check_change(room, actor, &levels)?;
+    Ok(at.one(id, RoomChange::Power(PowerChange { levels, prefixes: changed_bits, content: None })))
+}
+
+/// One prefix given or taken: the level follows the highest bit that is left. An exact level that shows the same prefix stays as it is.
+fn change_one(levels: &mut PowerLevels, bits: Prefixes, change: PrefixChange) -> Prefixes {
+    let level = levels.of(change.user);
+    match change.direction {
+        Direction::Add => {
+            if change.prefix.level() > level {
+                levels.set(change.user, change.prefix.level());
+            }
+            bits.with(change.prefix)
+        }
+        Direction::Remove => {
+            let left = bits.without(change.prefix);
+            if crate::power::Prefix::of_level(level) == Some(change.prefix) {
+                match left.highest().filter(|prefix| *prefix > change.prefix) {
+                    Some(prefix) => levels.set(change.user, prefix.level()),
+                    None => levels.set(change.user, levels.users_default.min(0)),
+                }
+            }
+            left
+        }
+    }
+}
+
+/// Who may hand out prefixes at all: operators; a half-operator gives and takes voice; anybody may lay down his own.
+fn check_prefix_change(room: &RoomState, actor: UserId, changes: &[PrefixChange]) -> Result<(), Refusal> {
+    if actor == UserId::SERVER {
+        return Ok(());
+    }
+    if !room.is_joined(actor) {
+        return Err(Refusal::NotJoined);
+    }
+    let have = room.level(actor);
+    let own = changes.iter().all(|change| change.user == actor && change.direction == Direction::Remove);
+    let voices = changes.iter().all(|change| change.prefix == crate::power::Prefix::Voice);
+    let needed = if own {
+        0
+    } else if voices {
+        crate::power::Prefix::HalfOperator.level()
+    } else {
+        room.power.to_set(facets::POWER_LEVELS)
+    };
+    if have < needed { Err(Refusal::LevelTooLow { needed, have }) } else { Ok(()) }
+}
+
+/// Matrix room version 10 "Authorization rules", rule 9: of every level that changes, neither the old nor the new value may be above the
+/// actor's own, and of another user's level the old one must be below it.
+fn check_change(room: &RoomState, actor: UserId, new: &PowerLevels) -> Result<(), Refusal> {
+    let have = room.level(actor);
+    let old = &*room.power;
+    if new.events.len() > crate::limits::STATE_EVENTS || new.users.len() > room.members.len().saturating_add(crate::limits::STATE_EVENTS) {
+        return Err(Refusal::TooMany { what: "power levels", limit: crate::limits::STATE_EVENTS });
+    }
+    let numbers = |levels: &PowerLevels| {
+        [
+            levels.users_default,
+            levels.events_default,
+            levels.state_default,
+            levels.ban,
+            levels.kick,
+            levels.redact,
+            levels.invite,
+            levels.notify_room,
+        ]
+    };
+    let plain = numbers(old).into_iter().zip(numbers(new)).all(|(old, new)| old == new || old.max(new) <= have);
+    let kinds = old.events.keys().chain(new.events.keys());
+    let events = kinds.into_iter().all(|kind| match (old.events.get(kind), new.events.get(kind)) {
+        (old, new) if old == new => true,
+        (old, new) => old.into_iter().chain(new).all(|level| *level <= have),
+    });
+    if !plain || !events {
+        return Err(Refusal::TargetLevel);
+    }
+    let users = old.users.keys().chain(new.users.keys());
+    let users_fine = users.into_iter().all(|user| {
+        let (before, after) = (old.of(*user), new.of(*user));
+        before == after || (after <= have && (before < have || *user == actor))
+    });
+    if users_fine { Ok(()) } else { Err(Refusal::TargetLevel) }
+}

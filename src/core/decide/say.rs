@@ -1,0 +1,109 @@
+//! Something is said, in a room or to a user.
+
+use super::{Change, Deciding, Decision, Outcome, direct};
+use crate::body::{Body, Form, Message, Relation};
+use crate::command::{Destination, Say};
+use crate::event::RoomChange;
+use crate::ids::RoomId;
+use crate::limits;
+use crate::mask::Identity;
+use crate::permission::{self, Action};
+use crate::refusal::Refusal;
+use crate::room::{MaskList, Room, RoomState};
+
+/// Says something to a room, or to a user in the direct room of the two.
+pub(super) fn say(at: Deciding<'_>, say: Say) -> Result<Decision, Refusal> {
+    check_message(&say.message)?;
+    match say.to {
+        Destination::Room(room) => to_room(at, room, say.message),
+        Destination::User(peer) => direct::say(at, peer, say.message),
+    }
+}
+
+/// Says something in a room that is there.
+pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, Refusal> {
+    let room = at.room(id)?;
+    may_say(at, room, &message)?;
+    let mut changes = direct::wake_peer(at, room)?;
+    changes.extend(at.rows_for(at.actor.user));
+    changes.push(at.event(id, RoomChange::Message(message)));
+    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+}
+
+fn may_say(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refusal> {
+    may_speak(at, &room.state, event_type(&message.body))?;
+    if room.state.encryption.is_some() && !passes_encrypted(&message.body) {
+        return Err(Refusal::Encrypted);
+    }
+    if let Some(relation) = message.relation {
+        check_relation(relation, room)?;
+    }
+    Ok(())
+}
+
+/// Whether the actor may send an event of this type into a room: level, membership, quiet and ban masks.
+pub(super) fn may_speak(at: Deciding<'_>, room: &RoomState, kind: &str) -> Result<(), Refusal> {
+    let user = at.actor.user;
+    permission::check(room, user, Action::Send(kind))?;
+    if room.modes.accounts_speak && !at.world.is_account(user) && room.level(user) < 1 {
+        return Err(Refusal::AccountRequired);
+    }
+    // A voice speaks through bans and quiets, as on every IRC server.
+    if room.masks.is_empty() || room.level(user) >= 1 {
+        return Ok(());
+    }
+    let identity = Identity::of(at.world, user);
+    let hit = |list| room.masks_of(list, at.context.now).any(|mask| identity.matches(&mask.mask));
+    if (hit(MaskList::Ban) || hit(MaskList::Quiet)) && !hit(MaskList::Exception) { Err(Refusal::CannotSpeak) } else { Ok(()) }
+}
+
+/// The Matrix event type that a body is sent under: what levels per type are about.
+#[must_use]
+pub(super) fn event_type(body: &Body) -> &str {
+    match body {
+        Body::Text(_) => "m.room.message",
+        Body::Reaction(_) => "m.reaction",
+        Body::Media(content) | Body::Sealed(content) | Body::Unknown(content) => &content.kind,
+    }
+}
+
+/// What may enter an encrypted room: ciphertext, and what clients never encrypt.
+fn passes_encrypted(body: &Body) -> bool {
+    match body {
+        Body::Sealed(_) | Body::Reaction(_) => true,
+        Body::Text(_) | Body::Media(_) | Body::Unknown(_) => false,
+    }
+}
+
+fn check_relation(relation: Relation, room: &Room) -> Result<(), Refusal> {
+    let exists = |target| target <= room.sequence;
+    let known = match relation {
+        Relation::Reply(target) | Relation::Edit(target) | Relation::Reaction(target) => exists(target),
+        Relation::Thread { root, reply } => exists(root) && reply.is_none_or(exists),
+    };
+    if known { Ok(()) } else { Err(Refusal::NoSuchEvent) }
+}
+
+fn check_message(message: &Message) -> Result<(), Refusal> {
+    if message.body.size() > limits::CONTENT {
+        return Err(Refusal::TooLarge { what: "message", limit: limits::CONTENT });
+    }
+    match &message.body {
+        Body::Text(text) => match &text.form {
+            Form::Irc(text) | Form::Native { text, .. } if text.is_empty() => Err(Refusal::Invalid { what: "empty message" }),
+            Form::Irc(_) | Form::Native { .. } | Form::Matrix(_) => Ok(()),
+        },
+        Body::Reaction(key) if key.is_empty() || key.len() > limits::STATE_KEY => Err(Refusal::Invalid { what: "reaction" }),
+        Body::Media(content) | Body::Sealed(content) | Body::Unknown(content)
+            if content.kind.is_empty() || content.kind.len() > limits::STATE_KEY =>
+        {
+            Err(Refusal::Invalid { what: "event type" })
+        }
+        Body::Reaction(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => Ok(()),
+    }
+}
+
+/// A change that goes with a message, for `direct`.
+pub(super) fn message(at: Deciding<'_>, room: RoomId, message: Message) -> Change {
+    at.event(room, RoomChange::Message(message))
+}

@@ -1,0 +1,94 @@
+//! Connections that begin to be somebody, and that end. Sessions are not durable; what a guest's end leaves to do is.
+
+use super::{Change, Deciding, Decision, Outcome};
+use crate::command::{Attach, Who};
+use crate::event::{Event, MemberChange, RoomChange};
+use crate::ids::{DeviceId, RoomId, SessionId, UserId};
+use crate::limits;
+use crate::live::{LiveSession, Signal};
+use crate::name::NameKey;
+use crate::refusal::Refusal;
+use crate::room::Membership;
+use crate::state::World;
+
+/// What IRC shows when a credential's end closes a session.
+const LOGGED_OUT: &str = "Logged out";
+
+/// Begins a session, as an account or as a guest under a free nick.
+pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refusal> {
+    let world = at.world;
+    let (user, guest) = match attach.who {
+        Who::Account(user) => {
+            let known = world.state.user(user).ok_or(Refusal::NoSuchUser)?;
+            if known.disabled {
+                return Err(Refusal::Disabled);
+            }
+            if let Some(device) = attach.device {
+                known.device(device).ok_or(Refusal::NoSuchDevice)?;
+            }
+            if world.live.sessions_of(user).len() >= limits::SESSIONS_PER_USER {
+                return Err(Refusal::TooMany { what: "sessions", limit: limits::SESSIONS_PER_USER });
+            }
+            (user, None)
+        }
+        Who::Guest(name) => {
+            let key = NameKey::account(name.nick());
+            if world.state.names.contains_key(&key) || world.live.guest_names.contains_key(&key) {
+                return Err(Refusal::NameTaken);
+            }
+            (world.live.next_user, Some(name))
+        }
+    };
+    let session = LiveSession { user, device: attach.device, presentation: attach.presentation, away: None };
+    let signal = Signal::Attached { id: attach.session, session, guest };
+    Ok(Decision { changes: vec![Change::Signal(signal)], outcome: Outcome::User(user) })
+}
+
+/// Ends a session. With a guest's last one the guest leaves his rooms.
+pub(super) fn detach(at: Deciding<'_>, id: SessionId, reason: std::sync::Arc<str>) -> Result<Decision, Refusal> {
+    let Some(session) = at.world.live.sessions.get(&id) else { return Ok(Decision::nothing(Outcome::Done)) };
+    let user = session.user;
+    let mut changes = vec![Change::Signal(Signal::Detached { id, user, reason: reason.clone() })];
+    if at.world.live.guests.contains_key(&user) && at.world.live.sessions_of(user) == [id] {
+        changes.extend(leaves(at.world, user, &reason));
+    }
+    Ok(Decision { changes, outcome: Outcome::Done })
+}
+
+/// The rooms that a guest's end will write to.
+pub(super) fn rooms_needed(world: &World, id: SessionId) -> Vec<RoomId> {
+    let Some(session) = world.live.sessions.get(&id) else { return Vec::new() };
+    if !world.live.guests.contains_key(&session.user) {
+        return Vec::new();
+    }
+    world.state.user(session.user).map_or_else(Vec::new, |user| user.rooms.iter().map(|entry| entry.room).collect())
+}
+
+/// The leaves of a guest who is gone.
+pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) -> Vec<Change> {
+    let rooms = world.state.user(user).map_or_else(Vec::new, |user| user.rooms.iter().map(|entry| entry.room).collect());
+    rooms
+        .into_iter()
+        .filter(|room| world.state.room(*room).is_some())
+        .map(|room| {
+            let change = MemberChange { user, membership: Membership::Leave, reason: Some(reason.clone()), content: None };
+            Change::Event(Event::Room { room, sender: user, change: RoomChange::Member(change) })
+        })
+        .collect()
+}
+
+/// The end of every session that came with a credential.
+pub(super) fn close_device(at: Deciding<'_>, user: UserId, device: DeviceId) -> Vec<Signal> {
+    close(at, user, |session| session.device == Some(device))
+}
+
+/// The end of every session of an account.
+pub(super) fn close_all(at: Deciding<'_>, user: UserId) -> Vec<Signal> {
+    close(at, user, |_| true)
+}
+
+fn close(at: Deciding<'_>, user: UserId, which: impl Fn(&LiveSession) -> bool) -> Vec<Signal> {
+    let live = &at.world.live;
+    let doomed = live.sessions_of(user).iter().filter(|id| live.sessions.get(*id).is_some_and(&which));
+    doomed.map(|id| Signal::Detached { id: *id, user, reason: LOGGED_OUT.into() }).collect()
+}

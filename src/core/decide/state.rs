@@ -1,0 +1,54 @@
+//! State by Matrix type: topic, name, join rule, visibility and everything that nobody here knows.
+
+use super::{Deciding, Decision, Outcome};
+use crate::event::{RoomChange, StateChange};
+use crate::facets;
+use crate::ids::RoomId;
+use crate::limits;
+use crate::permission::{self, Action};
+use crate::refusal::Refusal;
+
+/// Sets state of a room.
+pub(super) fn set(at: Deciding<'_>, room: RoomId, change: StateChange) -> Result<Decision, Refusal> {
+    let state = &at.room(room)?.state;
+    permission::check(state, at.actor.user, Action::SetState(&change.kind))?;
+    check(&change)?;
+    check_key_owner(at, &change)?;
+    let present = state.extra.get(&(change.kind.clone(), change.key.clone()));
+    if let Some(present) = present {
+        // The same again changes nothing (as homeservers do; clients resend after a lost reply).
+        if present.content == change.content {
+            return Ok(Decision::nothing(Outcome::Done));
+        }
+        if *change.kind == *facets::ENCRYPTION && change.key.is_empty() {
+            return Err(Refusal::EncryptionIsFinal);
+        }
+    } else if state.extra.len() >= limits::STATE_EVENTS {
+        return Err(Refusal::TooMany { what: "state events", limit: limits::STATE_EVENTS });
+    }
+    Ok(at.one(room, RoomChange::State(change)))
+}
+
+/// Checks what can be checked without the room: type, sizes, and the content that the rules will read.
+pub(super) fn check(change: &StateChange) -> Result<(), Refusal> {
+    match &*change.kind {
+        "" | facets::MEMBER | facets::POWER_LEVELS | facets::CREATE => return Err(Refusal::Invalid { what: "event type" }),
+        _ => {}
+    }
+    if change.kind.len() > limits::STATE_KEY || change.key.len() > limits::STATE_KEY {
+        return Err(Refusal::TooLarge { what: "state key", limit: limits::STATE_KEY });
+    }
+    if change.content.as_str().len() > limits::CONTENT {
+        return Err(Refusal::TooLarge { what: "content", limit: limits::CONTENT });
+    }
+    facets::check(change)
+}
+
+/// A state key that begins with `@` belongs to that user (Matrix room version 10 "Authorization rules", rule 8).
+fn check_key_owner(at: Deciding<'_>, change: &StateChange) -> Result<(), Refusal> {
+    if !change.key.starts_with('@') {
+        return Ok(());
+    }
+    let own = at.world.name_of(at.actor.user).map(|name| format!("@{}:{}", name.localpart(), at.world.state.server_name));
+    if own.as_deref() == Some(&*change.key) { Ok(()) } else { Err(Refusal::Forbidden) }
+}

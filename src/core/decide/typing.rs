@@ -1,0 +1,43 @@
+//! What is told to those who are here and forgotten: typing, CTCP, client tags. The same rules of speech hold as for messages.
+
+use super::{Change, Deciding, Decision, Outcome, say};
+use crate::ids::RoomId;
+use crate::limits;
+use crate::live::{Signal, Transient, TransientKind, TransientTarget};
+use crate::refusal::Refusal;
+
+/// The actor types in a room, or stopped.
+pub(super) fn typing(at: Deciding<'_>, room: RoomId, milliseconds: u64) -> Result<Decision, Refusal> {
+    let user = at.actor.user;
+    say::may_speak(at, &at.room(room)?.state, "m.room.message")?;
+    let now = at.context.now;
+    let until = (milliseconds > 0).then(|| now.plus(milliseconds.min(limits::TYPING)));
+    let present = at.world.live.typing.get(&(room, user)).filter(|until| **until > now);
+    if until.is_none() && present.is_none() {
+        return Ok(Decision::nothing(Outcome::Done));
+    }
+    Ok(Decision { changes: vec![Change::Signal(Signal::Typing { room, user, until })], outcome: Outcome::Done })
+}
+
+/// CTCP and client tags, to the members of a room or the sessions of a user.
+pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision, Refusal> {
+    match message.to {
+        TransientTarget::Room(id) => {
+            let room = at.room(id)?;
+            say::may_speak(at, &room.state, "m.room.message")?;
+            let is_text = match &message.kind {
+                TransientKind::Tags => false,
+                TransientKind::Text(_) | TransientKind::Notice(_) => true,
+            };
+            if is_text && room.state.modes.no_ctcp {
+                return Err(Refusal::NoCtcp);
+            }
+            if is_text && room.state.encryption.is_some() {
+                return Err(Refusal::Encrypted);
+            }
+        }
+        TransientTarget::User(user) => at.known(user)?,
+    }
+    let signal = Signal::Transient { sender: at.actor.user, message };
+    Ok(Decision { changes: vec![Change::Signal(signal)], outcome: Outcome::Done })
+}

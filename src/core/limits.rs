@@ -1,0 +1,46 @@
+//! The one table of limits that the rules themselves enforce. Limits of a wire (frame and line lengths) belong to its protocol.
+
+/// Bytes of a nick (`NICKLEN`).
+pub const NICK: usize = 31;
+/// Bytes of a Matrix localpart: a user id of 255 bytes less `@`, `:` and room for a server name.
+pub const LOCALPART: usize = 128;
+/// Bytes of a channel name, `#` included (`CHANNELLEN`).
+pub const CHANNEL_NAME: usize = 64;
+/// Bytes of a topic as stored. IRC shows the first 390 of them (`TOPICLEN`).
+pub const TOPIC: usize = 4096;
+/// Bytes of a room name.
+pub const ROOM_NAME: usize = 255;
+/// Bytes of a reason (kick, ban, leave, redaction).
+pub const REASON: usize = 512;
+/// Bytes of a display name.
+pub const DISPLAY_NAME: usize = 256;
+/// Bytes of a presence status text.
+pub const STATUS: usize = 300;
+/// Bytes of a device's name.
+pub const DEVICE_NAME: usize = 128;
+/// Bytes of an event's content (Matrix client-server API "Size limits": 65,536 for the whole event; the rest is for its envelope).
+pub const CONTENT: usize = 64_000;
+/// Bytes of a type or a state key (Matrix client-server API "Size limits").
+pub const STATE_KEY: usize = 255;
+/// Bytes of an account data or document value.
+pub const DOCUMENT: usize = 256 * 1024;
+/// Bytes of an exactly-once key.
+pub const KEY: usize = 255;
+/// How long an exactly-once key is remembered, in milliseconds.
+pub const KEY_AGE: u64 = 7 * 24 * 3600 * 1000;
+/// Rooms that one account may be joined to.
+pub const ROOMS_PER_USER: usize = 1000;
+/// Devices of one account.
+pub const DEVICES_PER_USER: usize = 100;
+/// Attached sessions of one account.
+pub const SESSIONS_PER_USER: usize = 50;
+/// Entries of one mask list of a room (`MAXLIST`).
+pub const MASKS: usize = 100;
+/// Distinct state events of a room, memberships apart.
+pub const STATE_EVENTS: usize = 10_000;
+/// Unanswered messages to one stranger before the sender has to wait (mapping of DMs).
+pub const PENDING_DIRECT_MESSAGES: u32 = 3;
+/// How long a password proof opens step-up commands, in milliseconds.
+pub const PROOF_AGE: u64 = 5 * 60 * 1000;
+/// Milliseconds after which a typing notice ends by itself.
+pub const TYPING: u64 = 30_000;

@@ -1,0 +1,208 @@
+//! What flickers: sessions, guests' nicks, typing, away. Changed by [`Signal`]s, which travel in the same ordered stream as events but are
+//! never stored; all of it starts empty at boot.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::command::Presentation;
+use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
+use crate::name::{AccountName, NameKey};
+
+/// Everything that is true only for now. A snapshot is a pointer copy.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    /// The attached connections.
+    pub sessions: OrdMap<SessionId, LiveSession>,
+    /// The same by user, in order of attachment. Users without a session have no row.
+    pub by_user: OrdMap<UserId, Arc<[SessionId]>>,
+    /// Guests that are here.
+    pub guests: OrdMap<UserId, AccountName>,
+    /// Which guest has a name.
+    pub guest_names: OrdMap<NameKey, UserId>,
+    /// Who types where, until when.
+    pub typing: OrdMap<(RoomId, UserId), Timestamp>,
+    /// The number for the next user who is made, account or guest.
+    pub next_user: UserId,
+}
+
+/// An attached connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveSession {
+    /// Who.
+    pub user: UserId,
+    /// With which credential.
+    pub device: Option<DeviceId>,
+    /// What others see of it.
+    pub presentation: Presentation,
+    /// The away text, if it is away.
+    pub away: Option<Arc<str>>,
+}
+
+/// What is told to those who are here, and forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// A connection began to be somebody.
+    Attached {
+        /// Its number.
+        id: SessionId,
+        /// What it is.
+        session: LiveSession,
+        /// The name, for a guest.
+        guest: Option<AccountName>,
+    },
+    /// A connection ended.
+    Detached {
+        /// Its number.
+        id: SessionId,
+        /// Whose it was.
+        user: UserId,
+        /// Why, as IRC shows it.
+        reason: Arc<str>,
+    },
+    /// A guest has another nick.
+    GuestRenamed {
+        /// Who.
+        user: UserId,
+        /// The name before.
+        from: AccountName,
+        /// The name now.
+        to: AccountName,
+    },
+    /// A session is away, or back.
+    Away {
+        /// Which.
+        id: SessionId,
+        /// Whose.
+        user: UserId,
+        /// The text; nothing means back.
+        text: Option<Arc<str>>,
+    },
+    /// Somebody types, or stopped.
+    Typing {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Until when; nothing means stopped.
+        until: Option<Timestamp>,
+    },
+    /// CTCP, client tags.
+    Transient {
+        /// Who says it.
+        sender: UserId,
+        /// What, and to whom.
+        message: Transient,
+    },
+}
+
+/// Something for those who are here now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transient {
+    /// To whom.
+    pub to: TransientTarget,
+    /// What kind of line it is.
+    pub kind: TransientKind,
+    /// IRC client-only tags, unescaped (`+typing` is a [`Signal::Typing`] instead).
+    pub tags: Arc<[(Arc<str>, Arc<str>)]>,
+}
+
+/// To whom something transient goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransientTarget {
+    /// The members of a room who are here.
+    Room(RoomId),
+    /// A user's sessions.
+    User(UserId),
+}
+
+/// What kind of line something transient is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransientKind {
+    /// Only tags (IRC `TAGMSG`).
+    Tags,
+    /// Text that is not stored: CTCP requests, and what guests say in private.
+    Text(Arc<str>),
+    /// The same as a notice: CTCP answers.
+    Notice(Arc<str>),
+}
+
+/// How somebody shows to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// At least one session is not away.
+    Online,
+    /// All sessions are away; the text of the latest.
+    Away(Arc<str>),
+    /// No session.
+    Offline,
+}
+
+impl Live {
+    /// Takes a signal.
+    pub fn apply(&mut self, signal: &Signal) {
+        match signal {
+            Signal::Attached { id, session, guest } => {
+                self.sessions.insert(*id, session.clone());
+                let ids: Vec<_> = self.sessions_of(session.user).iter().copied().filter(|other| other != id).chain([*id]).collect();
+                self.by_user.insert(session.user, ids.into());
+                if let Some(name) = guest {
+                    self.guests.insert(session.user, name.clone());
+                    self.guest_names.insert(NameKey::account(name.nick()), session.user);
+                    self.next_user = self.next_user.max(session.user.next());
+                }
+            }
+            Signal::Detached { id, user, .. } => {
+                self.sessions.remove(id);
+                let ids: Vec<_> = self.sessions_of(*user).iter().copied().filter(|other| other != id).collect();
+                if ids.is_empty() {
+                    self.by_user.remove(user);
+                    if let Some(name) = self.guests.remove(user) {
+                        self.guest_names.remove(&NameKey::account(name.nick()));
+                    }
+                } else {
+                    self.by_user.insert(*user, ids.into());
+                }
+            }
+            Signal::GuestRenamed { user, from, to } => {
+                self.guest_names.remove(&NameKey::account(from.nick()));
+                self.guest_names.insert(NameKey::account(to.nick()), *user);
+                self.guests.insert(*user, to.clone());
+            }
+            Signal::Away { id, text, .. } => {
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.away.clone_from(text);
+                }
+            }
+            Signal::Typing { room, user, until } => {
+                match until {
+                    Some(until) => self.typing.insert((*room, *user), *until),
+                    None => self.typing.remove(&(*room, *user)),
+                };
+            }
+            Signal::Transient { .. } => {}
+        }
+    }
+
+    /// A user's connections, in order of attachment.
+    #[must_use]
+    pub fn sessions_of(&self, user: UserId) -> &[SessionId] {
+        self.by_user.get(&user).map_or(&[], |ids| ids)
+    }
+
+    /// How a user shows to others.
+    #[must_use]
+    pub fn presence(&self, user: UserId) -> Presence {
+        let mut presence = Presence::Offline;
+        for session in self.sessions_of(user).iter().filter_map(|id| self.sessions.get(id)) {
+            if !session.presentation.visible {
+                continue;
+            }
+            match &session.away {
+                None => return Presence::Online,
+                Some(text) => presence = Presence::Away(text.clone()),
+            }
+        }
+        presence
+    }
+}

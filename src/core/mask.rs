@@ -1,0 +1,112 @@
+//! Masks: `nick!user@host` with wildcards, and extended bans. Matching is linear in mask times text at worst, never exponential.
+
+use crate::ids::UserId;
+use crate::state::World;
+
+/// What a mask is matched against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `nick!user@host`.
+    pub source: String,
+    /// The account's nick; guests have none.
+    pub account: Option<String>,
+    /// The real name.
+    pub real_name: String,
+}
+
+impl Identity {
+    /// A user as masks see him: with the presentation of his latest session, or without a host if he has none.
+    #[must_use]
+    pub fn of(world: &World, user: UserId) -> Self {
+        let nick = world.name_of(user).map_or("*", |name| name.nick());
+        let session = world.live.sessions_of(user).last().and_then(|id| world.live.sessions.get(id));
+        let (username, host, real_name) = session.map_or(("*", "*", ""), |session| {
+            (&*session.presentation.username, &*session.presentation.host, &*session.presentation.real_name)
+        });
+        Self {
+            source: format!("{nick}!{username}@{host}"),
+            account: world.is_account(user).then(|| nick.to_owned()),
+            real_name: real_name.to_owned(),
+        }
+    }
+
+    /// Whether a mask means this identity. Extended forms: `$a:glob` (account), `$a` (any account), `$r:glob` (real name), each also with `~`
+    /// in place of `$` and with `!` before the letter for "not".
+    #[must_use]
+    pub fn matches(&self, mask: &str) -> bool {
+        let Some(extended) = mask.strip_prefix(['$', '~']) else { return glob(mask, &self.source) };
+        let (negated, extended) = extended.strip_prefix('!').map_or((false, extended), |rest| (true, rest));
+        let (letter, pattern) = extended.split_once(':').map_or((extended, None), |(letter, pattern)| (letter, Some(pattern)));
+        let matched = match (letter, pattern) {
+            ("a", None) => self.account.is_some(),
+            ("a", Some(pattern)) => self.account.as_ref().is_some_and(|account| glob(pattern, account)),
+            ("r", Some(pattern)) => glob(pattern, &self.real_name),
+            _ => return false,
+        };
+        matched != negated
+    }
+}
+
+/// Whether `text` matches `pattern` with `*` (any run) and `?` (one character), without regard to ASCII case. Two pointers and one place to
+/// go back to: at most pattern times text steps.
+#[must_use]
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while let Some(byte) = text.get(t) {
+        match pattern.get(p) {
+            Some(b'*') => {
+                back = Some((p + 1, t));
+                p += 1;
+            }
+            Some(want) if *want == b'?' || want.eq_ignore_ascii_case(byte) => {
+                p += 1;
+                t += 1;
+            }
+            Some(_) | None => match back {
+                Some((star, from)) => {
+                    back = Some((star, from + 1));
+                    p = star;
+                    t = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs() {
+        let check = |pattern: &str, text: &str, want: bool| assert_eq!(glob(pattern, text), want, "{pattern} {text}");
+        check("*", "", true);
+        check("*!*@host", "a!b@HOST", true);
+        check("a?c", "abc", true);
+        check("a?c", "ac", false);
+        check("*a*b", "xxaxxb", true);
+        check("*a*b", "xxaxxbc", false);
+        check("", "a", false);
+        let stars = "*a".repeat(200) + "!*@*";
+        check(&stars, &"a".repeat(5_000), false);
+    }
+
+    #[test]
+    fn extended_masks() {
+        let guest = Identity { source: "g!u@h".into(), account: None, real_name: "A Guest".into() };
+        let alice = Identity { source: "alice!u@h".into(), account: Some("alice".into()), real_name: "Alice".into() };
+        let check = |who: &Identity, mask: &str, want: bool| assert_eq!(who.matches(mask), want, "{who:?} {mask}");
+        check(&alice, "$a:al*", true);
+        check(&alice, "~a:bob", false);
+        check(&guest, "$a:*", false);
+        check(&guest, "$!a", true);
+        check(&alice, "$!a", false);
+        check(&guest, "$r:*guest", true);
+        check(&guest, "$x:anything", false);
+        check(&guest, "g!*@*", true);
+    }
+}

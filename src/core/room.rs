@@ -1,0 +1,288 @@
+//! One room: who is in it, who may do what, what it is called. The hub's working state and the committed views are this same structure;
+//! its big parts are persistent, so that a snapshot is a pointer copy.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{Position, RoomId, RoomSequence, Timestamp, UserId};
+use crate::json::Json;
+use crate::name::ChannelName;
+use crate::power::{PowerLevels, Prefixes};
+use crate::visibility::HistoryVisibility;
+
+/// A room: the counters that each message moves, and the state that few events touch.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// Place of the last event.
+    pub sequence: RoomSequence,
+    /// Its position in the lane's log.
+    pub position: Position,
+    /// Its time: times never go back within a room.
+    pub at: Timestamp,
+    /// How many events so far count as unread for those who have not seen them (`nseq`).
+    pub notifying: u64,
+    /// Everything else.
+    pub state: Arc<RoomState>,
+}
+
+/// What a room is, apart from what was said in it.
+#[derive(Debug, Clone)]
+pub struct RoomState {
+    /// The room.
+    pub id: RoomId,
+    /// How it came to be.
+    pub creation: Creation,
+    /// Its names, the canonical one first. A room without any shows on IRC under a name derived from its id.
+    pub names: Arc<[ChannelName]>,
+    /// Everyone with a membership other than "left long ago".
+    pub members: OrdMap<UserId, Member>,
+    /// How many of them are joined.
+    pub joined: usize,
+    /// Power levels in force.
+    pub power: Arc<PowerLevels>,
+    /// Who may join.
+    pub join_rule: JoinRule,
+    /// Whether users without an account may join.
+    pub guests_may_join: bool,
+    /// From which event each history visibility was in force, in order.
+    pub visibilities: Arc<[(RoomSequence, HistoryVisibility)]>,
+    /// The room's name.
+    pub name: Option<Arc<str>>,
+    /// The topic, and who set it when.
+    pub topic: Option<Topic>,
+    /// The encryption algorithm, once there is one. Never goes away.
+    pub encryption: Option<Arc<str>>,
+    /// Whether the directory lists it (IRC: not `+s`).
+    pub listed: bool,
+    /// The modes of IRC that Matrix has no state for.
+    pub modes: ChannelModes,
+    /// Masks: bans, exceptions, invitations, quiets.
+    pub masks: Arc<[Mask]>,
+    /// The channel key (`+k`): a secret of the room, never state.
+    pub key: Option<Arc<str>>,
+    /// Every state event in force but memberships, as its author wrote it, by (type, state key).
+    pub extra: OrdMap<(Arc<str>, Arc<str>), StateEntry>,
+}
+
+/// How a room came to be; fixed for its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Creation {
+    /// Who made it.
+    pub creator: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// Matrix room version: 10, 11 or 12.
+    pub version: u8,
+    /// What it is for.
+    pub kind: RoomKind,
+    /// Further `m.room.create` content of a Matrix creator.
+    pub content: Option<Json>,
+}
+
+/// What a room is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoomKind {
+    /// A room of many.
+    Group,
+    /// The conversation of exactly these two.
+    Direct(UserId, UserId),
+}
+
+/// A user's standing in a room (`membership` of `m.room.member`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Membership {
+    /// In the room.
+    Join,
+    /// Asked to come in.
+    Invite,
+    /// Asked to be let in.
+    Knock,
+    /// Was in, or declined.
+    Leave,
+    /// May not come in.
+    Ban,
+}
+
+/// A user's row in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// Standing.
+    pub membership: Membership,
+    /// IRC prefixes given, beside the exact level in [`RoomState::power`].
+    pub prefixes: Prefixes,
+    /// The event that gave the present standing.
+    pub since: RoomSequence,
+    /// Who caused it.
+    pub by: UserId,
+}
+
+/// `m.room.join_rules`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JoinRule {
+    /// Anyone.
+    Public,
+    /// The invited.
+    Invite,
+    /// The invited; others may ask.
+    Knock,
+    /// The invited and members of other rooms (decided by the rooms that the rule names).
+    Restricted,
+}
+
+/// A topic with its author, as `RPL_TOPICWHOTIME` tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// The text; several lines are separated by LF.
+    pub text: Arc<str>,
+    /// Who set it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A state event in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateEntry {
+    /// Its place in the room.
+    pub sequence: RoomSequence,
+    /// Its position in the lane's log.
+    pub position: Position,
+    /// Its author.
+    pub sender: UserId,
+    /// Its time.
+    pub at: Timestamp,
+    /// Its content.
+    pub content: Json,
+}
+
+/// Channel modes that Matrix has no state for. They are kept in a state event of our own (`polylogue.irc`), so that everyone sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent mode letter")]
+pub struct ChannelModes {
+    /// `+C`: no CTCP but ACTION.
+    pub no_ctcp: bool,
+    /// `+c`: formatting is taken out.
+    pub no_colour: bool,
+    /// `+M`: only accounts speak.
+    pub accounts_speak: bool,
+    /// `+S`: formatting is shown as text.
+    pub strip_colour: bool,
+    /// `+l`: joins are refused at this many members.
+    pub limit: Option<u32>,
+}
+
+/// Which list a mask is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum MaskList {
+    /// `+b`
+    Ban,
+    /// `+e`
+    Exception,
+    /// `+I`
+    Invitation,
+    /// `+q` (as a list mode; on prefixes `q` is the founder).
+    Quiet,
+}
+
+/// An entry of a mask list. Hosts in masks are of guests: they never show in room state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mask {
+    /// Which list.
+    pub list: MaskList,
+    /// `nick!user@host` with `*` and `?`, or an extended ban such as `$a:name`.
+    pub mask: Arc<str>,
+    /// Who set it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// Until when it holds. Checked when it is used; the timer that takes it away only tidies up.
+    pub until: Option<Timestamp>,
+}
+
+impl RoomState {
+    /// A room at its first event.
+    #[must_use]
+    pub fn new(id: RoomId, creation: Creation) -> Self {
+        Self {
+            id,
+            creation,
+            names: Arc::new([]),
+            members: OrdMap::new(),
+            joined: 0,
+            power: Arc::new(PowerLevels::default()),
+            join_rule: JoinRule::Invite,
+            guests_may_join: false,
+            visibilities: Arc::new([]),
+            name: None,
+            topic: None,
+            encryption: None,
+            listed: false,
+            modes: ChannelModes::default(),
+            masks: Arc::new([]),
+            key: None,
+            extra: OrdMap::new(),
+        }
+    }
+
+    /// A user's standing; nothing if he never had any.
+    #[must_use]
+    pub fn membership(&self, user: UserId) -> Option<Membership> {
+        self.members.get(&user).map(|member| member.membership)
+    }
+
+    /// Whether a user is in the room.
+    #[must_use]
+    pub fn is_joined(&self, user: UserId) -> bool {
+        self.membership(user) == Some(Membership::Join)
+    }
+
+    /// A user's power level. In room version 12 creators stand above every level (Matrix room version 12, "creators").
+    #[must_use]
+    pub fn level(&self, user: UserId) -> i64 {
+        if user == UserId::SERVER || (self.creation.version >= 12 && user == self.creation.creator) {
+            return i64::MAX;
+        }
+        self.power.of(user)
+    }
+
+    /// The prefixes that show on IRC for a member.
+    #[must_use]
+    pub fn prefixes(&self, user: UserId) -> Prefixes {
+        self.members.get(&user).map_or(Prefixes::default(), |member| member.prefixes).shown(self.level(user))
+    }
+
+    /// The joined members, by id.
+    pub fn joined_members(&self) -> impl Iterator<Item = (UserId, &Member)> {
+        self.members.iter().filter(|(_, member)| member.membership == Membership::Join).map(|(user, member)| (*user, member))
+    }
+
+    /// The history visibility in force.
+    #[must_use]
+    pub fn visibility(&self) -> HistoryVisibility {
+        self.visibilities.last().map_or(HistoryVisibility::default(), |(_, visibility)| *visibility)
+    }
+
+    /// The name that comes first, if the room has any.
+    #[must_use]
+    pub fn canonical_name(&self) -> Option<&ChannelName> {
+        self.names.first()
+    }
+
+    /// The other one of a direct room.
+    #[must_use]
+    pub fn peer_of(&self, user: UserId) -> Option<UserId> {
+        match self.creation.kind {
+            RoomKind::Direct(one, other) if one == user => Some(other),
+            RoomKind::Direct(one, other) if other == user => Some(one),
+            RoomKind::Direct(..) | RoomKind::Group => None,
+        }
+    }
+
+    /// The masks of one list that hold at `now`.
+    pub fn masks_of(&self, list: MaskList, now: Timestamp) -> impl Iterator<Item = &Mask> {
+        self.masks.iter().filter(move |mask| mask.list == list && mask.until.is_none_or(|until| now < until))
+    }
+}

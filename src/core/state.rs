@@ -1,0 +1,142 @@
+//! The whole state of a lane: what is durable, and beside it what flickers. Rooms are here only while they are hot; everything is persistent,
+//! so that a snapshot of all of it is a handful of pointer copies. A committed view is such a snapshot, and so is what a failed commit falls
+//! back to.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+
+use crate::command::TimedCommand;
+use crate::event::Claim;
+use crate::ids::{DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
+use crate::live::Live;
+use crate::name::{AccountName, NameKey};
+use crate::room::Room;
+use crate::secret::TokenHash;
+use crate::user::User;
+
+/// What is durable.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The server's name: the part of user ids after the colon.
+    pub server_name: Arc<str>,
+    /// The lane whose log this is.
+    pub lane: Lane,
+    /// The present epoch.
+    pub epoch: Epoch,
+    /// The last position given out.
+    pub head: Position,
+    /// The number for the next room.
+    pub next_room: RoomId,
+    /// The number for the next device.
+    pub next_device: DeviceId,
+    /// The number for the next timer.
+    pub next_timer: u64,
+    /// Accounts, and guests who did something durable.
+    pub users: OrdMap<UserId, Arc<User>>,
+    /// Who has which name.
+    pub names: OrdMap<NameKey, Claim>,
+    /// Whose credential a token is.
+    pub tokens: OrdMap<TokenHash, (UserId, DeviceId)>,
+    /// Rooms that are hot.
+    pub rooms: OrdMap<RoomId, Room>,
+    /// What is due when.
+    pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
+}
+
+/// Everything: what [`decide`](crate::decide::decide) looks at.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// What is durable.
+    pub state: State,
+    /// What flickers.
+    pub live: Live,
+}
+
+impl State {
+    /// An empty lane.
+    #[must_use]
+    pub fn new(server_name: &str) -> Self {
+        Self {
+            server_name: server_name.into(),
+            lane: Lane(0),
+            epoch: Epoch(1),
+            head: Position(0),
+            next_room: RoomId(1),
+            next_device: DeviceId(1),
+            next_timer: 1,
+            users: OrdMap::new(),
+            names: OrdMap::new(),
+            tokens: OrdMap::new(),
+            rooms: OrdMap::new(),
+            timers: OrdMap::new(),
+        }
+    }
+
+    /// An account, or a guest who did something durable.
+    #[must_use]
+    pub fn user(&self, user: UserId) -> Option<&Arc<User>> {
+        self.users.get(&user)
+    }
+
+    /// A hot room.
+    #[must_use]
+    pub fn room(&self, room: RoomId) -> Option<&Room> {
+        self.rooms.get(&room)
+    }
+
+    /// The room that has a name, hot or cold.
+    #[must_use]
+    pub fn room_named(&self, name: &NameKey) -> Option<RoomId> {
+        match self.names.get(name)? {
+            Claim::Room(room) => Some(*room),
+            Claim::User(_) | Claim::Tombstone => None,
+        }
+    }
+
+    /// Whose credential a token is.
+    #[must_use]
+    pub fn device_of(&self, token: &TokenHash) -> Option<(UserId, DeviceId)> {
+        self.tokens.get(token).copied()
+    }
+
+    /// Takes in a room that was read from the store. One that is hot already is newer, and stays.
+    pub fn install(&mut self, room: Room) {
+        self.rooms.entry(room.state.id).or_insert(room);
+    }
+}
+
+impl World {
+    /// An empty lane with nobody there.
+    #[must_use]
+    pub fn new(state: State) -> Self {
+        let next_user = state.users.get_max().map_or(UserId(1), |(user, _)| user.next());
+        Self { state, live: Live { next_user, ..Live::default() } }
+    }
+
+    /// A user's name: account or guest.
+    #[must_use]
+    pub fn name_of(&self, user: UserId) -> Option<&AccountName> {
+        self.live.guests.get(&user).or_else(|| self.state.user(user).map(|user| &user.name))
+    }
+
+    /// Who goes by a nick or localpart: an account, or a guest that is here. Exact but for case; a look-alike is not that user.
+    #[must_use]
+    pub fn user_named(&self, name: &str) -> Option<UserId> {
+        let key = NameKey::account(name);
+        let user = match self.state.names.get(&key) {
+            Some(Claim::User(user)) => *user,
+            Some(Claim::Room(_) | Claim::Tombstone) => return None,
+            None => *self.live.guest_names.get(&key)?,
+        };
+        let known = self.name_of(user)?;
+        (known.nick().eq_ignore_ascii_case(name) || **known.localpart() == *name).then_some(user)
+    }
+
+    /// Whether a user has an account.
+    #[must_use]
+    pub fn is_account(&self, user: UserId) -> bool {
+        !self.live.guests.contains_key(&user)
+            && self.state.user(user).is_some_and(|user| user.kind == crate::user::UserKind::Account)
+    }
+}
