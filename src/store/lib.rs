@@ -1,1 +1,21 @@
-//! (being built)
+//! The only place with SQL: one SQLite file in the data directory, one writing connection, read-only connections for queries. It decides
+//! nothing: it writes down what was decided, and reads it back.
+
+mod blob;
+mod directory;
+mod error;
+mod history;
+mod load;
+mod migrate;
+mod read;
+mod tail;
+mod write;
+
+pub use directory::{Directory, DirectoryError};
+pub use error::StoreError;
+pub use history::{Direction, StoredEvent};
+pub use load::{Loaded, load};
+pub use read::Reader;
+pub use tail::Tail;
+pub use write::{Batch, KeyRow, Record, Writer};
+

@@ -1,0 +1,101 @@
+//! Reading timelines: pages of a room's events, and single events by (room, place).
+
+use polylogue_core::{Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::blob;
+use crate::error::StoreError;
+use crate::tail::Tail;
+
+/// An event of a room's timeline, as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredEvent {
+    /// Place in the lane's log.
+    pub position: Position,
+    /// Place in its room.
+    pub sequence: RoomSequence,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub sender: UserId,
+    /// The room's count of notifying events up to and including this one.
+    pub notifying: u64,
+    /// What happened.
+    pub change: RoomChange,
+}
+
+/// Which way a page goes from where it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Older events, newest first.
+    Backward,
+    /// Newer events, oldest first.
+    Forward,
+}
+
+/// What an event row's blob holds.
+pub(crate) type EventBlob = (u64, RoomChange);
+
+/// The places of a room's events beyond `from` (exclusive), at most `limit`.
+pub(crate) fn places(
+    connection: &Connection,
+    tail: &Tail,
+    (room, from): (RoomId, RoomSequence),
+    (direction, limit): (Direction, usize),
+) -> Result<Vec<(RoomSequence, Position)>, StoreError> {
+    // The tail first: what moves from it into the table meanwhile is then found in the table, and dropped as known.
+    let recent = tail.of(room);
+    let sql = match direction {
+        Direction::Backward => {
+            "SELECT sequence, position FROM event_index WHERE room = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3"
+        }
+        Direction::Forward => {
+            "SELECT sequence, position FROM event_index WHERE room = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
+        }
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let from_column = i64::try_from(from.0).unwrap_or(i64::MAX);
+    let limit_column = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![room.0, from_column, limit_column], |row| {
+        Ok((RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()), Position(row.get::<_, i64>(1)?.unsigned_abs())))
+    })?;
+    let mut found: Vec<_> = rows.collect::<Result<_, _>>()?;
+    found.extend(recent.into_iter().filter(|(sequence, _)| match direction {
+        Direction::Backward => *sequence < from,
+        Direction::Forward => *sequence > from,
+    }));
+    found.sort_unstable();
+    found.dedup();
+    if direction == Direction::Backward {
+        found.reverse();
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// The event at a position, if it is of that room.
+pub(crate) fn event_at(connection: &Connection, room: RoomId, position: Position) -> Result<Option<StoredEvent>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT position, sequence, at, sender, blob FROM event WHERE position = ?1 AND room = ?2")?;
+    let position = i64::try_from(position.0).unwrap_or(i64::MAX);
+    let row = statement.query_row(params![position, room.0], read_row).optional()?;
+    row.map(decode).transpose()
+}
+
+type RawRow = (i64, i64, i64, i64, Vec<u8>);
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<RawRow> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+}
+
+fn decode((position, sequence, at, sender, blob): RawRow) -> Result<StoredEvent, StoreError> {
+    let (notifying, change): EventBlob = blob::read(&blob)?;
+    Ok(StoredEvent {
+        position: Position(position.unsigned_abs()),
+        sequence: RoomSequence(sequence.unsigned_abs()),
+        at: Timestamp(at.unsigned_abs()),
+        sender: UserId(u32::try_from(sender).map_err(|_| StoreError::Row("sender"))?),
+        notifying,
+        change,
+    })
+}

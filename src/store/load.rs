@@ -1,0 +1,174 @@
+//! Reading everything that is always in memory: names, users, credentials, timers. Rooms stay cold until somebody touches them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use polylogue_core::command::TimedCommand;
+use polylogue_core::event::Claim;
+use polylogue_core::name::NameKey;
+use polylogue_core::room::Membership;
+use polylogue_core::secret::PasswordHash;
+use polylogue_core::user::{Device, Profile, User, UserKind, UserRoom};
+use polylogue_core::{DeviceId, Epoch, Position, RoomId, RoomSequence, State, Timestamp, UserId};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::blob;
+use crate::error::StoreError;
+use crate::write::{Writer, membership_of};
+
+/// What a lane starts with.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Everything durable but the rooms.
+    pub state: State,
+    /// The secret behind ids and cursors.
+    pub secret: [u8; 32],
+    /// From which position each epoch is in force, oldest first.
+    pub epochs: Vec<(Epoch, Position)>,
+    /// Guests that a crash left in rooms.
+    pub stranded_guests: Vec<UserId>,
+}
+
+/// Reads what is always in memory; a new store gets its server name, secret and first epoch.
+///
+/// # Errors
+/// [`StoreError`], among them a store that belongs to another server name.
+pub fn load(writer: &Writer, server_name: &str) -> Result<Loaded, StoreError> {
+    let connection = writer.connection();
+    let secret = identity(connection, server_name)?;
+    let mut state = State::new(server_name);
+    state.head = Position(meta::<i64>(connection, "head")?.unwrap_or(0).unsigned_abs());
+    let epochs = load_epochs(connection)?;
+    state.epoch = epochs.last().map_or(state.epoch, |(epoch, _)| *epoch);
+    let next_room: Option<u32> = connection.query_row("SELECT max(room) FROM room", [], |row| row.get(0))?;
+    state.next_room = RoomId(next_room.unwrap_or(0)).next();
+    load_names(connection, &mut state)?;
+    let stranded_guests = load_users(connection, &mut state)?;
+    load_timers(connection, &mut state)?;
+    Ok(Loaded { state, secret, epochs, stranded_guests })
+}
+
+/// Checks whose store it is; makes a new one this server's.
+fn identity(connection: &Connection, server_name: &str) -> Result<[u8; 32], StoreError> {
+    match meta::<String>(connection, "server_name")? {
+        Some(stored) if stored != server_name => {
+            return Err(StoreError::OtherServer { stored, configured: server_name.to_owned() });
+        }
+        Some(_) => {}
+        None => {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret).map_err(StoreError::Randomness)?;
+            let transaction = connection.unchecked_transaction()?;
+            transaction.execute("INSERT INTO meta (key, value) VALUES ('secret', ?1)", [secret.as_slice()])?;
+            transaction.execute("INSERT INTO epoch (epoch, first) VALUES (1, 1)", [])?;
+            transaction.execute("INSERT INTO meta (key, value) VALUES ('server_name', ?1)", [server_name])?;
+            transaction.commit()?;
+        }
+    }
+    let secret = meta::<Vec<u8>>(connection, "secret")?.ok_or(StoreError::Row("secret"))?;
+    secret.try_into().map_err(|_| StoreError::Row("secret"))
+}
+
+fn meta<T: FromSql>(connection: &Connection, key: &str) -> Result<Option<T>, StoreError> {
+    Ok(connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)
+}
+
+fn load_epochs(connection: &Connection) -> Result<Vec<(Epoch, Position)>, StoreError> {
+    let mut statement = connection.prepare("SELECT epoch, first FROM epoch ORDER BY epoch")?;
+    let rows = statement.query_map([], |row| Ok((Epoch(row.get(0)?), Position(row.get::<_, i64>(1)?.unsigned_abs()))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn load_names(connection: &Connection, state: &mut State) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT key, claim FROM name")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let key: String = row.get(0)?;
+        let claim: Claim = blob::read(row.get_ref(1)?.as_blob().map_err(|_| StoreError::Row("claim"))?)?;
+        state.names.insert(NameKey::stored(&key), claim);
+    }
+    Ok(())
+}
+
+fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>, StoreError> {
+    let mut rooms = load_user_rooms(connection)?;
+    let mut devices = load_devices(connection)?;
+    let mut statement =
+        connection.prepare("SELECT user, name, kind, created, password, disabled, display_name, avatar FROM user")?;
+    let mut rows = statement.query([])?;
+    let mut stranded = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = UserId(row.get(0)?);
+        let kind: UserKind = blob::read(&row.get::<_, Vec<u8>>(2)?)?;
+        let rooms = rooms.remove(&id).unwrap_or_default();
+        if kind == UserKind::Guest && !rooms.is_empty() {
+            stranded.push(id);
+        }
+        let devices = devices.remove(&id).unwrap_or_default();
+        for device in &devices {
+            state.tokens.insert(device.token, (id, device.id));
+            state.next_device = state.next_device.max(device.id.next());
+        }
+        let text = |column: usize| -> Result<Option<Arc<str>>, StoreError> {
+            Ok(row.get::<_, Option<String>>(column)?.map(Arc::from))
+        };
+        let user = User {
+            id,
+            name: blob::read(&row.get::<_, Vec<u8>>(1)?)?,
+            kind,
+            created: Timestamp(row.get::<_, i64>(3)?.unsigned_abs()),
+            password: text(4)?.map(PasswordHash),
+            disabled: row.get(5)?,
+            profile: Profile { display_name: text(6)?, avatar: text(7)? },
+            devices: devices.into(),
+            rooms: rooms.into(),
+        };
+        state.users.insert(id, Arc::new(user));
+    }
+    Ok(stranded)
+}
+
+fn load_user_rooms(connection: &Connection) -> Result<BTreeMap<UserId, Vec<UserRoom>>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT m.user, m.room, m.membership, coalesce(r.read, 0), coalesce(r.marker, 0)
+         FROM member m LEFT JOIN read_mark r ON r.user = m.user AND r.room = m.room ORDER BY m.user, m.room",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found: BTreeMap<UserId, Vec<UserRoom>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let membership = membership_of(row.get(2)?)?;
+        if membership == Membership::Leave {
+            continue;
+        }
+        let sequence = |column: usize| Ok::<_, rusqlite::Error>(RoomSequence(row.get::<_, i64>(column)?.unsigned_abs()));
+        let entry = UserRoom { room: RoomId(row.get(1)?), membership, read: sequence(3)?, marker: sequence(4)? };
+        found.entry(UserId(row.get(0)?)).or_default().push(entry);
+    }
+    Ok(found)
+}
+
+fn load_devices(connection: &Connection) -> Result<BTreeMap<UserId, Vec<Device>>, StoreError> {
+    let mut statement = connection.prepare("SELECT user, blob, device FROM device ORDER BY device")?;
+    let mut rows = statement.query([])?;
+    let mut found: BTreeMap<UserId, Vec<Device>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let mut device: Device = blob::read(&row.get::<_, Vec<u8>>(1)?)?;
+        device.id = DeviceId(row.get(2)?);
+        found.entry(UserId(row.get(0)?)).or_default().push(device);
+    }
+    Ok(found)
+}
+
+fn load_timers(connection: &Connection, state: &mut State) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT timer, due, command FROM timer")?;
+    let mut rows = statement.query(params![])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get::<_, i64>(0)?.unsigned_abs();
+        let due = Timestamp(row.get::<_, i64>(1)?.unsigned_abs());
+        let command: TimedCommand = blob::read(&row.get::<_, Vec<u8>>(2)?)?;
+        state.timers.insert((due, id), command);
+        state.next_timer = state.next_timer.max(id.saturating_add(1));
+    }
+    Ok(())
+}

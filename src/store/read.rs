@@ -1,0 +1,272 @@
+//! Reading on request, over a read-only connection: cold rooms, timelines, spans, keys, documents. Transactions are short, so that the
+//! write-ahead log can be checkpointed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use polylogue_core::apply::{apply_setting, restored};
+use polylogue_core::command::DocumentStamp;
+use polylogue_core::event::{Event, RoomSetting, StateChange};
+use polylogue_core::power::Prefixes;
+use polylogue_core::room::{Creation, Mask, Member, Membership, Room, RoomState};
+use polylogue_core::visibility::{Gate, HistoryVisibility, Span, SpanKind};
+use polylogue_core::{
+    DeviceId, Entry, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId,
+};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use crate::blob;
+use crate::error::StoreError;
+use crate::history::{self, Direction, StoredEvent};
+use crate::tail::Tail;
+use crate::write::{integer, membership_of};
+
+/// A read-only connection.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    tail: Arc<Tail>,
+}
+
+impl Reader {
+    /// Opens the database for reading; the writer has opened it before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(database: &Path, tail: Arc<Tail>) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(database, flags)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        connection.pragma_update(None, "trusted_schema", "OFF")?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        Ok(Self { connection, tail })
+    }
+
+    /// A page of a room's timeline beyond `from` (exclusive). Visibility is the caller's to check.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn page(
+        &self,
+        (room, from): (RoomId, RoomSequence),
+        (direction, limit): (Direction, usize),
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let places = history::places(&self.connection, &self.tail, (room, from), (direction, limit))?;
+        let mut events = Vec::with_capacity(places.len());
+        for (_, position) in places {
+            events.extend(history::event_at(&self.connection, room, position)?);
+        }
+        Ok(events)
+    }
+
+    /// The event at a position, if it is of that room.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn event_at(&self, room: RoomId, position: Position) -> Result<Option<StoredEvent>, StoreError> {
+        history::event_at(&self.connection, room, position)
+    }
+
+    /// The event at a place of a room.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn event(&self, room: RoomId, sequence: RoomSequence) -> Result<Option<StoredEvent>, StoreError> {
+        let before = RoomSequence(sequence.0.saturating_sub(1));
+        let page = self.page((room, before), (Direction::Forward, 1))?;
+        Ok(page.into_iter().find(|event| event.sequence == sequence))
+    }
+
+    /// What decides which events of a room a user may see.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn gate(&self, room: RoomId, user: UserId) -> Result<Gate, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT first, last, kind FROM span WHERE room = ?1 AND user = ?2")?;
+        let rows = statement.query_map([room.0, user.0], |row| {
+            let (first, last, kind): (i64, Option<i64>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Span {
+                kind: if kind == 0 { SpanKind::Joined } else { SpanKind::Invited },
+                from: RoomSequence(first.unsigned_abs()),
+                to: last.map(|last| RoomSequence(last.unsigned_abs())),
+            })
+        })?;
+        Ok(Gate { spans: rows.collect::<Result<_, _>>()?, visibilities: self.visibilities(room)? })
+    }
+
+    /// A cold room, or nothing if there is none of that number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn room(&self, room: RoomId) -> Result<Option<Room>, StoreError> {
+        // One transaction, so that all parts are of the same moment.
+        let transaction = self.connection.unchecked_transaction()?;
+        let found = self.read_room(room);
+        transaction.finish()?;
+        found
+    }
+
+    /// What an exactly-once key's command came to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn key(&self, device: DeviceId, key: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT result FROM once WHERE device = ?1 AND key = ?2")?;
+        Ok(statement.query_row(params![device.0, key], |row| row.get(0)).optional()?)
+    }
+
+    /// The keys that a device has used.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keys(&self, device: DeviceId) -> Result<Vec<([u8; 32], Vec<u8>)>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT key, result FROM once WHERE device = ?1")?;
+        let rows = statement.query_map([device.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Account data of a user that changed after a position: room (none = global), type, content.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn account_data(&self, user: UserId, after: Position) -> Result<Vec<(Option<RoomId>, String, Json)>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT room, kind, content FROM account_data WHERE user = ?1 AND position > ?2")?;
+        let mut rows = statement.query(params![user.0, integer(after.0)])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let room: u32 = row.get(0)?;
+            let content: String = row.get(2)?;
+            let content = Json::parse(&content).map_err(|_| StoreError::Row("account data"))?;
+            found.push(((room != 0).then_some(RoomId(room)), row.get(1)?, content));
+        }
+        Ok(found)
+    }
+
+    /// A document: its stamp and content. A deleted one has a stamp and no content.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document(&self, user: UserId, kind: &str, key: &str) -> Result<Option<(DocumentStamp, Option<Vec<u8>>)>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT version, rank, blob FROM document WHERE user = ?1 AND kind = ?2 AND key = ?3")?;
+        let found = statement.query_row(params![user.0, kind, key], |row| {
+            let stamp = DocumentStamp { version: row.get::<_, i64>(0)?.unsigned_abs(), rank: row.get(1)? };
+            Ok((stamp, row.get(2)?))
+        });
+        Ok(found.optional()?)
+    }
+
+    /// The rooms that the directory lists, cold or hot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn listed_rooms(&self) -> Result<Vec<RoomId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT room FROM room WHERE listed = 1 ORDER BY room")?;
+        let rows = statement.query_map([], |row| Ok(RoomId(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn visibilities(&self, room: RoomId) -> Result<Vec<(RoomSequence, HistoryVisibility)>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT sequence, visibility FROM visibility WHERE room = ?1 ORDER BY sequence")?;
+        let mut rows = statement.query([room.0])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let sequence = RoomSequence(row.get::<_, i64>(0)?.unsigned_abs());
+            found.push((sequence, blob::read(&row.get::<_, Vec<u8>>(1)?)?));
+        }
+        Ok(found)
+    }
+
+    fn read_room(&self, id: RoomId) -> Result<Option<Room>, StoreError> {
+        let row = self
+            .connection
+            .prepare_cached("SELECT creation, power, names, join_key, listed FROM room WHERE room = ?1")?
+            .query_row([id.0], |row| {
+                let creation: Vec<u8> = row.get(0)?;
+                let power: Option<Vec<u8>> = row.get(1)?;
+                let names: Option<Vec<u8>> = row.get(2)?;
+                Ok((creation, power, names, row.get::<_, Option<String>>(3)?, row.get::<_, bool>(4)?))
+            })
+            .optional()?;
+        let Some((creation, power, names, key, listed)) = row else { return Ok(None) };
+        let creation: Creation = blob::read(&creation)?;
+        let mut state = RoomState::new(id, creation);
+        if let Some(power) = power {
+            state.power = Arc::new(blob::read(&power)?);
+        }
+        if let Some(names) = names {
+            apply_setting(&mut state, (UserId::SERVER, Timestamp(0)), &RoomSetting::Names(blob::read(&names)?));
+        }
+        state.key = key.map(Arc::from);
+        state.listed = listed;
+        self.read_members(&mut state)?;
+        self.read_masks(&mut state)?;
+        let last = self.page((id, RoomSequence(u64::MAX)), (Direction::Backward, 1))?.into_iter().next();
+        let last = last.ok_or(StoreError::Row("a room without events"))?;
+        let mut room = restored(last.sequence, last.position, last.at, state);
+        self.read_state(&mut room)?;
+        let state = Arc::make_mut(&mut room.state);
+        state.visibilities = self.visibilities(id)?.into();
+        // Reading the state's facets moved the counters: these are the true ones.
+        (room.sequence, room.position, room.at, room.notifying) = (last.sequence, last.position, last.at, last.notifying);
+        Ok(Some(room))
+    }
+
+    fn read_members(&self, state: &mut RoomState) -> Result<(), StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT user, membership, prefixes, since, by FROM member WHERE room = ?1")?;
+        let mut rows = statement.query([state.id.0])?;
+        while let Some(row) = rows.next()? {
+            let membership = membership_of(row.get(1)?)?;
+            let prefixes: Prefixes = blob::read(&row.get::<_, Vec<u8>>(2)?)?;
+            let since = RoomSequence(row.get::<_, i64>(3)?.unsigned_abs());
+            state.members.insert(UserId(row.get(0)?), Member { membership, prefixes, since, by: UserId(row.get(4)?) });
+            state.joined += usize::from(membership == Membership::Join);
+        }
+        Ok(())
+    }
+
+    fn read_masks(&self, state: &mut RoomState) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT list, mask, by, at, until FROM mask WHERE room = ?1 ORDER BY at, mask")?;
+        let mut rows = statement.query([state.id.0])?;
+        let mut masks = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mask: String = row.get(1)?;
+            masks.push(Mask {
+                list: blob::read(&row.get::<_, Vec<u8>>(0)?)?,
+                mask: mask.into(),
+                by: UserId(row.get(2)?),
+                at: Timestamp(row.get::<_, i64>(3)?.unsigned_abs()),
+                until: row.get::<_, Option<i64>>(4)?.map(|until| Timestamp(until.unsigned_abs())),
+            });
+        }
+        state.masks = masks.into();
+        Ok(())
+    }
+
+    /// State in force, applied as it was when it happened.
+    fn read_state(&self, room: &mut Room) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT kind, key, position, sequence, at, sender, content FROM state WHERE room = ?1 ORDER BY sequence")?;
+        let id = room.state.id;
+        let mut rows = statement.query([id.0])?;
+        while let Some(row) = rows.next()? {
+            let (kind, key, content): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(6)?);
+            let content = Json::parse(&content).map_err(|_| StoreError::Row("state"))?;
+            let sender = UserId(row.get(5)?);
+            let change = RoomChange::State(StateChange { kind: kind.into(), key: key.into(), content });
+            let entry = Entry {
+                position: Position(row.get::<_, i64>(2)?.unsigned_abs()),
+                sequence: RoomSequence(row.get::<_, i64>(3)?.unsigned_abs()),
+                at: Timestamp(row.get::<_, i64>(4)?.unsigned_abs()),
+                event: Event::Room { room: id, sender, change: change.clone() },
+            };
+            room.apply(&entry, sender, &change);
+        }
+        Ok(())
+    }
+}

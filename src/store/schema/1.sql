@@ -1,0 +1,141 @@
+-- Server-wide facts: name, secret, epoch, head, index watermark.
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+
+-- From which position each epoch is in force.
+CREATE TABLE epoch (epoch INTEGER PRIMARY KEY, first INTEGER NOT NULL) STRICT;
+
+-- The timelines of all rooms. Only ever appended to, in order of position, so that a commit touches the last page alone.
+CREATE TABLE event (
+    position INTEGER PRIMARY KEY,
+    room     INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    sender   INTEGER NOT NULL,
+    blob     BLOB NOT NULL
+) STRICT;
+
+-- Where each room's events are. Derived from `event`, and behind it by what the watermark says: touching a page per room in every commit
+-- would cost several times the commit itself.
+CREATE TABLE event_index (
+    room     INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (room, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE room (
+    room     INTEGER PRIMARY KEY,
+    creation BLOB NOT NULL,
+    power    BLOB,
+    names    BLOB,
+    join_key TEXT,
+    listed   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE member (
+    room       INTEGER NOT NULL,
+    user       INTEGER NOT NULL,
+    membership INTEGER NOT NULL,
+    prefixes   BLOB NOT NULL,
+    since      INTEGER NOT NULL,
+    by         INTEGER NOT NULL,
+    PRIMARY KEY (room, user)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_of_user ON member (user, room);
+
+-- When who was joined (0) or invited (1): what the visibility gate asks.
+CREATE TABLE span (
+    room   INTEGER NOT NULL,
+    user   INTEGER NOT NULL,
+    first  INTEGER NOT NULL,
+    last   INTEGER,
+    kind   INTEGER NOT NULL,
+    PRIMARY KEY (room, user, first)
+) STRICT, WITHOUT ROWID;
+
+-- State events in force, memberships and power levels apart.
+CREATE TABLE state (
+    room     INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    sender   INTEGER NOT NULL,
+    content  TEXT NOT NULL,
+    PRIMARY KEY (room, kind, key)
+) STRICT, WITHOUT ROWID;
+
+-- From which event each history visibility was in force.
+CREATE TABLE visibility (
+    room       INTEGER NOT NULL,
+    sequence   INTEGER NOT NULL,
+    visibility BLOB NOT NULL,
+    PRIMARY KEY (room, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mask (
+    room  INTEGER NOT NULL,
+    list  BLOB NOT NULL,
+    mask  TEXT NOT NULL,
+    by    INTEGER NOT NULL,
+    at    INTEGER NOT NULL,
+    until INTEGER,
+    PRIMARY KEY (room, list, mask)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE user (
+    user         INTEGER PRIMARY KEY,
+    name         BLOB NOT NULL,
+    kind         BLOB NOT NULL,
+    created      INTEGER NOT NULL,
+    password     TEXT,
+    disabled     INTEGER NOT NULL DEFAULT 0,
+    display_name TEXT,
+    avatar       TEXT
+) STRICT;
+
+CREATE TABLE device (device INTEGER PRIMARY KEY, user INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;
+
+CREATE TABLE name (key TEXT PRIMARY KEY, claim BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE timer (timer INTEGER PRIMARY KEY, due INTEGER NOT NULL, command BLOB NOT NULL) STRICT;
+
+CREATE TABLE read_mark (
+    user   INTEGER NOT NULL,
+    room   INTEGER NOT NULL,
+    read   INTEGER NOT NULL,
+    marker INTEGER NOT NULL,
+    PRIMARY KEY (user, room)
+) STRICT, WITHOUT ROWID;
+
+-- Room 0 = global.
+CREATE TABLE account_data (
+    user     INTEGER NOT NULL,
+    room     INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    content  TEXT NOT NULL,
+    PRIMARY KEY (user, room, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE document (
+    user     INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    rank     INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    blob     BLOB,
+    PRIMARY KEY (user, kind, key)
+) STRICT, WITHOUT ROWID;
+
+-- Exactly-once keys: (device, SHA-256 of operation, target and key) -> result.
+CREATE TABLE once (
+    device INTEGER NOT NULL,
+    key    BLOB NOT NULL,
+    at     INTEGER NOT NULL,
+    result BLOB NOT NULL,
+    PRIMARY KEY (device, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX once_by_age ON once (at);

@@ -1,0 +1,250 @@
+//! Writing: a batch is one transaction. Either all of it is on disk when `commit` returns, or none of it.
+
+mod room;
+mod user;
+
+pub(crate) use room::membership_of;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use polylogue_core::event::Claim;
+use polylogue_core::{DeviceId, Entry, Event, Position, RoomChange, RoomId, RoomSequence, Timestamp};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use crate::blob;
+use crate::error::StoreError;
+use crate::migrate;
+use crate::tail::{BOUND, Indexed, Tail};
+
+/// What a commit takes: everything that was decided since the last one.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The events, in order of position.
+    pub records: Vec<Record>,
+    /// Exactly-once keys and their results.
+    pub keys: Vec<KeyRow>,
+    /// Keys older than this are forgotten.
+    pub forget_keys_before: Option<Timestamp>,
+}
+
+/// An event to be written.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The event.
+    pub entry: Arc<Entry>,
+    /// Its room's count of notifying events up to and including it.
+    pub notifying: u64,
+}
+
+/// An exactly-once key to be remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Whose key it is.
+    pub device: DeviceId,
+    /// SHA-256 over operation, target and key.
+    pub key: [u8; 32],
+    /// When it was used.
+    pub at: Timestamp,
+    /// What its command came to; never a secret.
+    pub result: Vec<u8>,
+}
+
+/// The one writing connection.
+#[derive(Debug)]
+pub struct Writer {
+    connection: Connection,
+    tail: Arc<Tail>,
+    behind: usize,
+    redacted: bool,
+    blob: Vec<u8>,
+}
+
+impl Writer {
+    /// Opens the database, makes or migrates its schema, and brings the in-memory part of the index up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(database: &Path) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(database)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        connection.pragma_update(None, "trusted_schema", "OFF")?;
+        connection.pragma_update(None, "foreign_keys", "OFF")?;
+        connection.pragma_update(None, "cache_size", -8192)?;
+        migrate::migrate(&mut connection)?;
+        let tail = Arc::new(Tail::default());
+        let behind = rebuild_tail(&connection, &tail)?;
+        Ok(Self { connection, tail, behind, redacted: false, blob: Vec::new() })
+    }
+
+    /// The part of the index that readers must ask besides the table.
+    #[must_use]
+    pub fn tail(&self) -> Arc<Tail> {
+        self.tail.clone()
+    }
+
+    /// The connection, for the crate's own loading.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Writes a batch down. When this returns, it is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the batch is in the store then.
+    pub fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut places = Vec::new();
+        let mut redacted = false;
+        for record in &batch.records {
+            write_record(&transaction, &self.tail, record, (&mut self.blob, &mut places))?;
+            redacted |= matches!(&record.entry.event, Event::Room { change: RoomChange::Redaction { .. }, .. });
+        }
+        if let Some(last) = batch.records.last() {
+            set_meta(&transaction, "head", last.entry.position)?;
+        }
+        for key in &batch.keys {
+            let mut statement =
+                transaction.prepare_cached("INSERT OR REPLACE INTO once (device, key, at, result) VALUES (?1, ?2, ?3, ?4)")?;
+            statement.execute(params![key.device.0, key.key, integer(key.at.0), key.result])?;
+        }
+        if let Some(before) = batch.forget_keys_before {
+            transaction.prepare_cached("DELETE FROM once WHERE at < ?1")?.execute([integer(before.0)])?;
+        }
+        let indexed = if self.behind + places.len() >= BOUND { Indexed::All } else { Indexed::No };
+        if indexed == Indexed::All {
+            write_index(&transaction, &self.tail, &places)?;
+        }
+        transaction.commit()?;
+        self.tail.committed(&places, indexed);
+        self.behind = match indexed {
+            Indexed::All => 0,
+            Indexed::No => self.behind + places.len(),
+        };
+        self.redacted |= redacted;
+        Ok(())
+    }
+
+    /// Whether something was redacted whose old page images may still be in the write-ahead log.
+    #[must_use]
+    pub fn wants_scrub(&self) -> bool {
+        self.redacted
+    }
+
+    /// Empties the write-ahead log, so that no redacted content is left in it. For idle moments.
+    ///
+    /// # Errors
+    /// [`StoreError`]; readers may be in the way, then it is tried again later.
+    pub fn scrub(&mut self) -> Result<(), StoreError> {
+        let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        self.redacted = busy != 0;
+        Ok(())
+    }
+
+    /// Brings the index table up to date and the write-ahead log into the file: for a clean stop.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the next start then has more to read again.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        write_index(&transaction, &self.tail, &[])?;
+        transaction.commit()?;
+        self.scrub()
+    }
+}
+
+type Place = (RoomId, RoomSequence, Position);
+
+fn write_record(
+    transaction: &Transaction<'_>,
+    tail: &Tail,
+    record: &Record,
+    (blob, places): (&mut Vec<u8>, &mut Vec<Place>),
+) -> Result<(), StoreError> {
+    let entry = &record.entry;
+    match &entry.event {
+        Event::Room { room, sender, change } => {
+            blob.clear();
+            blob::write_into(&(record.notifying, change), blob)?;
+            let mut statement = transaction
+                .prepare_cached("INSERT INTO event (position, room, sequence, at, sender, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+            statement.execute(params![
+                integer(entry.position.0),
+                room.0,
+                integer(entry.sequence.0),
+                integer(entry.at.0),
+                sender.0,
+                blob.as_slice()
+            ])?;
+            places.push((*room, entry.sequence, entry.position));
+            if let RoomChange::Redaction { target, .. } = change {
+                let position = places.iter().find(|(in_room, sequence, _)| in_room == room && sequence == target).map(|place| place.2);
+                room::redact(transaction, tail, (*room, *target), position)?;
+            }
+            room::write(transaction, entry, (*room, *sender), change)
+        }
+        Event::Setting { room, sender, setting } => room::write_setting(transaction, (*room, *sender, entry.at), setting),
+        Event::User { user, change } => user::write(transaction, entry, *user, change),
+        Event::Name { key, claim } => write_name(transaction, key.as_str(), *claim),
+        Event::Timer { id, timer: Some((due, command)) } => {
+            let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO timer (timer, due, command) VALUES (?1, ?2, ?3)")?;
+            statement.execute(params![integer(*id), integer(due.0), blob::write(command)?])?;
+            Ok(())
+        }
+        Event::Timer { id, timer: None } => {
+            transaction.prepare_cached("DELETE FROM timer WHERE timer = ?1")?.execute([integer(*id)])?;
+            Ok(())
+        }
+    }
+}
+
+fn write_name(transaction: &Transaction<'_>, key: &str, claim: Claim) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO name (key, claim) VALUES (?1, ?2)")?;
+    statement.execute(params![key, blob::write(&claim)?])?;
+    Ok(())
+}
+
+/// Writes the tail and these places into the index table, room by room, and moves the watermark.
+fn write_index(transaction: &Transaction<'_>, tail: &Tail, places: &[Place]) -> Result<(), StoreError> {
+    let mut all = tail.all();
+    all.extend_from_slice(places);
+    all.sort_unstable();
+    let mut statement =
+        transaction.prepare_cached("INSERT OR IGNORE INTO event_index (room, sequence, position) VALUES (?1, ?2, ?3)")?;
+    for (room, sequence, position) in &all {
+        statement.execute(params![room.0, integer(sequence.0), integer(position.0)])?;
+    }
+    match all.iter().map(|(_, _, position)| *position).max() {
+        Some(watermark) => set_meta(transaction, "indexed", watermark),
+        None => Ok(()),
+    }
+}
+
+/// Reads the places above the watermark from the log; returns how many there are.
+fn rebuild_tail(connection: &Connection, tail: &Tail) -> Result<usize, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT room, sequence, position FROM event
+         WHERE position > coalesce((SELECT value FROM meta WHERE key = 'indexed'), 0) ORDER BY position",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let (room, sequence, position): (u32, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((RoomId(room), RoomSequence(sequence.unsigned_abs()), Position(position.unsigned_abs())))
+    })?;
+    let places: Vec<_> = rows.collect::<Result<_, _>>()?;
+    tail.committed(&places, Indexed::No);
+    Ok(places.len())
+}
+
+fn set_meta(transaction: &Transaction<'_>, key: &str, value: Position) -> Result<(), StoreError> {
+    let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
+    statement.execute(params![key, integer(value.0)])?;
+    Ok(())
+}
+
+/// SQLite's integers are signed; none of our numbers reaches 2^63.
+pub(crate) fn integer(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

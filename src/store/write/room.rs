@@ -1,0 +1,201 @@
+//! What events and settings leave behind in a room's tables.
+
+use polylogue_core::event::{MemberChange, PowerChange, RoomSetting, StateChange};
+use polylogue_core::facets;
+use polylogue_core::room::Membership;
+use polylogue_core::{Entry, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId};
+use rusqlite::{Transaction, params};
+
+use super::integer;
+use crate::blob;
+use crate::error::StoreError;
+use crate::history::{self, Direction, EventBlob};
+use crate::tail::Tail;
+
+/// Writes what follows from an event of the timeline besides its row there.
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    entry: &Entry,
+    (room, sender): (RoomId, UserId),
+    change: &RoomChange,
+) -> Result<(), StoreError> {
+    match change {
+        RoomChange::Message(_) | RoomChange::Redaction { .. } | RoomChange::Redacted => Ok(()),
+        RoomChange::Created(creation) => {
+            transaction
+                .prepare_cached("INSERT INTO room (room, creation) VALUES (?1, ?2)")?
+                .execute(params![room.0, blob::write(creation)?])?;
+            Ok(())
+        }
+        RoomChange::Member(change) => write_member(transaction, entry, (room, sender), change),
+        RoomChange::Power(change) => write_power(transaction, room, change),
+        RoomChange::State(change) => write_state(transaction, entry, (room, sender), change),
+    }
+}
+
+/// Writes a setting.
+pub(super) fn write_setting(
+    transaction: &Transaction<'_>,
+    (room, sender, at): (RoomId, UserId, Timestamp),
+    setting: &RoomSetting,
+) -> Result<(), StoreError> {
+    match setting {
+        RoomSetting::MaskAdded { list, mask, until } => {
+            let until = until.map(|until| integer(until.0));
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO mask (room, list, mask, by, at, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                .execute(params![room.0, blob::write(list)?, &**mask, sender.0, integer(at.0), until])?;
+        }
+        RoomSetting::MaskRemoved { list, mask } => {
+            transaction
+                .prepare_cached("DELETE FROM mask WHERE room = ?1 AND list = ?2 AND mask = ?3")?
+                .execute(params![room.0, blob::write(list)?, &**mask])?;
+        }
+        RoomSetting::Key(key) => {
+            transaction.prepare_cached("UPDATE room SET join_key = ?2 WHERE room = ?1")?.execute(params![room.0, key.as_deref()])?;
+        }
+        RoomSetting::Listed(listed) => {
+            transaction.prepare_cached("UPDATE room SET listed = ?2 WHERE room = ?1")?.execute(params![room.0, listed])?;
+        }
+        RoomSetting::Names(names) => {
+            transaction.prepare_cached("UPDATE room SET names = ?2 WHERE room = ?1")?.execute(params![room.0, blob::write(names)?])?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the content out of an event's row. `position` is known if the event is of the same batch.
+pub(super) fn redact(
+    transaction: &Transaction<'_>,
+    tail: &Tail,
+    (room, target): (RoomId, RoomSequence),
+    position: Option<Position>,
+) -> Result<(), StoreError> {
+    let position = match position {
+        Some(position) => Some(position),
+        None => {
+            let found = history::places(transaction, tail, (room, RoomSequence(target.0.saturating_sub(1))), (Direction::Forward, 1))?;
+            found.first().filter(|(sequence, _)| *sequence == target).map(|(_, position)| *position)
+        }
+    };
+    let Some(position) = position else { return Err(StoreError::Row("redacted event is missing")) };
+    let column = integer(position.0);
+    let old: Vec<u8> =
+        transaction.prepare_cached("SELECT blob FROM event WHERE position = ?1")?.query_row([column], |row| row.get(0))?;
+    let (notifying, change): EventBlob = blob::read(&old)?;
+    // State in force is not history: only what was said loses its content here.
+    if matches!(change, RoomChange::Message(_)) {
+        let new = blob::write(&(notifying, RoomChange::Redacted))?;
+        transaction.prepare_cached("UPDATE event SET blob = ?2 WHERE position = ?1")?.execute(params![column, new])?;
+    }
+    Ok(())
+}
+
+fn write_member(
+    transaction: &Transaction<'_>,
+    entry: &Entry,
+    (room, sender): (RoomId, UserId),
+    change: &MemberChange,
+) -> Result<(), StoreError> {
+    let sequence = integer(entry.sequence.0);
+    let user = change.user.0;
+    let is_guest: bool = transaction
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM user WHERE user = ?1 AND kind = ?2)")?
+        .query_row(params![user, blob::write(&polylogue_core::user::UserKind::Guest)?], |row| row.get(0))?;
+    if is_guest && change.membership == Membership::Leave {
+        transaction.prepare_cached("DELETE FROM member WHERE room = ?1 AND user = ?2")?.execute([room.0, user])?;
+    } else {
+        // Prefix bits end with the membership, as in the core's own apply.
+        transaction
+            .prepare_cached(
+                "INSERT INTO member (room, user, membership, prefixes, since, by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (room, user) DO UPDATE SET membership = ?3, since = ?5, by = ?6,
+                 prefixes = CASE WHEN ?3 = 1 THEN prefixes ELSE ?4 END",
+            )?
+            .execute(params![
+                room.0,
+                user,
+                membership_column(change.membership),
+                blob::write(&polylogue_core::power::Prefixes::default())?,
+                sequence,
+                sender.0
+            ])?;
+    }
+    transaction
+        .prepare_cached("UPDATE span SET last = ?3 WHERE room = ?1 AND user = ?2 AND last IS NULL")?
+        .execute(params![room.0, user, sequence])?;
+    let kind = match change.membership {
+        Membership::Join => 0,
+        Membership::Invite => 1,
+        Membership::Knock | Membership::Leave | Membership::Ban => return Ok(()),
+    };
+    transaction
+        .prepare_cached("INSERT INTO span (room, user, first, last, kind) VALUES (?1, ?2, ?3, NULL, ?4)")?
+        .execute(params![room.0, user, sequence, kind])?;
+    Ok(())
+}
+
+fn write_power(transaction: &Transaction<'_>, room: RoomId, change: &PowerChange) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("UPDATE room SET power = ?2 WHERE room = ?1")?
+        .execute(params![room.0, blob::write(&change.levels)?])?;
+    for (user, prefixes) in &change.prefixes {
+        transaction
+            .prepare_cached("UPDATE member SET prefixes = ?3 WHERE room = ?1 AND user = ?2")?
+            .execute(params![room.0, user.0, blob::write(prefixes)?])?;
+    }
+    Ok(())
+}
+
+fn write_state(
+    transaction: &Transaction<'_>,
+    entry: &Entry,
+    (room, sender): (RoomId, UserId),
+    change: &StateChange,
+) -> Result<(), StoreError> {
+    let sequence = integer(entry.sequence.0);
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO state (room, kind, key, position, sequence, at, sender, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            room.0,
+            &*change.kind,
+            &*change.key,
+            integer(entry.position.0),
+            sequence,
+            integer(entry.at.0),
+            sender.0,
+            change.content.as_str()
+        ])?;
+    if let Some(visibility) = facets::visibility_of(change) {
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO visibility (room, sequence, visibility) VALUES (?1, ?2, ?3)")?
+            .execute(params![room.0, sequence, blob::write(&visibility)?])?;
+    }
+    Ok(())
+}
+
+/// How a membership is stored.
+pub(crate) fn membership_column(membership: Membership) -> i64 {
+    match membership {
+        Membership::Join => 1,
+        Membership::Invite => 2,
+        Membership::Knock => 3,
+        Membership::Leave => 4,
+        Membership::Ban => 5,
+    }
+}
+
+/// How a membership is read back.
+pub(crate) fn membership_of(column: i64) -> Result<Membership, StoreError> {
+    match column {
+        1 => Ok(Membership::Join),
+        2 => Ok(Membership::Invite),
+        3 => Ok(Membership::Knock),
+        4 => Ok(Membership::Leave),
+        5 => Ok(Membership::Ban),
+        _ => Err(StoreError::Row("membership")),
+    }
+}

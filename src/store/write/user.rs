@@ -1,0 +1,100 @@
+//! What changes to a user leave behind in the tables.
+
+use polylogue_core::event::{ReadAudience, UserChange};
+use polylogue_core::user::ProfileField;
+use polylogue_core::{Entry, RoomId, UserId};
+use rusqlite::{Transaction, params};
+
+use super::integer;
+use crate::blob;
+use crate::error::StoreError;
+
+/// Writes a change to a user.
+pub(super) fn write(transaction: &Transaction<'_>, entry: &Entry, user: UserId, change: &UserChange) -> Result<(), StoreError> {
+    match change {
+        UserChange::Created { name, kind, password } => {
+            let password = password.as_ref().map(|hash| &*hash.0);
+            transaction
+                .prepare_cached("INSERT INTO user (user, name, kind, created, password) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![user.0, blob::write(name)?, blob::write(kind)?, integer(entry.at.0), password])?;
+        }
+        UserChange::Renamed(name) => {
+            transaction.prepare_cached("UPDATE user SET name = ?2 WHERE user = ?1")?.execute(params![user.0, blob::write(name)?])?;
+        }
+        UserChange::Password(hash) => {
+            transaction.prepare_cached("UPDATE user SET password = ?2 WHERE user = ?1")?.execute(params![user.0, &*hash.0])?;
+        }
+        UserChange::Disabled(disabled) => {
+            transaction.prepare_cached("UPDATE user SET disabled = ?2 WHERE user = ?1")?.execute(params![user.0, disabled])?;
+        }
+        UserChange::Profile { field, value } => {
+            let sql = match field {
+                ProfileField::DisplayName => "UPDATE user SET display_name = ?2 WHERE user = ?1",
+                ProfileField::Avatar => "UPDATE user SET avatar = ?2 WHERE user = ?1",
+            };
+            transaction.prepare_cached(sql)?.execute(params![user.0, value.as_deref()])?;
+        }
+        UserChange::DeviceAdded(device) => {
+            transaction
+                .prepare_cached("INSERT INTO device (device, user, blob) VALUES (?1, ?2, ?3)")?
+                .execute(params![device.id.0, user.0, blob::write(device)?])?;
+        }
+        UserChange::DeviceRenamed { device, name } => {
+            let old: Vec<u8> = transaction
+                .prepare_cached("SELECT blob FROM device WHERE device = ?1")?
+                .query_row([device.0], |row| row.get(0))?;
+            let mut row: polylogue_core::user::Device = blob::read(&old)?;
+            row.name = Some(name.clone());
+            transaction
+                .prepare_cached("UPDATE device SET blob = ?2 WHERE device = ?1")?
+                .execute(params![device.0, blob::write(&row)?])?;
+        }
+        UserChange::DeviceRemoved(device) => {
+            transaction.prepare_cached("DELETE FROM device WHERE device = ?1")?.execute([device.0])?;
+            transaction.prepare_cached("DELETE FROM once WHERE device = ?1")?.execute([device.0])?;
+        }
+        UserChange::Read { room, up_to, audience } => {
+            let up_to = integer(up_to.0);
+            let read = match audience {
+                ReadAudience::Room => up_to,
+                ReadAudience::Own => 0,
+            };
+            transaction
+                .prepare_cached(
+                    "INSERT INTO read_mark (user, room, read, marker) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (user, room) DO UPDATE SET read = max(read, ?3), marker = max(marker, ?4)",
+                )?
+                .execute(params![user.0, room.0, read, up_to])?;
+        }
+        UserChange::AccountData { room, kind, content } => {
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO account_data (user, room, kind, position, content) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![
+                    user.0,
+                    room.unwrap_or(RoomId(0)).0,
+                    &**kind,
+                    integer(entry.position.0),
+                    content.as_str()
+                ])?;
+        }
+        UserChange::Document(document) => {
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO document (user, kind, key, version, rank, position, blob)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    user.0,
+                    &*document.kind,
+                    &*document.key,
+                    integer(document.version),
+                    document.rank,
+                    integer(entry.position.0),
+                    document.blob.as_deref()
+                ])?;
+        }
+    }
+    Ok(())
+}
