@@ -1,1 +1,36 @@
-//! (being built)
+//! The asynchronous shell around core and store, and all that front-ends see of either. Four stages in one direction: the hub thread decides,
+//! the journal thread commits, the publisher makes visible, the lanes deliver. Nothing is visible before its commit returned.
+//!
+//! It speaks no protocol: front-ends bring a [`Renderer`] for their dialects and read the committed [`View`].
+
+pub mod batch;
+pub mod engine;
+pub mod frontend;
+pub mod lane;
+pub mod outbox;
+pub mod publish;
+pub mod render;
+
+mod account;
+mod config;
+mod history;
+mod inbox;
+mod open;
+mod password;
+mod readers;
+mod session;
+mod stages;
+mod submit;
+
+pub use account::Login;
+pub use batch::{EventPlace, Receipt};
+pub use config::{Config, Registration};
+pub use frontend::{Frontend, Peer, Security, Stream};
+pub use history::{Page, VisibleEvent};
+pub use open::{Hub, OpenError, Sealer};
+pub use outbox::{Mode, Outbox};
+pub use polylogue_store::Direction;
+pub use publish::View;
+pub use render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
+pub use session::{Connecting, Session};
+pub use submit::Request;

@@ -73,6 +73,20 @@ pub(crate) fn places(
     Ok(found)
 }
 
+/// The last place of a room at or before a position; 0 if there is none. Positions rise with places within a room.
+pub(crate) fn sequence_at(connection: &Connection, tail: &Tail, room: RoomId, position: Position) -> Result<RoomSequence, StoreError> {
+    let recent = tail.of(room);
+    if let Some((sequence, _)) = recent.iter().rev().find(|(_, at)| *at <= position) {
+        return Ok(*sequence);
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence FROM event_index WHERE room = ?1 AND position <= ?2 ORDER BY sequence DESC LIMIT 1",
+    )?;
+    let column = i64::try_from(position.0).unwrap_or(i64::MAX);
+    let found: Option<i64> = statement.query_row(params![room.0, column], |row| row.get(0)).optional()?;
+    Ok(RoomSequence(found.unwrap_or(0).unsigned_abs()))
+}
+
 /// The event at a position, if it is of that room.
 pub(crate) fn event_at(connection: &Connection, room: RoomId, position: Position) -> Result<Option<StoredEvent>, StoreError> {
     let mut statement =

@@ -51,12 +51,20 @@ impl Reader {
         (room, from): (RoomId, RoomSequence),
         (direction, limit): (Direction, usize),
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let places = history::places(&self.connection, &self.tail, (room, from), (direction, limit))?;
-        let mut events = Vec::with_capacity(places.len());
-        for (_, position) in places {
-            events.extend(history::event_at(&self.connection, room, position)?);
-        }
-        Ok(events)
+        // One transaction for all rows: without it each look-up pays for its own, several times the work itself.
+        let transaction = self.connection.unchecked_transaction()?;
+        let events = self.read_page((room, from), (direction, limit));
+        transaction.finish()?;
+        events
+    }
+
+    /// A room's events after a position, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn after(&self, room: RoomId, position: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        let from = history::sequence_at(&self.connection, &self.tail, room, position)?;
+        self.page((room, from), (Direction::Forward, limit))
     }
 
     /// The event at a position, if it is of that room.
@@ -168,6 +176,19 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    fn read_page(
+        &self,
+        (room, from): (RoomId, RoomSequence),
+        (direction, limit): (Direction, usize),
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let places = history::places(&self.connection, &self.tail, (room, from), (direction, limit))?;
+        let mut events = Vec::with_capacity(places.len());
+        for (_, position) in places {
+            events.extend(history::event_at(&self.connection, room, position)?);
+        }
+        Ok(events)
+    }
+
     fn visibilities(&self, room: RoomId) -> Result<Vec<(RoomSequence, HistoryVisibility)>, StoreError> {
         let mut statement =
             self.connection.prepare_cached("SELECT sequence, visibility FROM visibility WHERE room = ?1 ORDER BY sequence")?;
@@ -204,7 +225,7 @@ impl Reader {
         state.listed = listed;
         self.read_members(&mut state)?;
         self.read_masks(&mut state)?;
-        let last = self.page((id, RoomSequence(u64::MAX)), (Direction::Backward, 1))?.into_iter().next();
+        let last = self.read_page((id, RoomSequence(u64::MAX)), (Direction::Backward, 1))?.into_iter().next();
         let last = last.ok_or(StoreError::Row("a room without events"))?;
         let mut room = restored(last.sequence, last.position, last.at, state);
         self.read_state(&mut room)?;

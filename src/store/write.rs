@@ -73,7 +73,7 @@ impl Writer {
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.pragma_update(None, "trusted_schema", "OFF")?;
         connection.pragma_update(None, "foreign_keys", "OFF")?;
-        connection.pragma_update(None, "cache_size", -8192)?;
+        connection.pragma_update(None, "cache_size", -32_768)?;
         migrate::migrate(&mut connection)?;
         let tail = Arc::new(Tail::default());
         let behind = rebuild_tail(&connection, &tail)?;

@@ -1,0 +1,119 @@
+//! Accounts as front-ends use them: made, logged into, looked up by token. Passwords are hashed and compared here, off the runtime.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use polylogue_core::command::{Actor, NewDevice, Scope};
+use polylogue_core::name::AccountName;
+use polylogue_core::secret::{Password, TokenHash};
+use polylogue_core::user::UserKind;
+use polylogue_core::{Command, DeviceId, Refusal, UserId};
+
+use crate::config::Registration;
+use crate::open::Hub;
+use crate::submit::Request;
+
+/// A login: an account, its new credential, and the token that stands for it. The token is shown once.
+#[derive(Clone)]
+pub struct Login {
+    /// The account.
+    pub user: UserId,
+    /// The credential.
+    pub device: DeviceId,
+    /// What clients call the credential.
+    pub label: Arc<str>,
+    /// The token.
+    pub token: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("user", &self.user).field("device", &self.device).field("token", &"***").finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// Makes an account. Where registration is closed, only an administrator does.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn register(&self, actor: Actor, name: AccountName, password: Password) -> Result<UserId, Refusal> {
+        if self.registration == Registration::Closed && actor.scope == Scope::User {
+            return Err(Refusal::RegistrationClosed);
+        }
+        // A name that is taken costs no hash.
+        let world = self.world();
+        if name.claims().iter().any(|key| world.state.names.contains_key(key)) {
+            return Err(Refusal::NameTaken);
+        }
+        let password = self.passwords.hash(password).await?;
+        let receipt = self.submit(Request::new(actor, Command::Register { name, password, device: None })).await?;
+        receipt.user().ok_or(Refusal::Internal)
+    }
+
+    /// Whether anybody may make an account.
+    #[must_use]
+    pub fn registration(&self) -> Registration {
+        self.registration
+    }
+
+    /// Checks a name and a password. Unknown names take as long as known ones, and give the same answer.
+    ///
+    /// # Errors
+    /// [`Refusal::Disabled`] with the right password of a disabled account; otherwise what keeps the check from being made.
+    pub async fn check_password(&self, name: &str, password: Password) -> Result<Option<UserId>, Refusal> {
+        let world = self.world();
+        let user = world.user_named(name).and_then(|user| world.state.user(user)).filter(|user| user.kind == UserKind::Account).cloned();
+        let hash = user.as_ref().and_then(|user| user.password.clone());
+        let right = self.passwords.verify(password, hash).await?;
+        match user {
+            Some(user) if right && user.disabled => Err(Refusal::Disabled),
+            Some(user) if right => Ok(Some(user.id)),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// A new password for an account.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn set_password(
+        &self,
+        actor: Actor,
+        user: UserId,
+        (password, others): (Password, polylogue_core::command::OtherDevices),
+    ) -> Result<(), Refusal> {
+        let password = self.passwords.hash(password).await?;
+        self.submit(Request::new(actor, Command::SetPassword { user, password, others })).await.map(drop)
+    }
+
+    /// Makes a credential for an account whose password (or other proof) was checked. Without a label the device gets a random one.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn log_in(&self, user: UserId, label: Option<Arc<str>>, name: Option<Arc<str>>) -> Result<Login, Refusal> {
+        let token = format!("ply_{}", random::<24>()?);
+        let label = match label {
+            Some(label) => label,
+            None => random::<8>()?.into(),
+        };
+        let hash = TokenHash::of(&token);
+        let device = NewDevice { label: label.clone(), name, token: hash };
+        self.submit(Request::new(Actor::user(user, None), Command::AddDevice { user, device })).await?;
+        let (user, device) = self.world().state.device_of(&hash).ok_or(Refusal::Unavailable)?;
+        Ok(Login { user, device, label, token })
+    }
+
+    /// Whose token it is.
+    #[must_use]
+    pub fn token_owner(&self, token: &str) -> Option<(UserId, DeviceId)> {
+        self.world().state.device_of(&TokenHash::of(token))
+    }
+}
+
+fn random<const BYTES: usize>() -> Result<String, Refusal> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|_| Refusal::Internal)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

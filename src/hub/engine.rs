@@ -1,0 +1,326 @@
+//! The first stage: decides commands on speculative state, in memory, and collects what they come to into the next batch. No thread, no
+//! clock, no I/O, no wait: a loop around it feeds it, and a simulation can step it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use polylogue_core::command::{Actor, TimedCommand};
+use polylogue_core::decide::{Change, Context, Decision, Outcome, decide, rooms_needed};
+use polylogue_core::room::Room;
+use polylogue_core::state::World;
+use polylogue_core::user::UserKind;
+use polylogue_core::{Command, DeviceId, Event, Refusal, RoomId, SessionId, State, Timestamp};
+use polylogue_store::{KeyRow, Record};
+
+use crate::batch::{Batch, Item, Origin, Receipt, Reply};
+
+/// A command on its way in. `T` is how its sender is told; the engine only carries it.
+#[derive(Debug)]
+pub struct Envelope<T> {
+    /// Who asks.
+    pub actor: Actor,
+    /// For what.
+    pub command: Command,
+    /// The exactly-once key, hashed with operation and target.
+    pub key: Option<(DeviceId, [u8; 32])>,
+    /// The label that the echo to its own session carries (IRCv3 labeled-response).
+    pub label: Option<Arc<str>>,
+    /// How its sender is told.
+    pub ticket: T,
+}
+
+/// What the engine waits for before it can go on with some commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cold {
+    /// A room that is not in memory.
+    Room(RoomId),
+    /// The exactly-once keys of a device.
+    Keys(DeviceId),
+}
+
+/// What falls back when a commit fails.
+#[derive(Debug, Clone)]
+struct Durable {
+    state: State,
+    keys: OrdMap<(DeviceId, [u8; 32]), Receipt>,
+    keyed: OrdSet<DeviceId>,
+}
+
+/// Keys in memory beyond which they are dropped at the next quiet moment; the store still has them.
+const KEYS_IN_MEMORY: usize = 100_000;
+
+/// The deciding stage. At most one batch is in flight; the next is built meanwhile.
+#[derive(Debug)]
+pub struct Engine<T> {
+    world: World,
+    keys: OrdMap<(DeviceId, [u8; 32]), Receipt>,
+    keyed: OrdSet<DeviceId>,
+    base: Durable,
+    in_flight: Option<Durable>,
+    building: Vec<Item<T>>,
+    new_keys: Vec<KeyRow>,
+    parked: BTreeMap<Cold, VecDeque<Envelope<T>>>,
+    waiting: BTreeMap<SessionId, VecDeque<Envelope<T>>>,
+    quarantined: BTreeSet<RoomId>,
+    wanted: Vec<Cold>,
+}
+
+impl<T> Engine<T> {
+    /// Starts from what the store holds.
+    #[must_use]
+    pub fn new(state: State) -> Self {
+        let base = Durable { state: state.clone(), keys: OrdMap::new(), keyed: OrdSet::new() };
+        Self {
+            world: World::new(state),
+            keys: OrdMap::new(),
+            keyed: OrdSet::new(),
+            base,
+            in_flight: None,
+            building: Vec::new(),
+            new_keys: Vec::new(),
+            parked: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            quarantined: BTreeSet::new(),
+            wanted: Vec::new(),
+        }
+    }
+
+    /// The speculative state: for the loop's own timers, and for tests.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Takes a command. What comes of it, a refusal included, is in a later batch.
+    pub fn submit(&mut self, envelope: Envelope<T>, context: Context) {
+        if let Some(queue) = envelope.actor.session.and_then(|session| self.waiting.get_mut(&session)) {
+            queue.push_back(envelope);
+            return;
+        }
+        if let Some(cold) = self.first_cold(&envelope) {
+            self.park(cold, envelope);
+            return;
+        }
+        self.run(envelope, context);
+    }
+
+    /// What must be read from the store, each named once.
+    pub fn take_wanted(&mut self) -> Vec<Cold> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    /// A room that was wanted has been read; nothing means that there is none.
+    pub fn room_loaded(&mut self, id: RoomId, room: Option<Room>, context: Context) {
+        match room {
+            Some(room) => self.world.state.install(room),
+            None => {
+                // No row: whoever waits is refused by the rules, which find no such room.
+                self.quarantined.remove(&id);
+            }
+        }
+        self.unpark(Cold::Room(id), context);
+    }
+
+    /// A room could not be read: it is set apart, and hurts nobody else.
+    pub fn room_damaged(&mut self, id: RoomId, context: Context) {
+        self.quarantined.insert(id);
+        self.unpark(Cold::Room(id), context);
+    }
+
+    /// The keys of a device have been read.
+    pub fn keys_loaded(&mut self, device: DeviceId, keys: Vec<([u8; 32], Receipt)>, context: Context) {
+        for (key, receipt) in keys {
+            self.keys.entry((device, key)).or_insert(receipt);
+        }
+        self.keyed.insert(device);
+        self.unpark(Cold::Keys(device), context);
+    }
+
+    /// How much is waiting to be handed over.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.building.len()
+    }
+
+    /// Hands over everything that was decided since the last time, unless a batch is in flight or there is nothing.
+    pub fn take_batch(&mut self) -> Option<Batch<T>> {
+        if self.in_flight.is_some() || self.building.is_empty() {
+            return None;
+        }
+        let next_base = self.durable();
+        self.in_flight = Some(std::mem::replace(&mut self.base, next_base));
+        Some(Batch {
+            items: std::mem::take(&mut self.building),
+            keys: std::mem::take(&mut self.new_keys),
+            world: Arc::new(self.world.clone()),
+        })
+    }
+
+    /// The batch in flight is on disk.
+    pub fn committed(&mut self) {
+        self.in_flight = None;
+        if self.keys.len() > KEYS_IN_MEMORY && self.building.is_empty() {
+            self.keys = OrdMap::new();
+            self.keyed = OrdSet::new();
+            self.base = self.durable();
+        }
+    }
+
+    /// The batch in flight was not written: it and everything decided since are void. Returns what was being built, so that its senders can be
+    /// told. Nobody has seen any of it, so there is nothing to undo but the speculation.
+    pub fn voided(&mut self, context: Context) -> Option<Batch<T>> {
+        let before = self.in_flight.take()?;
+        self.world.state = before.state;
+        self.keys = before.keys;
+        self.keyed = before.keyed;
+        self.base = self.durable();
+        let void = Batch {
+            items: std::mem::take(&mut self.building),
+            keys: { self.new_keys.clear(); Vec::new() },
+            world: Arc::new(self.world.clone()),
+        };
+        self.requeue_leaves(context);
+        Some(void)
+    }
+
+    /// Runs what is due at `context.now`. Returns when the next timer is due.
+    pub fn run_timers(&mut self, context: Context, ticket: impl Fn() -> T) -> Option<Timestamp> {
+        loop {
+            let ((due, id), command) = self.world.state.timers.get_min().map(|(key, command)| (*key, command.clone()))?;
+            let cold = rooms_needed(&self.world, &Actor::SERVER, &Command::Timed { id, command: command.clone() });
+            if due > context.now || cold.iter().any(|room| self.is_cold(*room) && self.parked.contains_key(&Cold::Room(*room))) {
+                return Some(due.max(context.now.plus(1)));
+            }
+            self.submit(server_command(id, command, ticket()), context);
+            if self.world.state.timers.contains_key(&(due, id)) {
+                // It waits for a cold room.
+                return Some(context.now.plus(10));
+            }
+        }
+    }
+
+    fn durable(&self) -> Durable {
+        Durable { state: self.world.state.clone(), keys: self.keys.clone(), keyed: self.keyed.clone() }
+    }
+
+    fn is_cold(&self, room: RoomId) -> bool {
+        room < self.world.state.next_room && self.world.state.room(room).is_none() && !self.quarantined.contains(&room)
+    }
+
+    fn first_cold(&self, envelope: &Envelope<T>) -> Option<Cold> {
+        if let Some((device, _)) = envelope.key {
+            if !self.keyed.contains(&device) {
+                return Some(Cold::Keys(device));
+            }
+        }
+        let rooms = rooms_needed(&self.world, &envelope.actor, &envelope.command);
+        rooms.into_iter().find(|room| self.is_cold(*room)).map(Cold::Room)
+    }
+
+    /// Sets a command aside until `cold` is there; the same session's later commands wait behind it.
+    fn park(&mut self, cold: Cold, envelope: Envelope<T>) {
+        if let Some(session) = envelope.actor.session {
+            self.waiting.entry(session).or_default();
+        }
+        let queue = self.parked.entry(cold).or_default();
+        if queue.is_empty() {
+            self.wanted.push(cold);
+        }
+        queue.push_back(envelope);
+    }
+
+    /// Goes on with what waited for `cold`, in order of arrival, each session's followers behind it.
+    fn unpark(&mut self, cold: Cold, context: Context) {
+        let mut queue = self.parked.remove(&cold).unwrap_or_default();
+        while let Some(envelope) = queue.pop_front() {
+            let session = envelope.actor.session;
+            // Its session's gate opens for this one; if it must wait again, it closes again.
+            let followers = session.and_then(|session| self.waiting.remove(&session)).unwrap_or_default();
+            if let Some(again) = self.first_cold(&envelope).filter(|again| *again != cold) {
+                self.park(again, envelope);
+            } else {
+                self.run(envelope, context);
+            }
+            for follower in followers {
+                self.submit(follower, context);
+            }
+        }
+    }
+
+    fn run(&mut self, envelope: Envelope<T>, context: Context) {
+        let Envelope { actor, command, key, label, ticket } = envelope;
+        if let Some(room) = rooms_needed(&self.world, &actor, &command).into_iter().find(|room| self.quarantined.contains(room)) {
+            self.building.push(Item::Reply(Reply { ticket, result: Err(Refusal::Quarantined(room)), durable: false }));
+            return;
+        }
+        if let Some(receipt) = key.and_then(|key| self.keys.get(&key)) {
+            // A repeat: the same answer, released no earlier than the first one's commit.
+            self.building.push(Item::Reply(Reply { ticket, result: Ok(receipt.clone()), durable: true }));
+            return;
+        }
+        match decide(&self.world, &actor, command, context) {
+            Err(refusal) => self.building.push(Item::Reply(Reply { ticket, result: Err(refusal), durable: false })),
+            Ok(decision) => {
+                let origin = actor.session.map(|session| Origin { session, label });
+                let (receipt, durable) = self.take_in(decision, origin.as_ref(), context);
+                if let Some((device, key)) = key {
+                    self.keys.insert((device, key), receipt.clone());
+                    self.new_keys.push(KeyRow { device, key, at: context.now, result: receipt.to_blob() });
+                }
+                self.building.push(Item::Reply(Reply { ticket, result: Ok(receipt), durable }));
+            }
+        }
+    }
+
+    /// Stamps and applies every change of a decision; returns what the asker is told, and whether anything of it is durable.
+    fn take_in(&mut self, decision: Decision, origin: Option<&Origin>, context: Context) -> (Receipt, bool) {
+        let mut receipt = Receipt { outcome: decision.outcome, event: None };
+        let mut durable = false;
+        for (index, change) in decision.changes.into_iter().enumerate() {
+            match change {
+                Change::Signal(signal) => {
+                    self.world.live.apply(&signal);
+                    self.building.push(Item::Signal { signal: Arc::new(signal), origin: origin.cloned() });
+                }
+                Change::Event(event) => {
+                    durable = true;
+                    let entry = Arc::new(self.world.state.stamp(event, context.now));
+                    self.world.apply(&entry);
+                    let notifying = match &entry.event {
+                        Event::Room { room, .. } => self.world.state.room(*room).map_or(0, |room| room.notifying),
+                        Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => 0,
+                    };
+                    if decision.outcome == Outcome::Event(index) {
+                        receipt.note(&entry);
+                    }
+                    self.building.push(Item::Event { record: Record { entry, notifying }, origin: origin.cloned() });
+                }
+            }
+        }
+        (receipt, durable)
+    }
+
+    /// Guests whose leaves were in a void batch are gone all the same: their leaves are written again.
+    fn requeue_leaves(&mut self, context: Context) {
+        let stranded: Vec<_> = self
+            .world
+            .state
+            .users
+            .values()
+            .filter(|user| user.kind == UserKind::Guest && !user.rooms.is_empty() && !self.world.live.guests.contains_key(&user.id))
+            .map(|user| user.id)
+            .collect();
+        for user in stranded {
+            let command = Command::Timed { id: 0, command: TimedCommand::GuestGone { user } };
+            if let Ok(decision) = decide(&self.world, &Actor::SERVER, command, context) {
+                self.take_in(decision, None, context);
+            }
+        }
+    }
+}
+
+/// A timer's command as an envelope.
+fn server_command<T>(id: u64, command: TimedCommand, ticket: T) -> Envelope<T> {
+    Envelope { actor: Actor::SERVER, command: Command::Timed { id, command }, key: None, label: None, ticket }
+}

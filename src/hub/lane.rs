@@ -1,0 +1,421 @@
+//! The last stage: fans committed changes out to the sessions of one delivery lane. Sessions are partitioned over the lanes, so that order
+//! per session holds without locks. Fan-out walks attached sessions, never member lists, and writes each socket once per batch.
+
+mod audience;
+mod recipients;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use polylogue_core::room::Membership;
+use polylogue_core::state::World;
+use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, Signal, UserId};
+use polylogue_store::Record;
+
+use crate::batch::Origin;
+use crate::outbox::Outbox;
+use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
+use audience::Audiences;
+use recipients::{Recipients, recipients};
+
+/// A committed batch on its way to the lanes.
+#[derive(Debug)]
+pub struct Delivery {
+    /// What changed, in order.
+    pub changes: Vec<Change>,
+    /// The state before.
+    pub before: Arc<World>,
+    /// The state after.
+    pub world: Arc<World>,
+}
+
+/// One change, with the session that caused it.
+#[derive(Debug)]
+pub enum Change {
+    /// A durable one.
+    Event(Record, Option<Origin>),
+    /// One that flickers.
+    Signal(Arc<Signal>, Option<Origin>),
+}
+
+impl Change {
+    fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::Event(_, origin) | Self::Signal(_, origin) => origin.as_ref(),
+        }
+    }
+
+    fn delivered(&self) -> Delivered<'_> {
+        match self {
+            Self::Event(record, _) => Delivered::Event(record),
+            Self::Signal(signal, _) => Delivered::Signal(signal),
+        }
+    }
+}
+
+/// A session as it joins a lane.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Its number.
+    pub session: SessionId,
+    /// Its front-end's rendering.
+    pub renderer: Arc<dyn Renderer>,
+    /// Where its lines go.
+    pub outbox: Arc<Outbox>,
+}
+
+/// A delivery lane.
+#[derive(Debug, Default)]
+pub struct Lane {
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    sessions: HashMap<SessionId, usize>,
+    users: HashMap<UserId, Vec<usize>>,
+    rooms: Audiences,
+    /// Rooms joined in the batch at hand: the state before it does not know of them, and the state after it knows too much.
+    joined_now: Vec<(UserId, RoomId)>,
+    dirty: Vec<usize>,
+    rendered: Vec<(RenderKey, Bytes)>,
+    buffer: BytesMut,
+    position: Position,
+}
+
+#[derive(Debug)]
+struct Slot {
+    session: SessionId,
+    user: UserId,
+    renderer: Arc<dyn Renderer>,
+    outbox: Arc<Outbox>,
+    /// The rooms whose audience it is in.
+    rooms: Vec<RoomId>,
+    dirty: bool,
+    mark: u64,
+}
+
+/// What a shared rendering depends on: the front-end (by address), the dialect.
+type RenderKey = (*const (), u64);
+
+impl Lane {
+    /// Delivers a batch and writes every socket that it touched. `arrive` hands over a session whose attachment is in the batch.
+    pub fn deliver(&mut self, delivery: &Delivery, mut arrive: impl FnMut(SessionId) -> Option<Arrival>) {
+        self.joined_now.clear();
+        let mut rest = delivery.changes.as_slice();
+        while let Some((first, others)) = rest.split_first() {
+            if let Some((room, length)) = run_of_messages(rest) {
+                let (run, after) = rest.split_at(length);
+                self.deliver_run(delivery, room, run);
+                rest = after;
+                continue;
+            }
+            if let Change::Signal(signal, _) = first {
+                if let Signal::Attached { id, session, .. } = &**signal {
+                    if let Some(arrival) = arrive(*id) {
+                        self.arrive(delivery, session.user, arrival);
+                    }
+                }
+            }
+            self.deliver_one(delivery, first);
+            rest = others;
+        }
+        for index in std::mem::take(&mut self.dirty) {
+            if let Some(Some(slot)) = self.slots.get_mut(index) {
+                slot.dirty = false;
+                slot.outbox.flush();
+            }
+        }
+    }
+
+    /// How many sessions are attached here.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    fn arrive(&mut self, delivery: &Delivery, user: UserId, arrival: Arrival) {
+        let slot = Slot {
+            session: arrival.session,
+            user,
+            renderer: arrival.renderer,
+            outbox: arrival.outbox,
+            rooms: Vec::new(),
+            dirty: false,
+            mark: 0,
+        };
+        let index = self.free.pop().unwrap_or(self.slots.len());
+        if index == self.slots.len() {
+            self.slots.push(Some(slot));
+        } else if let Some(place) = self.slots.get_mut(index) {
+            *place = Some(slot);
+        }
+        self.sessions.insert(arrival.session, index);
+        self.users.entry(user).or_default().push(index);
+        let before = delivery.before.state.user(user).into_iter().flat_map(|user| user.joined());
+        let now = self.joined_now.iter().filter(|(who, _)| *who == user).map(|(_, room)| *room);
+        for room in before.chain(now).collect::<Vec<_>>() {
+            self.enter(room, index);
+        }
+    }
+
+    fn depart(&mut self, id: SessionId) {
+        let Some(index) = self.sessions.remove(&id) else { return };
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::take) else { return };
+        if let Some(all) = self.users.get_mut(&slot.user) {
+            all.retain(|known| *known != index);
+            if all.is_empty() {
+                self.users.remove(&slot.user);
+            }
+        }
+        for room in slot.rooms {
+            self.rooms.remove(room, index);
+        }
+        self.free.push(index);
+    }
+
+    fn enter(&mut self, room: RoomId, index: usize) {
+        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        if !slot.rooms.contains(&room) {
+            slot.rooms.push(room);
+            self.rooms.add(room, index);
+        }
+    }
+
+    fn leave(&mut self, room: RoomId, index: usize) {
+        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        slot.rooms.retain(|known| *known != room);
+        self.rooms.remove(room, index);
+    }
+
+    fn deliver_one(&mut self, delivery: &Delivery, change: &Change) {
+        if let Change::Event(record, _) = change {
+            self.position = record.entry.position;
+            if let Event::Room { room, change: RoomChange::Member(member), .. } = &record.entry.event {
+                if member.membership == Membership::Join {
+                    self.joined_now.push((member.user, *room));
+                    for index in self.users.get(&member.user).cloned().unwrap_or_default() {
+                        self.enter(*room, index);
+                    }
+                }
+            }
+        }
+        self.fan_out(delivery, change);
+        match change {
+            Change::Event(record, _) => {
+                if let Event::Room { room, change: RoomChange::Member(member), .. } = &record.entry.event {
+                    if member.membership != Membership::Join {
+                        self.joined_now.retain(|known| *known != (member.user, *room));
+                        for index in self.users.get(&member.user).cloned().unwrap_or_default() {
+                            self.leave(*room, index);
+                        }
+                    }
+                }
+            }
+            Change::Signal(signal, _) => {
+                if let Signal::Detached { id, reason, .. } = &**signal {
+                    if let Some(slot) = self.sessions.get(id).and_then(|index| self.slots.get(*index)?.as_ref()) {
+                        slot.outbox.flush();
+                        slot.outbox.close(reason.clone());
+                    }
+                    self.depart(*id);
+                }
+            }
+        }
+    }
+
+    /// One change to everyone it concerns.
+    fn fan_out(&mut self, delivery: &Delivery, change: &Change) {
+        self.rendered.clear();
+        let concerned = recipients(delivery, change);
+        let mut targets = Vec::new();
+        self.collect(&concerned, &mut targets);
+        for index in targets {
+            let Some(Some(slot)) = self.slots.get(index) else { continue };
+            let relation = relation(slot, change.origin(), &concerned);
+            let dialect = slot.outbox.dialect();
+            let viewer = Viewer { user: slot.user, session: slot.session };
+            let what = Rendering {
+                change: change.delivered(),
+                world: &delivery.world,
+                dialect,
+                relation,
+                label: change.origin().and_then(|origin| origin.label.as_ref()),
+                viewer,
+            };
+            let renderer = slot.renderer.clone();
+            if renderer.delivery() == DeliveryKind::Wake {
+                slot.outbox.wake();
+                continue;
+            }
+            let line = match relation {
+                Relation::Other => {
+                    let key = (Arc::as_ptr(&renderer).cast(), dialect);
+                    self.shared(key, |out| renderer.render(what, out))
+                }
+                Relation::Own | Relation::Origin | Relation::Target => self.render(|out| renderer.render(what, out)),
+            };
+            self.put(index, line, self.position);
+        }
+    }
+
+    /// Adjacent messages of one room: one buffer per dialect for all of them, pieces only for those who said some of them.
+    fn deliver_run(&mut self, delivery: &Delivery, room: RoomId, run: &[Change]) {
+        self.rendered.clear();
+        let mut pieces: Vec<(RenderKey, Vec<usize>)> = Vec::new();
+        let first = run.first().and_then(position_of).unwrap_or(self.position);
+        let last = run.last().and_then(position_of).unwrap_or(self.position);
+        let senders: Vec<UserId> = run.iter().filter_map(sender_of).collect();
+        let before = Position(first.0.saturating_sub(1));
+        for index in self.rooms.of(room).to_vec() {
+            let Some(Some(slot)) = self.slots.get(index) else { continue };
+            let dialect = slot.outbox.dialect();
+            let renderer = slot.renderer.clone();
+            let key: RenderKey = (Arc::as_ptr(&renderer).cast(), dialect);
+            let viewer = Viewer { user: slot.user, session: slot.session };
+            let user = slot.user;
+            if renderer.delivery() == DeliveryKind::Wake {
+                slot.outbox.wake();
+                continue;
+            }
+            if !self.rendered.iter().any(|(known, _)| *known == key) {
+                let mut ends = Vec::with_capacity(run.len());
+                for change in run {
+                    let what = rendering(delivery, change, (dialect, Relation::Other), viewer);
+                    renderer.render(what, &mut self.buffer);
+                    ends.push(self.buffer.len());
+                }
+                let all = self.buffer.split().freeze();
+                self.rendered.push((key, all));
+                pieces.push((key, ends));
+            }
+            let Some((_, all)) = self.rendered.iter().find(|(known, _)| *known == key) else { continue };
+            let all = all.clone();
+            if !senders.contains(&user) {
+                self.position = last;
+                self.put(index, all, before);
+                continue;
+            }
+            let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else { continue };
+            let own = self.with_own(delivery, run, (&all, ends), index);
+            self.position = last;
+            self.put(index, own, before);
+        }
+        self.position = last;
+    }
+
+    /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says.
+    fn with_own(&mut self, delivery: &Delivery, run: &[Change], (all, ends): (&Bytes, &[usize]), index: usize) -> Bytes {
+        let Some(Some(slot)) = self.slots.get(index) else { return Bytes::new() };
+        let dialect = slot.outbox.dialect();
+        let viewer = Viewer { user: slot.user, session: slot.session };
+        let renderer = slot.renderer.clone();
+        let mut from = 0;
+        for (change, end) in run.iter().zip(ends) {
+            if sender_of(change) == Some(viewer.user) {
+                let origin = change.origin().is_some_and(|origin| origin.session == viewer.session);
+                let relation = if origin { Relation::Origin } else { Relation::Own };
+                renderer.render(rendering(delivery, change, (dialect, relation), viewer), &mut self.buffer);
+            } else {
+                self.buffer.extend_from_slice(all.get(from..*end).unwrap_or_default());
+            }
+            from = *end;
+        }
+        self.buffer.split().freeze()
+    }
+
+    fn shared(&mut self, key: RenderKey, render: impl FnOnce(&mut BytesMut)) -> Bytes {
+        if let Some((_, line)) = self.rendered.iter().find(|(known, _)| *known == key) {
+            return line.clone();
+        }
+        let line = self.render(render);
+        self.rendered.push((key, line.clone()));
+        line
+    }
+
+    fn render(&mut self, render: impl FnOnce(&mut BytesMut)) -> Bytes {
+        render(&mut self.buffer);
+        self.buffer.split().freeze()
+    }
+
+    fn put(&mut self, index: usize, line: Bytes, before: Position) {
+        let position = self.position;
+        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        if line.is_empty() {
+            return;
+        }
+        slot.outbox.deliver(line, before, position);
+        if !slot.dirty {
+            slot.dirty = true;
+            self.dirty.push(index);
+        }
+    }
+
+    /// The sessions concerned, each once.
+    fn collect(&mut self, concerned: &Recipients, targets: &mut Vec<usize>) {
+        let mark = self.rooms.next_mark();
+        let by_room = concerned.rooms.iter().flat_map(|room| self.rooms.of(*room));
+        let by_user = concerned.users.iter().filter_map(|user| self.users.get(user)).flatten();
+        for index in by_room.chain(by_user) {
+            let Some(Some(slot)) = self.slots.get_mut(*index) else { continue };
+            if slot.mark != mark && (!concerned.neighbours || slot.user == concerned.actor || slot.renderer.follows_neighbours()) {
+                slot.mark = mark;
+                targets.push(*index);
+            }
+        }
+    }
+}
+
+fn rendering<'a>(
+    delivery: &'a Delivery,
+    change: &'a Change,
+    (dialect, relation): (u64, Relation),
+    viewer: Viewer,
+) -> Rendering<'a> {
+    let label = change.origin().and_then(|origin| origin.label.as_ref());
+    Rendering { change: change.delivered(), world: &delivery.world, dialect, relation, label, viewer }
+}
+
+fn relation(slot: &Slot, origin: Option<&Origin>, concerned: &Recipients) -> Relation {
+    if origin.is_some_and(|origin| origin.session == slot.session) {
+        Relation::Origin
+    } else if slot.user == concerned.actor {
+        Relation::Own
+    } else if concerned.target == Some(slot.user) {
+        Relation::Target
+    } else {
+        Relation::Other
+    }
+}
+
+/// How many changes from here on are messages of one and the same room, and which room that is.
+fn run_of_messages(changes: &[Change]) -> Option<(RoomId, usize)> {
+    let room = message_room(changes.first()?)?;
+    let length = changes.iter().take_while(|change| message_room(change) == Some(room)).count();
+    Some((room, length))
+}
+
+fn message_room(change: &Change) -> Option<RoomId> {
+    match change {
+        Change::Event(record, _) => match &record.entry.event {
+            Event::Room { room, change: RoomChange::Message(_), .. } => Some(*room),
+            Event::Room { .. } | Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+        },
+        Change::Signal(..) => None,
+    }
+}
+
+fn sender_of(change: &Change) -> Option<UserId> {
+    match change {
+        Change::Event(record, _) => match &record.entry.event {
+            Event::Room { sender, .. } => Some(*sender),
+            Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+        },
+        Change::Signal(..) => None,
+    }
+}
+
+fn position_of(change: &Change) -> Option<Position> {
+    match change {
+        Change::Event(record, _) => Some(record.entry.position),
+        Change::Signal(..) => None,
+    }
+}

@@ -1,0 +1,97 @@
+//! Whom a change concerns: by room, by user, by neighbourhood. What each of them is told is for the front-ends' renderers.
+
+use polylogue_core::event::UserChange;
+use polylogue_core::live::TransientTarget;
+use polylogue_core::{Event, RoomChange, RoomId, Signal, UserId};
+
+use super::{Change, Delivery};
+
+/// The sessions concerned: those in these rooms and those of these users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recipients {
+    pub(super) rooms: Vec<RoomId>,
+    pub(super) users: Vec<UserId>,
+    /// Who caused it.
+    pub(super) actor: UserId,
+    /// Whom it is about.
+    pub(super) target: Option<UserId>,
+    /// Whether the rooms stand only for "everybody who shares one with the actor".
+    pub(super) neighbours: bool,
+}
+
+pub(super) fn recipients(delivery: &Delivery, change: &Change) -> Recipients {
+    match change {
+        Change::Event(record, _) => of_event(delivery, &record.entry.event),
+        Change::Signal(signal, _) => of_signal(delivery, signal),
+    }
+}
+
+fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
+    match event {
+        Event::Room { room, sender, change } => {
+            let target = match change {
+                RoomChange::Member(member) => Some(member.user),
+                RoomChange::Created(_)
+                | RoomChange::Message(_)
+                | RoomChange::Power(_)
+                | RoomChange::State(_)
+                | RoomChange::Redaction { .. }
+                | RoomChange::Redacted => None,
+            };
+            Recipients { rooms: vec![*room], users: target.into_iter().collect(), actor: *sender, target, neighbours: false }
+        }
+        Event::Setting { room, sender, .. } => {
+            Recipients { rooms: vec![*room], users: Vec::new(), actor: *sender, target: None, neighbours: false }
+        }
+        Event::User { user, change } => match change {
+            UserChange::Renamed(_) | UserChange::Profile { .. } => neighbours(delivery, *user),
+            UserChange::Read { room, .. } => {
+                Recipients { rooms: vec![*room], users: vec![*user], actor: *user, target: None, neighbours: false }
+            }
+            UserChange::Created { .. }
+            | UserChange::Password(_)
+            | UserChange::Disabled(_)
+            | UserChange::DeviceAdded(_)
+            | UserChange::DeviceRenamed { .. }
+            | UserChange::DeviceRemoved(_)
+            | UserChange::AccountData { .. }
+            | UserChange::Document(_) => own(*user),
+        },
+        Event::Name { .. } | Event::Timer { .. } => own(UserId::SERVER),
+    }
+}
+
+fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
+    match signal {
+        Signal::Attached { session, .. } => neighbours(delivery, session.user),
+        Signal::Detached { user, .. } | Signal::GuestRenamed { user, .. } | Signal::Away { user, .. } => neighbours(delivery, *user),
+        Signal::Typing { room, user, .. } => {
+            Recipients { rooms: vec![*room], users: Vec::new(), actor: *user, target: None, neighbours: false }
+        }
+        Signal::Transient { sender, message } => match message.to {
+            TransientTarget::Room(room) => {
+                Recipients { rooms: vec![room], users: Vec::new(), actor: *sender, target: None, neighbours: false }
+            }
+            TransientTarget::User(user) => Recipients {
+                rooms: Vec::new(),
+                users: vec![user, *sender],
+                actor: *sender,
+                target: Some(user),
+                neighbours: false,
+            },
+        },
+    }
+}
+
+fn own(user: UserId) -> Recipients {
+    Recipients { rooms: Vec::new(), users: vec![user], actor: user, target: None, neighbours: false }
+}
+
+/// A user's own sessions and everybody in a room with him. Both states are asked: a guest's end takes him out of his rooms in the same batch.
+fn neighbours(delivery: &Delivery, user: UserId) -> Recipients {
+    let mut rooms: Vec<RoomId> =
+        [&delivery.before, &delivery.world].into_iter().filter_map(|world| world.state.user(user)).flat_map(|user| user.joined()).collect();
+    rooms.sort_unstable();
+    rooms.dedup();
+    Recipients { rooms, users: vec![user], actor: user, target: None, neighbours: true }
+}

@@ -1,0 +1,243 @@
+//! Starting and stopping the hub: the directory's lock, the store, the threads.
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use polylogue_core::command::{Actor, TimedCommand};
+use polylogue_core::event_id::{IdCipher, Place};
+use polylogue_core::state::World;
+use polylogue_core::{Command, Epoch, EventId, Position};
+use polylogue_store::{Directory, DirectoryError, StoreError, Writer, load};
+use tokio::sync::Semaphore;
+
+use crate::config::{Config, Registration};
+use crate::engine::{Engine, Envelope};
+use crate::inbox::{Inbox, Mail};
+use crate::password::Passwords;
+use crate::publish::View;
+use crate::readers::Readers;
+use crate::stages::{Arrivals, Ticket, run_hub, run_journal, run_lane, run_publisher};
+
+/// Commands that may be on their way at the same time; further senders wait.
+const IN_FLIGHT: usize = 32_768;
+/// Batches that may wait between two stages.
+const BETWEEN_STAGES: usize = 4;
+
+/// The core, the store and the threads around them, as front-ends see them.
+#[derive(Debug)]
+pub struct Hub {
+    pub(crate) view: View,
+    pub(crate) inbox: Arc<Inbox<Ticket>>,
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) passwords: Passwords,
+    pub(crate) arrivals: Vec<Arc<Arrivals>>,
+    pub(crate) next_session: AtomicU64,
+    pub(crate) registration: Registration,
+    ids: IdCipher,
+    epochs: Vec<(Epoch, Position)>,
+    failed: Arc<AtomicBool>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    directory: Directory,
+}
+
+/// Why the hub can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The store in it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread.
+    #[error("can't start a thread: {0}")]
+    Thread(std::io::Error),
+    /// The password hasher.
+    #[error("password hashing does not work: {0}")]
+    Passwords(argon2::password_hash::Error),
+}
+
+impl Hub {
+    /// Locks the data directory, reads what is always in memory, and starts the threads.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(config: &Config) -> Result<Arc<Self>, OpenError> {
+        let directory = Directory::lock(&config.data_dir)?;
+        let writer = Writer::open(&directory.database())?;
+        let loaded = load(&writer, &config.server_name)?;
+        let view = View::new(World::new(loaded.state.clone()));
+        let inbox = Arc::new(Inbox::new());
+        let (readers, mut threads) = Readers::start(&directory.database(), &writer.tail(), config.readers.max(1))?;
+        let readers = Arc::new(readers);
+        let failed = Arc::new(AtomicBool::new(false));
+        let mut lanes = Vec::new();
+        let mut arrivals = Vec::new();
+        for number in 0..config.lane_count() {
+            let (parcels, queue) = sync_channel(BETWEEN_STAGES);
+            let here = Arc::new(Arrivals::default());
+            lanes.push(parcels);
+            arrivals.push(here.clone());
+            threads.push(thread(&format!("lane-{number}"), &failed, move || run_lane(&queue, &here))?);
+        }
+        let (written, to_publish) = sync_channel(BETWEEN_STAGES);
+        let published = view.clone();
+        threads.push(thread("publisher", &failed, move || run_publisher(&published, &to_publish, &lanes))?);
+        let (batches, to_write) = sync_channel(1);
+        let (journal_inbox, broken) = (inbox.clone(), failed.clone());
+        threads.push(thread("journal", &failed, move || {
+            if let Err(error) = run_journal(writer, &to_write, &journal_inbox, &written) {
+                tracing::error!(%error, "the store failed: nothing more is answered");
+                broken.store(true, std::sync::atomic::Ordering::SeqCst);
+            }
+        })?);
+        let (hub_inbox, hub_readers, engine) = (inbox.clone(), readers.clone(), Engine::new(loaded.state));
+        threads.push(thread("hub", &failed, move || run_hub(engine, &hub_inbox, &hub_readers, &batches))?);
+        for user in loaded.stranded_guests {
+            let command = Command::Timed { id: 0, command: TimedCommand::GuestGone { user } };
+            let ticket = Ticket { lane: 0, answer: None, _place: None };
+            inbox.put(Mail::Command(Envelope { actor: Actor::SERVER, command, key: None, label: None, ticket }));
+        }
+        Ok(Arc::new(Self {
+            view,
+            inbox,
+            places: Arc::new(Semaphore::new(IN_FLIGHT)),
+            readers,
+            passwords: Passwords::new().map_err(OpenError::Passwords)?,
+            arrivals,
+            next_session: AtomicU64::new(1),
+            registration: config.registration,
+            ids: IdCipher::new(&loaded.secret),
+            epochs: loaded.epochs,
+            failed,
+            threads: Mutex::new(threads),
+            directory,
+        }))
+    }
+
+    /// The committed state at this moment.
+    #[must_use]
+    pub fn world(&self) -> Arc<World> {
+        self.view.load()
+    }
+
+    /// The last committed position.
+    #[must_use]
+    pub fn head(&self) -> Position {
+        self.view.load().state.head
+    }
+
+    /// Whether a stage ended that must not end: nothing is answered any more, and the process has to go.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    /// The id of the event at a position.
+    #[must_use]
+    pub fn event_id(&self, position: Position) -> EventId {
+        self.ids.event_id(self.place(position))
+    }
+
+    /// The position that an event id names. It may belong to any room: read it together with its room.
+    #[must_use]
+    pub fn event_position(&self, id: &EventId) -> Option<Position> {
+        self.checked(self.ids.event(id)?)
+    }
+
+    /// An opaque token for "everything up to here has been seen".
+    #[must_use]
+    pub fn cursor(&self, position: Position) -> String {
+        self.ids.cursor(self.place(position))
+    }
+
+    /// The position that a token means; nothing if it is not ours, or of a timeline that was lost.
+    #[must_use]
+    pub fn open_cursor(&self, token: &str) -> Option<Position> {
+        let place = self.ids.open_cursor(token)?;
+        // Position 0 is before the first event of every epoch.
+        if place.position == Position(0) { Some(place.position) } else { self.checked(place) }
+    }
+
+    /// Ids are sealed by the store's key alone, so renderers get the sealing part without the hub.
+    #[must_use]
+    pub fn sealer(&self) -> Sealer {
+        Sealer { ids: self.ids.clone(), lane: self.world().state.lane, epochs: self.epochs.clone().into() }
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Decides and writes what is in the inbox, then ends the threads. Blocks until they are done.
+    pub fn stop(&self) {
+        self.inbox.put(Mail::Stop);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        self.readers.stop();
+        for thread in threads {
+            // A panic was logged where it happened.
+            let _ = thread.join();
+        }
+    }
+
+    fn place(&self, position: Position) -> Place {
+        Place { lane: self.view.load().state.lane, epoch: epoch_of(&self.epochs, position), position }
+    }
+
+    /// A place is real if its lane is ours and its epoch is the one in which that position was given out.
+    fn checked(&self, place: Place) -> Option<Position> {
+        let state = &self.view.load().state;
+        let real = place.lane == state.lane
+            && place.position.0 > 0
+            && place.position <= state.head
+            && epoch_of(&self.epochs, place.position) == place.epoch;
+        real.then_some(place.position)
+    }
+}
+
+/// Turns positions into event ids and cursors: for renderers.
+#[derive(Debug, Clone)]
+pub struct Sealer {
+    ids: IdCipher,
+    lane: polylogue_core::Lane,
+    epochs: Arc<[(Epoch, Position)]>,
+}
+
+impl Sealer {
+    /// The id of the event at a position.
+    #[must_use]
+    pub fn event_id(&self, position: Position) -> EventId {
+        self.ids.event_id(self.place(position))
+    }
+
+    /// The cursor after a position.
+    #[must_use]
+    pub fn cursor(&self, position: Position) -> String {
+        self.ids.cursor(self.place(position))
+    }
+
+    fn place(&self, position: Position) -> Place {
+        Place { lane: self.lane, epoch: epoch_of(&self.epochs, position), position }
+    }
+}
+
+fn epoch_of(epochs: &[(Epoch, Position)], position: Position) -> Epoch {
+    epochs.iter().rev().find(|(_, first)| *first <= position).or(epochs.first()).map_or(Epoch(1), |(epoch, _)| *epoch)
+}
+
+/// Starts a stage. If it panics, the process must not go on without it.
+fn thread(name: &str, failed: &Arc<AtomicBool>, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    let failed = failed.clone();
+    let guarded = move || {
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
+            tracing::error!("a stage panicked");
+            failed.store(true, std::sync::atomic::Ordering::SeqCst);
+        }
+    };
+    std::thread::Builder::new().name(name.to_owned()).spawn(guarded).map_err(OpenError::Thread)
+}

@@ -1,0 +1,271 @@
+//! What is still to be written to one connection. Delivery puts lines in and never waits; whoever may write takes everything out in one
+//! vectored write. Over its bound it is dropped: the connection has fallen behind, and catches up from the log.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::{Buf, Bytes};
+use polylogue_core::Position;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+/// Bytes that may wait for one connection before it has fallen behind.
+pub const BOUND: usize = 1024 * 1024;
+/// Buffers handed to one vectored write (Linux takes at most 1,024).
+const SLICES: usize = 64;
+
+/// The outgoing side of one connection.
+#[derive(Debug)]
+pub struct Outbox {
+    queue: Mutex<Queue>,
+    /// The socket of a connection without TLS: delivery writes to it itself, without waking a task.
+    socket: Option<Arc<TcpStream>>,
+    dialect: AtomicU64,
+    wake: Notify,
+}
+
+#[derive(Debug)]
+struct Queue {
+    lines: VecDeque<Bytes>,
+    bytes: usize,
+    mode: Mode,
+    writing: bool,
+    /// The socket took no more: the connection's task waits until it does.
+    stalled: bool,
+    /// Why the connection is to end.
+    closed: Option<Arc<str>>,
+}
+
+/// Whether delivery reaches the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Lines come as they happen.
+    Live,
+    /// The connection reads the log instead, from after `cursor`. `missed` is the last position that delivery had for it.
+    Behind {
+        /// Everything up to here was delivered.
+        cursor: Position,
+        /// Delivery passed by up to here.
+        missed: Position,
+    },
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flushed {
+    /// Nothing is left.
+    All,
+    /// The socket takes no more for now.
+    Stalled,
+    /// Somebody else is writing; what was put in goes with it.
+    Elsewhere,
+    /// The connection is gone.
+    Broken,
+}
+
+impl Outbox {
+    /// For a connection whose bytes go to the socket as they are.
+    #[must_use]
+    pub fn direct(socket: Arc<TcpStream>, mode: Mode) -> Arc<Self> {
+        Self::new(Some(socket), mode)
+    }
+
+    /// For a connection whose task writes: TLS, WebSocket.
+    #[must_use]
+    pub fn woken(mode: Mode) -> Arc<Self> {
+        Self::new(None, mode)
+    }
+
+    fn new(socket: Option<Arc<TcpStream>>, mode: Mode) -> Arc<Self> {
+        let queue = Queue { lines: VecDeque::new(), bytes: 0, mode, writing: false, stalled: false, closed: None };
+        Arc::new(Self { queue: Mutex::new(queue), socket, dialect: AtomicU64::new(0), wake: Notify::new() })
+    }
+
+    /// What the connection's lines look like: bits of its front-end's own.
+    #[must_use]
+    pub fn dialect(&self) -> u64 {
+        self.dialect.load(Ordering::Relaxed)
+    }
+
+    /// Lines from now on look like this.
+    pub fn set_dialect(&self, dialect: u64) {
+        self.dialect.store(dialect, Ordering::Relaxed);
+    }
+
+    /// Puts a line in, whatever the mode: a direct reply. Does not write.
+    pub fn push(&self, line: Bytes) {
+        let mut queue = self.lock();
+        if queue.closed.is_none() && !line.is_empty() {
+            queue.bytes += line.len();
+            queue.lines.push_back(line);
+        }
+    }
+
+    /// Puts delivered lines in, if the connection is live; over the bound it falls behind `before`, the position up to which everything was
+    /// delivered. `now` is the position that these lines bring it to.
+    pub(crate) fn deliver(&self, line: Bytes, before: Position, now: Position) {
+        let mut queue = self.lock();
+        if queue.closed.is_some() {
+            return;
+        }
+        match queue.mode {
+            Mode::Behind { cursor, missed } => queue.mode = Mode::Behind { cursor, missed: missed.max(now) },
+            Mode::Live if queue.bytes > 0 && queue.bytes + line.len() > BOUND => {
+                queue.mode = Mode::Behind { cursor: before, missed: now };
+            }
+            Mode::Live => {
+                queue.bytes += line.len();
+                queue.lines.push_back(line);
+            }
+        }
+    }
+
+    /// The mode at this moment.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.lock().mode
+    }
+
+    /// The connection has read the log up to `cursor`: it is live again if delivery has passed by no further.
+    pub fn caught_up(&self, cursor: Position) -> Mode {
+        let mut queue = self.lock();
+        if let Mode::Behind { missed, .. } = queue.mode {
+            queue.mode = if missed <= cursor { Mode::Live } else { Mode::Behind { cursor, missed } };
+        }
+        queue.mode
+    }
+
+    /// The connection is to end, with this reason, once it has been told.
+    pub(crate) fn close(&self, reason: Arc<str>) {
+        let mut queue = self.lock();
+        queue.closed.get_or_insert(reason);
+        drop(queue);
+        self.wake.notify_one();
+    }
+
+    /// Why the connection is to end, if it is.
+    #[must_use]
+    pub fn closed(&self) -> Option<Arc<str>> {
+        self.lock().closed.clone()
+    }
+
+    /// Bytes that wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Waits until the connection's task has something to do: lines to write over TLS, a socket that stalled, a mode that changed, an end.
+    pub async fn woken_up(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Wakes the connection's task.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Takes everything out, for a task that writes itself.
+    #[must_use]
+    pub fn take(&self) -> VecDeque<Bytes> {
+        let mut queue = self.lock();
+        queue.bytes = 0;
+        std::mem::take(&mut queue.lines)
+    }
+
+    /// Writes what is there, or sees to it that the connection's task does.
+    pub fn flush(&self) -> Flushed {
+        let Some(socket) = &self.socket else {
+            self.wake.notify_one();
+            return Flushed::Elsewhere;
+        };
+        loop {
+            let mut lines = {
+                let mut queue = self.lock();
+                if queue.writing {
+                    return Flushed::Elsewhere;
+                }
+                if queue.lines.is_empty() {
+                    if matches!(queue.mode, Mode::Behind { .. }) {
+                        self.wake.notify_one();
+                    }
+                    queue.stalled = false;
+                    return Flushed::All;
+                }
+                queue.writing = true;
+                std::mem::take(&mut queue.lines)
+            };
+            // The lock is not held while the socket is written to.
+            let (written, outcome) = write_all(socket, &mut lines);
+            let mut queue = self.lock();
+            queue.writing = false;
+            queue.bytes = queue.bytes.saturating_sub(written);
+            for line in lines.into_iter().rev() {
+                queue.lines.push_front(line);
+            }
+            match outcome {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !queue.stalled {
+                        queue.stalled = true;
+                        self.wake.notify_one();
+                    }
+                    return Flushed::Stalled;
+                }
+                Err(_) => {
+                    queue.closed.get_or_insert_with(|| "Connection lost".into());
+                    queue.lines.clear();
+                    queue.bytes = 0;
+                    self.wake.notify_one();
+                    return Flushed::Broken;
+                }
+            }
+        }
+    }
+
+    /// Whether the socket took no more and the task must wait for it.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.lock().stalled
+    }
+
+    // Every change of the queue is complete before its guard is dropped.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes lines until none is left or the socket takes no more; what is left stays in `lines`. Returns the bytes written.
+fn write_all(socket: &TcpStream, lines: &mut VecDeque<Bytes>) -> (usize, io::Result<()>) {
+    let mut total = 0;
+    while !lines.is_empty() {
+        let slices: [IoSlice<'_>; SLICES] = {
+            let mut waiting = lines.iter();
+            std::array::from_fn(|_| IoSlice::new(waiting.next().map_or(&[], |line| line)))
+        };
+        let used = lines.len().min(SLICES);
+        let result = socket.try_write_vectored(slices.get(..used).unwrap_or(&slices));
+        match result {
+            Ok(0) => return (total, Err(io::ErrorKind::WriteZero.into())),
+            Ok(written) => {
+                total += written;
+                advance(lines, written);
+            }
+            Err(error) => return (total, Err(error)),
+        }
+    }
+    (total, Ok(()))
+}
+
+fn advance(lines: &mut VecDeque<Bytes>, mut written: usize) {
+    while let Some(first) = lines.front_mut() {
+        if written < first.len() {
+            first.advance(written);
+            return;
+        }
+        written -= first.len();
+        lines.pop_front();
+    }
+}

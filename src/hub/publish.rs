@@ -1,0 +1,64 @@
+//! The third stage: makes committed state visible. First the view, then the changes go to the lanes, then the answers are released: whoever
+//! has an answer finds what it speaks of in every view.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use polylogue_core::Refusal;
+use polylogue_core::state::World;
+
+use crate::batch::{Batch, Item, Receipt};
+use crate::lane::{Change, Delivery};
+
+/// The committed view, for everybody who reads.
+#[derive(Debug, Clone)]
+pub struct View(Arc<ArcSwap<World>>);
+
+impl View {
+    /// Starts with what the store holds.
+    #[must_use]
+    pub fn new(world: World) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(world)))
+    }
+
+    /// The state as of the last published commit: one consistent cut, for as long as it is held.
+    #[must_use]
+    pub fn load(&self) -> Arc<World> {
+        self.0.load_full()
+    }
+}
+
+/// An answer ready to be released.
+pub type Answer<T> = (T, Result<Receipt, Refusal>);
+
+/// What became of a batch in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is on disk.
+    Committed,
+    /// It is not, and never happened.
+    Void,
+}
+
+/// Publishes a batch: swaps the view, and splits the batch into what the lanes deliver and the answers to release after that.
+pub fn publish<T>(view: &View, batch: Batch<T>, fate: Fate) -> (Arc<Delivery>, Vec<Answer<T>>) {
+    let before = view.load();
+    let world = match fate {
+        Fate::Committed => batch.world,
+        // What flickers goes on; what is durable stays as it was.
+        Fate::Void => Arc::new(World { state: before.state.clone(), live: batch.world.live.clone() }),
+    };
+    let mut changes = Vec::with_capacity(batch.items.len());
+    let mut answers = Vec::new();
+    for item in batch.items {
+        match (item, fate) {
+            (Item::Event { record, origin }, Fate::Committed) => changes.push(Change::Event(record, origin)),
+            (Item::Event { .. }, Fate::Void) => {}
+            (Item::Signal { signal, origin }, _) => changes.push(Change::Signal(signal, origin)),
+            (Item::Reply(reply), Fate::Void) if reply.durable => answers.push((reply.ticket, Err(Refusal::Unavailable))),
+            (Item::Reply(reply), _) => answers.push((reply.ticket, reply.result)),
+        }
+    }
+    view.0.store(world.clone());
+    (Arc::new(Delivery { changes, before, world }), answers)
+}

@@ -1,0 +1,76 @@
+//! How delivery gets bytes out of a front-end: one rendering per change, dialect and relation, shared by everyone it fits.
+
+use bytes::BytesMut;
+use polylogue_core::state::World;
+use polylogue_core::{SessionId, Signal, UserId};
+use polylogue_store::Record;
+use std::sync::Arc;
+
+/// How a session stands to a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// Of another user.
+    Other,
+    /// Of the user who caused it, but another session.
+    Own,
+    /// The session that caused it.
+    Origin,
+    /// Of the user whom it is about, where that is another than who caused it: the invited, the kicked, the addressed.
+    Target,
+}
+
+/// What is to be rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct Rendering<'a> {
+    /// The change.
+    pub change: Delivered<'a>,
+    /// The state right after the batch that it was in.
+    pub world: &'a World,
+    /// The session's dialect: bits of the front-end's own.
+    pub dialect: u64,
+    /// How the session stands to it.
+    pub relation: Relation,
+    /// The label for the echo, for [`Relation::Origin`].
+    pub label: Option<&'a Arc<str>>,
+    /// For whom, where the rendering is not shared: own sessions and invitations. Shared ones must not depend on it.
+    pub viewer: Viewer,
+}
+
+/// Whose session it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// The user.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+}
+
+/// A committed change.
+#[derive(Debug, Clone, Copy)]
+pub enum Delivered<'a> {
+    /// A durable one.
+    Event(&'a Record),
+    /// One that flickers.
+    Signal(&'a Signal),
+}
+
+/// A front-end's side of delivery.
+pub trait Renderer: Send + Sync + std::fmt::Debug {
+    /// Appends what a session of this dialect and relation is told of a change; nothing if it is told nothing.
+    fn render(&self, what: Rendering<'_>, out: &mut BytesMut);
+
+    /// Whether changes about a user (renames, away, quits, profiles) interest sessions of this front-end that share a room with him.
+    fn follows_neighbours(&self) -> bool;
+
+    /// What delivery does for sessions of this front-end.
+    fn delivery(&self) -> DeliveryKind;
+}
+
+/// What delivery does for a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryKind {
+    /// Renders, and puts the bytes into its outbox.
+    Lines,
+    /// Wakes its outbox: the session reads the committed view itself (Matrix sync has no outbox at all).
+    Wake,
+}

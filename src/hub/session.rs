@@ -1,0 +1,119 @@
+//! A connection that is somebody: attached from here until this is dropped.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use polylogue_core::command::{Actor, Attach, Presentation, Scope, Who};
+use polylogue_core::{Command, DeviceId, Refusal, SessionId, Timestamp, UserId};
+
+use crate::lane::Arrival;
+use crate::open::Hub;
+use crate::outbox::Outbox;
+use crate::render::Renderer;
+use crate::submit::Request;
+
+/// An attached session. Dropping it detaches.
+#[derive(Debug)]
+pub struct Session {
+    hub: Arc<Hub>,
+    id: SessionId,
+    user: UserId,
+    device: Option<DeviceId>,
+    proven_at: Option<Timestamp>,
+    reason: Arc<str>,
+}
+
+/// How a session is to be attached.
+#[derive(Debug)]
+pub struct Connecting {
+    /// Who it is to be.
+    pub who: Who,
+    /// The credential it came with.
+    pub device: Option<DeviceId>,
+    /// When its password was proven, if it was.
+    pub proven_at: Option<Timestamp>,
+    /// What others see of it.
+    pub presentation: Presentation,
+    /// Its front-end's rendering.
+    pub renderer: Arc<dyn Renderer>,
+    /// Where its lines go.
+    pub outbox: Arc<Outbox>,
+}
+
+impl Session {
+    /// Attaches. When this returns, the session's lines are already flowing into its outbox.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn attach(hub: &Arc<Hub>, connecting: Connecting) -> Result<Self, Refusal> {
+        let id = SessionId(hub.next_session.fetch_add(1, Ordering::Relaxed));
+        let Connecting { who, device, proven_at, presentation, renderer, outbox } = connecting;
+        let arrivals = hub.arrivals.get(hub.lane_of_session(id)).ok_or(Refusal::Internal)?;
+        arrivals.announce(Arrival { session: id, renderer, outbox });
+        let user = match &who {
+            Who::Account(user) => *user,
+            Who::Guest(_) => UserId::SERVER,
+        };
+        let actor = Actor { user, session: Some(id), device, scope: Scope::User, proven_at: None };
+        let command = Command::Attach(Box::new(Attach { session: id, who, device, presentation }));
+        // From here on, whatever happens to this future, the session's end must be told.
+        let mut session = Self { hub: hub.clone(), id, user, device, proven_at, reason: "Connection closed".into() };
+        match hub.submit(Request::new(actor, command)).await {
+            Ok(receipt) => {
+                session.user = receipt.user().unwrap_or(session.user);
+                Ok(session)
+            }
+            Err(refusal) => {
+                arrivals.take(id);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The credential it came with.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device
+    }
+
+    /// The hub it is attached to.
+    #[must_use]
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Who asks, when it asks.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor { user: self.user, session: Some(self.id), device: self.device, scope: Scope::User, proven_at: self.proven_at }
+    }
+
+    /// Its password was proven just now.
+    pub fn proven(&mut self) {
+        self.proven_at = Some(crate::stages::now());
+    }
+
+    /// What IRC shows as the reason for its end.
+    pub fn set_reason(&mut self, reason: Arc<str>) {
+        self.reason = reason;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let command = Command::Detach { session: self.id, reason: self.reason.clone() };
+        self.hub.tell(Request::new(self.actor(), command));
+    }
+}
