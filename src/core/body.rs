@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{RoomSequence, UserId};
+use crate::ids::{Position, RoomSequence, UserId};
 use crate::json::Json;
 
 /// A message event of a room.
@@ -23,7 +23,7 @@ impl Message {
     /// A message that refers to nothing and mentions nobody.
     #[must_use]
     pub fn plain(body: Body) -> Self {
-        Self { body, relation: None, mentions: Arc::new([]) }
+        Self { body, relation: None, mentions: Arc::default() }
     }
 }
 
@@ -116,28 +116,39 @@ impl Body {
     }
 }
 
+/// An event that another one refers to, in the same room. The place orders and the position names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRef {
+    /// Its place in the room.
+    pub sequence: RoomSequence,
+    /// Its position in the lane's log, from which its id follows.
+    pub position: Position,
+    /// Who said it.
+    pub author: UserId,
+}
+
 /// How a message refers to an earlier event of its room. Whoever can't see the target sees no quote of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relation {
     /// An answer.
-    Reply(RoomSequence),
+    Reply(EventRef),
     /// Part of a thread.
     Thread {
         /// The event that the thread is about.
-        root: RoomSequence,
+        root: EventRef,
         /// The event of the thread that is answered, if one is.
-        reply: Option<RoomSequence>,
+        reply: Option<EventRef>,
     },
     /// A new text for an event of the same author.
-    Edit(RoomSequence),
+    Edit(EventRef),
     /// A reaction to an event.
-    Reaction(RoomSequence),
+    Reaction(EventRef),
 }
 
 impl Relation {
     /// The event meant.
     #[must_use]
-    pub fn target(self) -> RoomSequence {
+    pub fn target(self) -> EventRef {
         match self {
             Self::Reply(target) | Self::Edit(target) | Self::Reaction(target) => target,
             Self::Thread { root, reply } => reply.unwrap_or(root),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::body::Message;
+use crate::body::{EventRef, Message};
 use crate::event::{ReadAudience, RoomSetting, StateChange};
 use crate::ids::{DeviceId, RoomId, RoomSequence, SessionId, Timestamp, UserId};
 use crate::json::Json;
@@ -224,10 +224,8 @@ pub enum Command {
     Redact {
         /// Where.
         room: RoomId,
-        /// Which.
-        target: RoomSequence,
-        /// Who said it, read by the asker just before: an event's author never changes.
-        author: UserId,
+        /// Which, read by the asker just before: neither place nor author of an event ever changes.
+        target: EventRef,
         /// Why.
         reason: Option<Arc<str>>,
     },

@@ -25,12 +25,14 @@ mod timed;
 mod typing;
 
 use crate::command::{Actor, Command, Destination, RoomRef, Scope};
-use crate::event::{Event, RoomChange, UserChange};
+use std::sync::Arc;
+
+use crate::event::{Event, MemberChange, RoomChange, UserChange};
 use crate::ids::{RoomId, Timestamp, UserId};
 use crate::live::{Signal, TransientTarget};
 use crate::name::NameKey;
 use crate::refusal::Refusal;
-use crate::room::Room;
+use crate::room::{Membership, Room};
 use crate::state::World;
 use crate::step_up;
 use crate::user::UserKind;
@@ -107,7 +109,7 @@ pub fn decide(world: &World, actor: &Actor, command: Command, context: Context) 
         Command::Unban { room, user } => ban::unban(at, room, user),
         Command::Knock { room, reason } => join::knock(at, room, reason),
         Command::Say(say) => say::say(at, say),
-        Command::Redact { room, target, author, reason } => redact::redact(at, room, redact::Target { target, author, reason }),
+        Command::Redact { room, target, reason } => redact::redact(at, room, target, reason),
         Command::SetState { room, change } => state::set(at, room, change),
         Command::SetTopic { room, topic } => state::set(at, room, crate::facets::topic(&topic)),
         Command::SetPower { room, levels, content } => power::set(at, room, *levels, content),
@@ -204,6 +206,16 @@ impl<'a> Deciding<'a> {
             user,
             change: UserChange::Created { name: name.clone(), kind: UserKind::Guest, password: None },
         })]
+    }
+
+    /// A change of standing by the actor.
+    fn member(&self, room: RoomId, (user, membership): (UserId, Membership), reason: Option<Arc<str>>) -> Change {
+        self.event(room, RoomChange::Member(self.member_change(room, (user, membership), reason)))
+    }
+
+    fn member_change(&self, room: RoomId, (user, membership): (UserId, Membership), reason: Option<Arc<str>>) -> MemberChange {
+        let previous = self.world.state.room(room).and_then(|room| room.state.membership(user));
+        MemberChange { user, membership, previous, reason, content: None }
     }
 
     /// An event of a room's timeline by the actor.

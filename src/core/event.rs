@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::body::Message;
+use crate::body::{EventRef, Message};
 use crate::command::TimedCommand;
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
@@ -88,7 +88,7 @@ pub enum RoomChange {
     /// An event's content was taken away.
     Redaction {
         /// Which.
-        target: RoomSequence,
+        target: EventRef,
         /// Why.
         reason: Option<Arc<str>>,
     },
@@ -103,6 +103,8 @@ pub struct MemberChange {
     pub user: UserId,
     /// The new standing.
     pub membership: Membership,
+    /// The standing before.
+    pub previous: Option<Membership>,
     /// Why.
     pub reason: Option<Arc<str>>,
     /// Further `m.room.member` content of a Matrix author, canonical.
@@ -116,6 +118,8 @@ pub struct PowerChange {
     pub levels: PowerLevels,
     /// Members whose prefix bits changed.
     pub prefixes: Vec<(UserId, Prefixes)>,
+    /// Members whose prefixes look different on IRC: before, and after.
+    pub shown: Vec<(UserId, Prefixes, Prefixes)>,
     /// The content as a Matrix author wrote it.
     pub content: Option<Json>,
 }

@@ -151,6 +151,12 @@ fn change(kind: &str, content: &Value) -> StateChange {
     StateChange { kind: kind.into(), key: "".into(), content: Json::from_value(content).expect("canonical by construction") }
 }
 
+/// The history visibility that a state event sets, if it is one.
+#[must_use]
+pub fn visibility_of(change: &StateChange) -> Option<HistoryVisibility> {
+    (&*change.kind == HISTORY_VISIBILITY && change.key.is_empty()).then(|| visibility(&change.content.value()))?
+}
+
 fn join_rule(content: &Value) -> Option<JoinRule> {
     match content.get("join_rule")?.as_str()? {
         "public" => Some(JoinRule::Public),

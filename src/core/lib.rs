@@ -27,7 +27,7 @@ pub mod step_up;
 pub mod user;
 pub mod visibility;
 
-pub use body::{Body, Form, Message, Relation, Text, TextKind};
+pub use body::{Body, EventRef, Form, Message, Relation, Text, TextKind};
 pub use command::{Actor, Command};
 pub use event::{Entry, Event, RoomChange};
 pub use event_id::{EventId, IdCipher};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
+use crate::body::EventRef;
 use crate::ids::{Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
 use crate::name::ChannelName;
@@ -200,6 +201,14 @@ pub struct Mask {
     pub at: Timestamp,
     /// Until when it holds. Checked when it is used; the timer that takes it away only tidies up.
     pub until: Option<Timestamp>,
+}
+
+impl Room {
+    /// Whether a reference can be to an event of this room: neither place nor position lies beyond its last one.
+    #[must_use]
+    pub fn holds(&self, target: EventRef) -> bool {
+        target.sequence.0 > 0 && target.sequence <= self.sequence && target.position <= self.position
+    }
 }
 
 impl RoomState {

@@ -10,6 +10,7 @@ use polylogue_core::event_id::{IdCipher, Place};
 use polylogue_core::state::World;
 use polylogue_core::{Command, Epoch, EventId, Position};
 use polylogue_store::{Directory, DirectoryError, StoreError, Writer, load};
+use sha2::Digest;
 use tokio::sync::Semaphore;
 
 use crate::config::{Config, Registration};
@@ -37,6 +38,7 @@ pub struct Hub {
     pub(crate) next_session: AtomicU64,
     pub(crate) registration: Registration,
     ids: IdCipher,
+    cloak_key: [u8; 32],
     epochs: Vec<(Epoch, Position)>,
     failed: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -111,6 +113,7 @@ impl Hub {
             next_session: AtomicU64::new(1),
             registration: config.registration,
             ids: IdCipher::new(&loaded.secret),
+            cloak_key: sha2::Sha256::new().chain_update(loaded.secret).chain_update(b"cloaks").finalize().into(),
             epochs: loaded.epochs,
             failed,
             threads: Mutex::new(threads),
@@ -160,6 +163,20 @@ impl Hub {
         let place = self.ids.open_cursor(token)?;
         // Position 0 is before the first event of every epoch.
         if place.position == Position(0) { Some(place.position) } else { self.checked(place) }
+    }
+
+    /// What stands for an address in hosts and masks: 65 bits of a keyed hash of the address (IPv6: of its /64), so that it can be banned and
+    /// not be found out.
+    #[must_use]
+    pub fn cloak(&self, address: std::net::IpAddr) -> String {
+        let mut hash = sha2::Sha256::new().chain_update(self.cloak_key);
+        match address.to_canonical() {
+            std::net::IpAddr::V4(v4) => hash.update(v4.octets()),
+            std::net::IpAddr::V6(v6) => hash.update(v6.octets().get(..8).unwrap_or_default()),
+        }
+        let digest: [u8; 32] = hash.chain_update(self.cloak_key).finalize().into();
+        let bits = digest.iter().take(16).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
+        (0..13u32).filter_map(|i| char::from_digit(u32::try_from((bits >> (5 * i)) & 31).unwrap_or(0), 32)).collect()
     }
 
     /// Ids are sealed by the store's key alone, so renderers get the sealing part without the hub.

@@ -181,8 +181,8 @@ fn write_record(
             ])?;
             places.push((*room, entry.sequence, entry.position));
             if let RoomChange::Redaction { target, .. } = change {
-                let position = places.iter().find(|(in_room, sequence, _)| in_room == room && sequence == target).map(|place| place.2);
-                room::redact(transaction, tail, (*room, *target), position)?;
+                let position = places.iter().find(|(in_room, sequence, _)| in_room == room && *sequence == target.sequence).map(|place| place.2);
+                room::redact(transaction, tail, (*room, target.sequence), position)?;
             }
             room::write(transaction, entry, (*room, *sender), change)
         }

@@ -106,6 +106,18 @@ impl CapabilitySet {
         set
     }
 
+    /// The set as a word, for [`from_bits`](Self::from_bits).
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The set of a word that [`bits`](Self::bits) gave.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// This set and one more.
     #[must_use]
     pub const fn with(self, capability: Capability) -> Self {

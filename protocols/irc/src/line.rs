@@ -183,6 +183,23 @@ pub enum Overflow {
     Tags(usize),
 }
 
+/// Appends a finished line once more, with one more tag in front of what it has: for what is known only after the line was made, such as the
+/// `label` and `batch` of a reply.
+pub fn add_tag(line: &[u8], tag: &Tag<'_>, buffer: &mut BytesMut) {
+    buffer.extend_from_slice(b"@");
+    tag.write(buffer);
+    match line.strip_prefix(b"@") {
+        Some(rest) => {
+            buffer.extend_from_slice(b";");
+            buffer.extend_from_slice(rest);
+        }
+        None => {
+            buffer.extend_from_slice(b" ");
+            buffer.extend_from_slice(line);
+        }
+    }
+}
+
 /// Appends one line to a buffer: tags and source first, then [`LineWriter::verb`] or [`LineWriter::numeric`] go on to the parameters.
 /// A line that is not finished leaves the buffer as it was.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::create_room::reason;
-use super::{Change, Deciding, Decision, Outcome};
-use crate::event::{MemberChange, RoomChange};
+use super::{Deciding, Decision, Outcome};
+use crate::event::RoomChange;
 use crate::ids::{RoomId, UserId};
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
@@ -18,11 +18,11 @@ pub(super) fn ban(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<Arc<
     if state.membership(user) == Some(Membership::Ban) {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    let change = MemberChange { user, membership: Membership::Ban, reason: reason(why)?, content: None };
+    let change = at.member_change(room, (user, Membership::Ban), reason(why)?);
     let mut changes = at.rows_for(at.actor.user);
     changes.extend(at.rows_for(user));
     changes.push(at.event(room, RoomChange::Member(change)));
-    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes: changes.into_iter().collect::<Vec<Change>>() })
+    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
 }
 
 /// Lifts a ban; the user is then outside.
@@ -32,6 +32,6 @@ pub(super) fn unban(at: Deciding<'_>, room: RoomId, user: UserId) -> Result<Deci
     if state.membership(user) != Some(Membership::Ban) {
         return Err(Refusal::TargetNotJoined(user));
     }
-    let change = MemberChange { user, membership: Membership::Leave, reason: None, content: None };
+    let change = at.member_change(room, (user, Membership::Leave), None);
     Ok(at.one(room, RoomChange::Member(change)))
 }

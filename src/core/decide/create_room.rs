@@ -28,13 +28,12 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
     };
     let creation = Creation { creator: actor, at: at.context.now, version: request.version, kind, content: request.content.clone() };
     let mut changes = Vec::new();
-    if let Some(alias) = &request.alias {
-        changes.push(claim(room, alias)?);
-    }
+    let channel = channel_name(at, &request, kind);
+    changes.extend(channel.as_ref().map(|name| claim(room, name)));
     changes.push(at.event(room, RoomChange::Created(creation)));
     changes.push(joined(room, actor, actor));
     let levels = request.power.clone().map_or_else(|| preset_levels(actor, &request), |levels| *levels);
-    changes.push(at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content: None })));
+    changes.push(at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), shown: Vec::new(), content: None })));
     let mut states = Vec::new();
     if let Some(alias) = &request.alias {
         states.push(canonical_alias(at, alias));
@@ -44,7 +43,7 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
     states.extend(request.name.as_deref().map(facets::name));
     states.extend(request.topic.as_deref().map(facets::topic));
     changes.extend(states.into_iter().map(|change| at.event(room, RoomChange::State(change))));
-    changes.extend(named(at, room, request.alias.as_ref()));
+    changes.extend(named(at, room, channel.as_ref()));
     if request.listed {
         changes.push(Change::Event(Event::Setting { room, sender: actor, setting: RoomSetting::Listed(true) }));
     }
@@ -69,9 +68,9 @@ pub(super) fn by_joining(at: Deciding<'_>, name: &ChannelName) -> Result<Decisio
     levels.set(actor, if at.world.is_account(actor) { 100 } else { 50 });
     let by_server = |change| Change::Event(Event::Room { room, sender: UserId::SERVER, change });
     let mut changes = at.rows_for(actor);
-    changes.push(claim(room, name)?);
+    changes.push(claim(room, name));
     changes.push(by_server(RoomChange::Created(creation)));
-    changes.push(by_server(RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content: None })));
+    changes.push(by_server(RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), shown: Vec::new(), content: None })));
     let states = [
         canonical_alias(at, name),
         facets::join_rules(JoinRule::Public),
@@ -108,8 +107,29 @@ fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
     request.state.iter().try_for_each(state::check)
 }
 
-fn claim(room: RoomId, name: &ChannelName) -> Result<Change, Refusal> {
-    Ok(Change::Event(Event::Name { key: name.claim(), claim: Claim::Room(room) }))
+fn claim(room: RoomId, name: &ChannelName) -> Change {
+    Change::Event(Event::Name { key: name.claim(), claim: Claim::Room(room) })
+}
+
+/// What IRC calls the room: its alias, or for a group without one `&` and a slug of its name with four random characters. Fixed for good.
+fn channel_name(at: Deciding<'_>, request: &CreateRoom, kind: RoomKind) -> Option<ChannelName> {
+    match (&request.alias, kind) {
+        (Some(alias), _) => return Some(alias.clone()),
+        (None, RoomKind::Direct(..)) => return None,
+        (None, RoomKind::Group) => {}
+    }
+    let name = request.name.as_deref().unwrap_or("room").to_ascii_lowercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let slug: String = if words.is_empty() { "room".to_owned() } else { words.join("-").chars().take(32).collect() };
+    // Another four characters if these are taken; 2^20 rooms of one name are more than anybody has.
+    (0..16).find_map(|attempt| {
+        let random = at.context.random.rotate_right(attempt * 8);
+        let suffix: String = (0..4u32)
+            .filter_map(|i| char::from_digit(u32::try_from((random >> (5 * i)) & 31).unwrap_or(0), 32))
+            .collect();
+        let name = ChannelName::parse(&format!("&{slug}-{suffix}")).ok()?;
+        (!at.world.state.names.contains_key(&name.claim())).then_some(name)
+    })
 }
 
 fn named(at: Deciding<'_>, room: RoomId, name: Option<&ChannelName>) -> Option<Change> {
@@ -122,7 +142,7 @@ fn canonical_alias(at: Deciding<'_>, name: &ChannelName) -> crate::event::StateC
 }
 
 fn joined(room: RoomId, sender: UserId, user: UserId) -> Change {
-    let change = MemberChange { user, membership: Membership::Join, reason: None, content: None };
+    let change = MemberChange { user, membership: Membership::Join, previous: None, reason: None, content: None };
     Change::Event(Event::Room { room, sender, change: RoomChange::Member(change) })
 }
 

@@ -41,7 +41,7 @@ fn in_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, R
         Some(Membership::Join) => return say::to_room(at, id, message),
         Some(Membership::Ban) => return Err(Refusal::DirectRefused),
         Some(Membership::Invite | Membership::Leave | Membership::Knock) | None => {
-            changes.push(member(at, id, (actor, Membership::Join)));
+            changes.push(at.member(id, (actor, Membership::Join), None));
         }
     }
     if room.state.encryption.is_some() {
@@ -62,7 +62,7 @@ pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Re
         Some(Membership::Invite) if room.notifying >= u64::from(limits::PENDING_DIRECT_MESSAGES) => Err(Refusal::DirectRefused),
         Some(Membership::Invite) => Ok(Vec::new()),
         Some(Membership::Leave | Membership::Knock) | None => {
-            Ok(vec![member(at, room.state.id, (peer, Membership::Invite))])
+            Ok(vec![at.member(room.state.id, (peer, Membership::Invite), None)])
         }
     }
 }
@@ -79,7 +79,7 @@ fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
     vec![
         at.event(room, RoomChange::Created(creation)),
         member(at, room, (actor, Membership::Join)),
-        at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content: None })),
+        at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), shown: Vec::new(), content: None })),
         at.event(room, RoomChange::State(facets::join_rules(JoinRule::Invite))),
         at.event(room, RoomChange::State(facets::history_visibility(HistoryVisibility::Shared))),
         match standing {
@@ -99,7 +99,7 @@ fn member(at: Deciding<'_>, room: RoomId, standing: (UserId, Membership)) -> Cha
 }
 
 fn by(room: RoomId, sender: UserId, (user, membership): (UserId, Membership)) -> Change {
-    let change = MemberChange { user, membership, reason: None, content: None };
+    let change = MemberChange { user, membership, previous: None, reason: None, content: None };
     Change::Event(Event::Room { room, sender, change: RoomChange::Member(change) })
 }
 

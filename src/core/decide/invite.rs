@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::create_room::reason;
 use super::{Change, Deciding, Decision, Outcome};
-use crate::event::{MemberChange, RoomChange};
 use crate::ids::{RoomId, UserId};
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
@@ -29,5 +28,5 @@ pub(super) fn invite(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<A
 
 /// The event itself.
 pub(super) fn invited(at: Deciding<'_>, room: RoomId, user: UserId, reason: Option<Arc<str>>) -> Change {
-    at.event(room, RoomChange::Member(MemberChange { user, membership: Membership::Invite, reason, content: None }))
+    at.member(room, (user, Membership::Invite), reason)
 }

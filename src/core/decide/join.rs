@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::create_room::{self, reason};
 use super::{Deciding, Decision, Outcome};
 use crate::command::{MissingRoom, RoomRef};
-use crate::event::{MemberChange, RoomChange};
+use crate::event::RoomChange;
 use crate::ids::RoomId;
 use crate::limits;
 use crate::mask::Identity;
@@ -41,7 +41,7 @@ pub(super) fn join(at: Deciding<'_>, room: RoomRef, door: Door) -> Result<Decisi
         Some(Membership::Invite | Membership::Knock | Membership::Leave) | None => {}
     }
     check_door(at, state, door.key.as_deref())?;
-    let change = MemberChange { user, membership: Membership::Join, reason: reason(door.reason)?, content: None };
+    let change = at.member_change(id, (user, Membership::Join), reason(door.reason)?);
     let mut decision = at.one(id, RoomChange::Member(change));
     decision.outcome = Outcome::Room(id);
     Ok(decision)
@@ -70,7 +70,7 @@ pub(super) fn knock(at: Deciding<'_>, room: RoomRef, why: Option<Arc<str>>) -> R
     }
     // Where a key is set, what was written could be the key: it is discarded.
     let why = if state.key.is_some() { None } else { reason(why)? };
-    let change = MemberChange { user, membership: Membership::Knock, reason: why, content: None };
+    let change = at.member_change(id, (user, Membership::Knock), why);
     let mut decision = at.one(id, RoomChange::Member(change));
     decision.outcome = Outcome::Room(id);
     Ok(decision)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::create_room::reason;
 use super::{Deciding, Decision};
-use crate::event::{MemberChange, RoomChange};
+use crate::event::RoomChange;
 use crate::ids::{RoomId, UserId};
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
@@ -22,7 +22,7 @@ pub(super) fn kick(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<Arc
         }
     }
     permission::check(state, at.actor.user, Action::Kick(user))?;
-    let change = MemberChange { user, membership: Membership::Leave, reason: reason(why)?, content: None };
+    let change = at.member_change(room, (user, Membership::Leave), reason(why)?);
     Ok(at.one(room, RoomChange::Member(change)))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::create_room::reason;
 use super::{Deciding, Decision, Outcome};
-use crate::event::{MemberChange, RoomChange};
+use crate::event::RoomChange;
 use crate::ids::RoomId;
 use crate::refusal::Refusal;
 use crate::room::Membership;
@@ -14,7 +14,7 @@ pub(super) fn leave(at: Deciding<'_>, room: RoomId, why: Option<Arc<str>>) -> Re
     let user = at.actor.user;
     match at.room(room)?.state.membership(user) {
         Some(Membership::Join | Membership::Invite | Membership::Knock) => {
-            let change = MemberChange { user, membership: Membership::Leave, reason: reason(why)?, content: None };
+            let change = at.member_change(room, (user, Membership::Leave), reason(why)?);
             Ok(at.one(room, RoomChange::Member(change)))
         }
         // Matrix clients may ask twice; nothing changes then.

@@ -19,7 +19,7 @@ pub(super) fn set(at: Deciding<'_>, id: RoomId, levels: PowerLevels, content: Op
     if *room.power == levels && content.is_none() {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    Ok(at.one(id, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), content })))
+    Ok(at.one(id, RoomChange::Power(PowerChange { shown: shown(room, &levels, &[]), levels, prefixes: Vec::new(), content })))
 }
 
 /// Gives and takes prefixes: all of it in one event, or none.
@@ -45,7 +45,30 @@ pub(super) fn set_prefixes(at: Deciding<'_>, id: RoomId, changes: &[PrefixChange
     }
     check_prefix_change(room, actor, changes)?;
     check_change(room, actor, &levels)?;
-    Ok(at.one(id, RoomChange::Power(PowerChange { levels, prefixes: changed_bits, content: None })))
+    Ok(at.one(id, RoomChange::Power(PowerChange { shown: shown(room, &levels, &changed_bits), levels, prefixes: changed_bits, content: None })))
+}
+
+/// The members whose prefixes will look different on IRC.
+fn shown(room: &RoomState, levels: &PowerLevels, bits: &[(UserId, Prefixes)]) -> Vec<(UserId, Prefixes, Prefixes)> {
+    let mut users: Vec<UserId> = room.power.users.keys().chain(levels.users.keys()).copied().collect();
+    users.extend(bits.iter().map(|(user, _)| *user));
+    if room.power.users_default != levels.users_default {
+        users.extend(room.joined_members().map(|(user, _)| user));
+    }
+    users.sort_unstable();
+    users.dedup();
+    let after = |user| {
+        let given = bits.iter().find(|(known, _)| *known == user).map(|(_, bits)| *bits);
+        let given = given.or_else(|| room.members.get(&user).map(|member| member.prefixes)).unwrap_or_default();
+        let creator = room.creation.version >= 12 && user == room.creation.creator;
+        given.shown(if creator { i64::MAX } else { levels.of(user) })
+    };
+    users
+        .into_iter()
+        .filter(|user| room.is_joined(*user))
+        .map(|user| (user, room.prefixes(user), after(user)))
+        .filter(|(_, before, after)| before != after)
+        .collect()
 }
 
 /// One prefix given or taken: the level follows the highest bit that is left. An exact level that shows the same prefix stays as it is.

@@ -76,7 +76,7 @@ fn passes_encrypted(body: &Body) -> bool {
 }
 
 fn check_relation(relation: Relation, room: &Room) -> Result<(), Refusal> {
-    let exists = |target| target <= room.sequence;
+    let exists = |target| room.holds(target);
     let known = match relation {
         Relation::Reply(target) | Relation::Edit(target) | Relation::Reaction(target) => exists(target),
         Relation::Thread { root, reply } => exists(root) && reply.is_none_or(exists),

@@ -71,7 +71,8 @@ pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) 
         .into_iter()
         .filter(|room| world.state.room(*room).is_some())
         .map(|room| {
-            let change = MemberChange { user, membership: Membership::Leave, reason: Some(reason.clone()), content: None };
+            let previous = world.state.room(room).and_then(|room| room.state.membership(user));
+            let change = MemberChange { user, membership: Membership::Leave, previous, reason: Some(reason.clone()), content: None };
             Change::Event(Event::Room { room, sender: user, change: RoomChange::Member(change) })
         })
         .collect()
