@@ -1,2 +1,20 @@
-//! The Polylogue daemon.
-fn main() {}
+//! The Polylogue daemon: one process in which IRC and native clients share the same accounts, rooms and history. This file starts what the command line asks for.
+
+mod cli;
+mod config;
+mod control;
+#[expect(dead_code, reason = "read by front-ends, of which there are none yet")]
+#[path = "hub/frontend.rs"]
+mod frontend;
+mod frontends;
+mod house;
+mod lifecycle;
+mod listen;
+mod telemetry;
+mod tls;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -8,13 +8,16 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+/// The TLS stream of an accepted connection.
+pub type ServerTls = TlsStream<TcpStream>;
+
 /// An accepted connection, past any PROXY header and TLS handshake.
 #[derive(Debug)]
 pub enum Stream {
     /// Bytes go to the socket as they are: the writer may use the socket without a task in between.
     Plain(TcpStream),
     /// Bytes pass through rustls.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<ServerTls>),
 }
 
 /// Whether a password may travel over a connection: a property of the listener (or of a verified proxy header), never of the peer's address.

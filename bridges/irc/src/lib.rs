@@ -1,1 +1,54 @@
-//! (being built)
+//! The IRC front-end: what the bytes of IRC mean here. Connections are automata that turn lines into commands; committed changes become lines
+//! in [`render`]; both go through the hub. The wire itself is `polylogue-irc`'s business, the rules are the core's.
+
+mod catch_up;
+mod client;
+mod commands;
+mod config;
+mod connection;
+mod dialect;
+mod isupport;
+mod names;
+mod refusal;
+mod registration;
+mod render;
+mod replay;
+mod reply;
+mod sasl;
+mod welcome;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use polylogue_hub::{Frontend, Hub, Peer, Stream};
+
+pub use config::Config;
+use render::IrcRenderer;
+
+/// The front-end.
+#[derive(Debug)]
+pub struct Irc {
+    hub: Arc<Hub>,
+    config: Config,
+    renderer: Arc<IrcRenderer>,
+}
+
+impl Irc {
+    /// Serves a hub with these numbers.
+    #[must_use]
+    pub fn new(hub: Arc<Hub>, config: Config, motd: Option<String>) -> Arc<Self> {
+        let renderer = Arc::new(IrcRenderer::new(&hub, &config, motd));
+        Arc::new(Self { hub, config, renderer })
+    }
+}
+
+impl Frontend for Irc {
+    fn name(&self) -> &'static str {
+        "irc"
+    }
+
+    fn connection(self: Arc<Self>, stream: Stream, peer: Peer) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(connection::run(self, stream, peer))
+    }
+}

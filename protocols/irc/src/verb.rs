@@ -128,6 +128,7 @@ verbs! {
     Squit "SQUIT" "RFC 2812 section 3.1.8";
     Connect "CONNECT" "RFC 2812 section 3.4.7";
     Error "ERROR" "RFC 2812 section 3.7.4, sent by servers";
+    Ack "ACK" "IRCv3 labeled-response, sent by servers";
     Account "ACCOUNT" "IRCv3 account-notify, sent by servers";
     Chghost "CHGHOST" "IRCv3 chghost, sent by servers";
     Fail "FAIL" "IRCv3 standard-replies, sent by servers";

@@ -1,0 +1,208 @@
+//! The `[irc]` table of the configuration: the numbers that this front-end announces and keeps to. It reads no file and knows no other table.
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+/// What an operator may choose about IRC. Lengths are in bytes, as on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The network's name (`NETWORK` in RPL_ISUPPORT), one word.
+    pub network: String,
+    /// Bytes of a nick (`NICKLEN`).
+    pub nick_length: usize,
+    /// Bytes of a channel name (`CHANNELLEN`).
+    pub channel_length: usize,
+    /// Bytes of a topic (`TOPICLEN`).
+    pub topic_length: usize,
+    /// Bytes of a kick reason (`KICKLEN`).
+    pub kick_length: usize,
+    /// Bytes of an away message (`AWAYLEN`).
+    pub away_length: usize,
+    /// Channels that one account may be in (`CHANLIMIT`).
+    pub channels: usize,
+    /// Targets of one PRIVMSG, NOTICE or TAGMSG (`TARGMAX`).
+    pub targets: usize,
+    /// Nicks on one session's MONITOR list (`MONITOR`).
+    pub monitor: usize,
+    /// Seconds from the connection to the end of registration.
+    pub registration_seconds: u64,
+    /// Seconds of silence after which the server sends PING.
+    pub ping_seconds: u64,
+    /// Seconds of silence after which the connection is closed. More than `ping_seconds`.
+    pub timeout_seconds: u64,
+    /// Messages in one CHATHISTORY answer (`CHATHISTORY`).
+    pub history_messages: usize,
+    /// Lines of one room replayed to a returning session.
+    pub replay_room_lines: usize,
+    /// Lines of all rooms together replayed to a returning session.
+    pub replay_lines: usize,
+    /// Bytes of one multiline batch (`max-bytes` of draft/multiline).
+    pub multiline_bytes: usize,
+    /// Lines of one multiline batch (`max-lines` of draft/multiline).
+    pub multiline_lines: usize,
+    /// Lines that a long message from another protocol may take here before it ends in "more".
+    pub message_lines: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            network: "Polylogue".to_owned(),
+            nick_length: 31,
+            channel_length: 64,
+            topic_length: 390,
+            kick_length: 390,
+            away_length: 300,
+            channels: 100,
+            targets: 4,
+            monitor: 100,
+            registration_seconds: 30,
+            ping_seconds: 90,
+            timeout_seconds: 150,
+            history_messages: 1000,
+            replay_room_lines: 200,
+            replay_lines: 2000,
+            multiline_bytes: 16_384,
+            multiline_lines: 200,
+            message_lines: 8,
+        }
+    }
+}
+
+impl Config {
+    /// The keys whose value cannot work, each with what was expected.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems: Vec<_> = self
+            .ranges()
+            .into_iter()
+            .filter(|(_, value, _, range)| !range.contains(value))
+            .map(|(key, _, unit, range)| {
+                (
+                    key,
+                    format!(
+                        "expected a number of {unit} from {} to {}",
+                        range.start(),
+                        range.end()
+                    ),
+                )
+            })
+            .collect();
+        if self.network.is_empty()
+            || self.network.len() > 32
+            || !self.network.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            problems.push((
+                "network",
+                "expected one word of at most 32 printable ASCII characters".to_owned(),
+            ));
+        }
+        if self.timeout_seconds <= self.ping_seconds {
+            problems.push((
+                "timeout_seconds",
+                format!(
+                    "expected more than ping_seconds, which is {}",
+                    self.ping_seconds
+                ),
+            ));
+        }
+        problems
+    }
+
+    /// Key, value, unit and range. The upper ends of the lengths are the core's own limits, or what fits a line of 512 bytes (RFC 2812 section 2.3).
+    fn ranges(&self) -> [(&'static str, u64, &'static str, RangeInclusive<u64>); 17] {
+        [
+            ("nick_length", self.nick_length as u64, "bytes", 9..=31),
+            (
+                "channel_length",
+                self.channel_length as u64,
+                "bytes",
+                16..=64,
+            ),
+            ("topic_length", self.topic_length as u64, "bytes", 80..=390),
+            ("kick_length", self.kick_length as u64, "bytes", 80..=390),
+            ("away_length", self.away_length as u64, "bytes", 80..=300),
+            ("channels", self.channels as u64, "channels", 1..=1000),
+            ("targets", self.targets as u64, "targets", 1..=20),
+            ("monitor", self.monitor as u64, "nicks", 1..=1000),
+            (
+                "registration_seconds",
+                self.registration_seconds,
+                "seconds",
+                5..=600,
+            ),
+            ("ping_seconds", self.ping_seconds, "seconds", 10..=3600),
+            (
+                "timeout_seconds",
+                self.timeout_seconds,
+                "seconds",
+                20..=7200,
+            ),
+            (
+                "history_messages",
+                self.history_messages as u64,
+                "messages",
+                50..=1000,
+            ),
+            (
+                "replay_room_lines",
+                self.replay_room_lines as u64,
+                "lines",
+                0..=1000,
+            ),
+            (
+                "replay_lines",
+                self.replay_lines as u64,
+                "lines",
+                0..=10_000,
+            ),
+            (
+                "multiline_bytes",
+                self.multiline_bytes as u64,
+                "bytes",
+                4096..=32_768,
+            ),
+            (
+                "multiline_lines",
+                self.multiline_lines as u64,
+                "lines",
+                24..=500,
+            ),
+            ("message_lines", self.message_lines as u64, "lines", 1..=100),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(change: impl FnOnce(&mut Config), expected: &[&str]) {
+        let mut config = Config::default();
+        change(&mut config);
+        let keys: Vec<_> = config.problems().into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn values_that_cannot_work_are_named() {
+        check(|_| {}, &[]);
+        check(|config| config.nick_length = 31, &[]);
+        check(|config| config.nick_length = 32, &["nick_length"]);
+        check(|config| config.nick_length = 0, &["nick_length"]);
+        check(|config| config.timeout_seconds = 90, &["timeout_seconds"]);
+        check(
+            |config| config.network = "two words".to_owned(),
+            &["network"],
+        );
+        check(
+            |config| {
+                config.targets = 0;
+                config.message_lines = 0;
+            },
+            &["targets", "message_lines"],
+        );
+    }
+}

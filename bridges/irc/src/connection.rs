@@ -1,0 +1,171 @@
+//! One connection: bytes in, lines out, time passing. It owns the socket; what lines mean is [`client`](crate::client)'s business.
+//!
+//! An idle connection holds no read buffer: without TLS bytes are read into a buffer on the stack, and only a partial line is kept.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use polylogue_hub::frontend::ServerTls;
+use polylogue_hub::{Mode, Outbox, Peer, Stream};
+use polylogue_irc::codec;
+use polylogue_irc::{Incoming, LineCodec};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_util::codec::Decoder;
+
+use crate::Irc;
+use crate::client::{Client, Next};
+
+/// Bytes read at once.
+const READ: usize = 16 * 1024;
+/// How long a socket may take nothing at all before the connection is given up.
+const STALL: Duration = Duration::from_secs(60);
+
+/// The socket, with or without TLS.
+enum Socket {
+    Plain(Arc<TcpStream>),
+    Tls(Box<ServerTls>),
+}
+
+/// Serves a connection until it ends.
+pub(crate) async fn run(irc: Arc<Irc>, stream: Stream, peer: Peer) {
+    let (mut socket, outbox) = match stream {
+        Stream::Plain(stream) => {
+            let stream = Arc::new(stream);
+            (Socket::Plain(stream.clone()), Outbox::direct(stream, Mode::Live))
+        }
+        Stream::Tls(stream) => (Socket::Tls(stream), Outbox::woken(Mode::Live)),
+    };
+    let mut client = Client::new(irc, outbox.clone(), peer);
+    let mut reading = Reading { codec: LineCodec::new(codec::Peer::Client), bytes: BytesMut::new() };
+    let _ = serve(&mut socket, &mut client, &mut reading).await;
+    let goodbye = client.goodbye();
+    outbox.push(goodbye);
+    drop(client);
+    // Whoever reads gets the last words; who does not read does not hold us up.
+    let _ = tokio::time::timeout(Duration::from_secs(2), socket.write_out(&outbox)).await;
+}
+
+/// What came in and is not a whole line yet.
+struct Reading {
+    codec: LineCodec,
+    bytes: BytesMut,
+}
+
+async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) -> io::Result<()> {
+    let outbox = client.outbox().clone();
+    let mut stalled_since: Option<Instant> = None;
+    loop {
+        let deadline = client.deadline();
+        let stall_deadline = stalled_since.map(|since| since + STALL);
+        tokio::select! {
+            biased;
+            () = outbox.woken_up() => {}
+            () = tokio::time::sleep_until(deadline) => {
+                if client.tick() == Next::Close {
+                    return Ok(());
+                }
+            }
+            ready = socket.writable(), if stalled_since.is_some() => ready?,
+            () = tokio::time::sleep_until(stall_deadline.unwrap_or(deadline)), if stalled_since.is_some() => return Ok(()),
+            // While its socket takes nothing, a connection is not listened to either.
+            read = socket.read(&mut reading.bytes), if stalled_since.is_none() => {
+                if read? == 0 {
+                    client.set_reason("Connection closed");
+                    return Ok(());
+                }
+                // Boxed, so that an idle connection does not carry the size of every command's future.
+                if Box::pin(take_lines(client, reading)).await == Next::Close {
+                    return Ok(());
+                }
+            }
+        }
+        let before = outbox.waiting();
+        socket.write_out(&outbox).await?;
+        if client.must_catch_up() && !outbox.is_stalled() {
+            Box::pin(client.catch_up()).await;
+            socket.write_out(&outbox).await?;
+        }
+        if let Some(reason) = outbox.closed() {
+            client.set_reason(&reason);
+            return Ok(());
+        }
+        stalled_since = match (outbox.is_stalled(), stalled_since) {
+            (false, _) => None,
+            (true, Some(since)) if outbox.waiting() >= before => Some(since),
+            (true, _) => Some(Instant::now()),
+        };
+    }
+}
+
+/// Handles every whole line that is there.
+async fn take_lines(client: &mut Client, reading: &mut Reading) -> Next {
+    let mut lines: Vec<Incoming> = Vec::new();
+    // The codec never fails: what is wrong with a line is a value.
+    while let Ok(Some(line)) = reading.codec.decode(&mut reading.bytes) {
+        lines.push(line);
+    }
+    if reading.bytes.is_empty() {
+        reading.bytes = BytesMut::new();
+    }
+    client.take(lines).await
+}
+
+impl Socket {
+    /// Reads what is there behind what is in `bytes`; 0 at the end.
+    async fn read(&mut self, bytes: &mut BytesMut) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => loop {
+                socket.readable().await?;
+                match read_now(socket, bytes) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    done => return done,
+                }
+            },
+            Self::Tls(stream) => {
+                bytes.reserve(1024);
+                stream.read_buf(bytes).await
+            }
+        }
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.writable().await,
+            Self::Tls(_) => Ok(()),
+        }
+    }
+
+    /// Writes what is in the outbox, as far as the socket takes it.
+    async fn write_out(&mut self, outbox: &Outbox) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => {
+                outbox.flush();
+                Ok(())
+            }
+            Self::Tls(stream) => {
+                let mut lines = outbox.take();
+                if lines.is_empty() {
+                    return Ok(());
+                }
+                while let Some(mut line) = lines.pop_front() {
+                    while line.has_remaining() {
+                        tokio::time::timeout(STALL, stream.write_buf(&mut line)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+                    }
+                }
+                tokio::time::timeout(STALL, stream.flush()).await.map_err(|_| io::ErrorKind::TimedOut)?
+            }
+        }
+    }
+}
+
+/// Through a buffer on the stack, so that an idle connection has none.
+fn read_now(socket: &TcpStream, bytes: &mut BytesMut) -> io::Result<usize> {
+    let mut buffer = [0; READ];
+    let length = socket.try_read(&mut buffer)?;
+    bytes.extend_from_slice(buffer.get(..length).unwrap_or_default());
+    Ok(length)
+}
