@@ -1,11 +1,7 @@
 //! The configuration: one struct per part, composed here and read in layers (defaults, file, environment). Unknown keys are refused; no part reads another's table.
 
 mod diagnose;
-#[path = "../bridges/irc/src/config.rs"]
-mod irc;
 mod limits;
-#[path = "../bridges/native/src/config.rs"]
-mod native;
 mod network;
 mod problem;
 mod server;
@@ -21,6 +17,8 @@ pub use self::server::{Registration, RegistrationMode, Server, is_server_name};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use polylogue_bridge_irc as irc;
+use polylogue_bridge_native as native;
 use serde::{Deserialize, Serialize};
 
 use crate::{listen, telemetry, tls};

@@ -1,40 +1,109 @@
 //! The one place where the daemon touches the hub: it opens it for a configuration, asks it what administrators ask, and stops it.
 
-use crate::config::Config;
-use crate::control::{Request, Response};
+use std::sync::Arc;
+
+use polylogue_core::command::{AccountState, Actor, OtherDevices};
+use polylogue_core::name::AccountName;
+use polylogue_core::secret::Password;
+use polylogue_core::user::UserKind;
+use polylogue_core::{Command, Refusal, UserId};
+use polylogue_hub::{Hub, OpenError, Registration};
+
+use crate::config::{Config, RegistrationMode};
+use crate::control::{Request, Response, User};
 
 /// The open hub of one data directory.
-pub struct House;
+pub struct House {
+    hub: Arc<Hub>,
+}
 
-/// Why a data directory cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {}
+/// Under which name a data directory is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// The configured one; a directory of another server is refused.
+    Configured,
+    /// The one that the directory remembers: for whoever names only the directory.
+    Remembered,
+}
 
 impl House {
     /// Opens the data directory that a configuration names, and makes it if it is absent. May take long after a crash or an upgrade.
     ///
     /// # Errors
     /// When the directory is in use, belongs to another server name, or cannot be read.
-    pub fn open(_config: &Config) -> Result<Self, OpenError> {
-        Ok(Self)
+    pub fn open(config: &Config, identity: Identity) -> Result<Self, OpenError> {
+        let hub = Hub::open(&polylogue_hub::Config {
+            data_dir: config.server.data_dir.clone(),
+            server_name: match identity {
+                Identity::Configured => Some(config.server.name.clone()),
+                Identity::Remembered => None,
+            },
+            registration: match config.registration.mode {
+                RegistrationMode::Open => Registration::Open,
+                RegistrationMode::Closed => Registration::Closed,
+            },
+            ..polylogue_hub::Config::default()
+        })?;
+        Ok(Self { hub })
+    }
+
+    /// The hub, for front-ends.
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.hub)
     }
 
     /// Does what an administrator asks.
-    pub async fn administer(&self, _request: Request) -> Response {
-        std::future::ready(Response::Refused {
-            reason: "this daemon has no accounts yet".to_owned(),
-        })
-        .await
+    pub async fn administer(&self, request: Request) -> Response {
+        let done = match request {
+            Request::AddUser { name, password } => self.add_user(&name, password.expose()).await,
+            Request::SetPassword { name, password } => self.set_password(&name, password.expose()).await,
+            Request::DisableUser { name } => self.disable_user(&name).await,
+            Request::ListUsers {} => return Response::Users { users: self.users() },
+        };
+        match done {
+            Ok(()) => Response::Done {},
+            Err(refusal) => Response::Refused { reason: refusal.to_string() },
+        }
     }
-
-    /// Tells every session to end; new commands are refused from now on.
-    pub fn drain(&self) {}
 
     /// Whether commands are being decided and committed: what the watchdog of the service manager may be told.
     pub fn is_alive(&self) -> bool {
-        true
+        !self.hub.has_failed()
     }
 
     /// Writes what is left and closes the directory.
-    pub fn stop(self) {}
+    pub fn stop(self) {
+        self.hub.stop();
+    }
+
+    async fn add_user(&self, name: &str, password: &str) -> Result<(), Refusal> {
+        let name = AccountName::from_nick(name)?;
+        self.hub.register(Actor::ADMINISTRATOR, name, Password::new(password.to_owned())).await.map(drop)
+    }
+
+    async fn set_password(&self, name: &str, password: &str) -> Result<(), Refusal> {
+        let user = self.account(name)?;
+        let password = (Password::new(password.to_owned()), OtherDevices::LogOut);
+        self.hub.set_password(Actor::ADMINISTRATOR, user, password).await
+    }
+
+    async fn disable_user(&self, name: &str) -> Result<(), Refusal> {
+        let user = self.account(name)?;
+        let command = Command::Disable { user, state: AccountState::Disabled };
+        self.hub.submit(polylogue_hub::Request::new(Actor::ADMINISTRATOR, command)).await.map(drop)
+    }
+
+    fn account(&self, name: &str) -> Result<UserId, Refusal> {
+        let world = self.hub.world();
+        world.user_named(name).filter(|user| world.is_account(*user)).ok_or(Refusal::NoSuchUser)
+    }
+
+    fn users(&self) -> Vec<User> {
+        let world = self.hub.world();
+        let accounts = world.state.users.values().filter(|user| user.kind == UserKind::Account);
+        let mut users: Vec<_> =
+            accounts.map(|user| User { name: user.name.nick().to_string(), enabled: !user.disabled }).collect();
+        users.sort_by_key(|user| user.name.to_ascii_lowercase());
+        users
+    }
 }

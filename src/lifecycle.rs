@@ -9,6 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use polylogue_hub::{OpenError, Security};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -16,9 +17,8 @@ use tracing::{error, info, warn};
 use self::service_manager::ServiceManager;
 use crate::config::Config;
 use crate::control::Control;
-use crate::frontend::Security;
 use crate::frontends;
-use crate::house::{House, OpenError};
+use crate::house::{House, Identity};
 use crate::listen::{Admission, Entrance, Listener, Patience, Protocol, Tasks};
 use crate::tls::{CertificateError, Certificates};
 
@@ -92,7 +92,7 @@ pub async fn run(
             )
         })?;
     // The hub is opened on this thread: nothing else runs yet.
-    let house = Arc::new(House::open(&config)?);
+    let house = Arc::new(House::open(&config, Identity::Configured)?);
     let outcome = serve(
         &config,
         mode,
@@ -150,7 +150,6 @@ async fn serve(
     manager.stopping();
     tasks.stop_accepting();
     stop_control.cancel();
-    house.drain();
     info!(connections = tasks.running(), "stopping");
     tokio::select! {
         () = tasks.ended() => {}

@@ -21,7 +21,7 @@ pub use self::admission::{Admission, TurnedAway};
 pub use self::config::{Config, Protocol};
 use self::proxy::{Header, NotAHeader};
 use crate::config::Network;
-use crate::frontend::{Frontend, Peer, Security, Stream};
+use polylogue_hub::{Frontend, Peer, Security, Stream};
 use crate::tls::Certificates;
 
 /// Connections that the system completes before we accept them.

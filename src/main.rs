@@ -3,9 +3,6 @@
 mod cli;
 mod config;
 mod control;
-#[expect(dead_code, reason = "read by front-ends, of which there are none yet")]
-#[path = "hub/frontend.rs"]
-mod frontend;
 mod frontends;
 mod house;
 mod lifecycle;

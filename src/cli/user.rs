@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::{Failure, password, print};
 use crate::config::{Config, Server};
 use crate::control::{Client, Request, Response};
-use crate::house::House;
+use crate::house::{House, Identity};
 
 /// The arguments of `polylogue user`.
 #[derive(Debug, Args)]
@@ -58,6 +58,7 @@ enum UserCommand {
 impl User {
     /// Does it, and prints what came of it.
     pub fn run(self) -> Result<(), Failure> {
+        let identity = if self.data_dir.is_some() { Identity::Remembered } else { Identity::Configured };
         let config = match &self.data_dir {
             Some(data_dir) => Config {
                 server: Server {
@@ -75,7 +76,7 @@ impl User {
             None => {
                 become_owner(&config)?;
                 let request = self.command.request()?;
-                offline(&config, request)?
+                offline((&config, identity), request)?
             }
         };
         self.command.print(response)
@@ -137,13 +138,13 @@ impl UserCommand {
 }
 
 /// Opens the data directory in this process, which locks it, and asks the hub there.
-fn offline(config: &Config, request: Request) -> Result<Response, Failure> {
+fn offline((config, identity): (&Config, Identity), request: Request) -> Result<Response, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::failed)?;
     runtime.block_on(async {
-        let house = House::open(config).map_err(Failure::failed)?;
+        let house = House::open(config, identity).map_err(Failure::failed)?;
         let response = house.administer(request).await;
         house.stop();
         Ok(response)

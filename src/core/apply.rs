@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::event::{Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange};
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
+use crate::json::Json;
 use crate::power::Prefixes;
 use crate::room::{Mask, Member, Membership, Room, RoomState, StateEntry, Topic};
 use crate::state::{State, World};
@@ -44,7 +45,9 @@ impl State {
 
     fn apply_to_room(&mut self, entry: &Entry, (id, sender): (RoomId, UserId), change: &RoomChange) {
         if let RoomChange::Created(creation) = change {
-            let state = Arc::new(RoomState::new(id, creation.clone()));
+            let mut state = RoomState::new(id, creation.clone());
+            note(&mut state, (entry, sender), facets::CREATE, creation.content.as_ref());
+            let state = Arc::new(state);
             self.rooms.insert(id, Room { sequence: entry.sequence, position: entry.position, at: entry.at, notifying: 0, state });
             self.next_room = self.next_room.max(id.next());
             return;
@@ -186,6 +189,7 @@ impl Room {
             RoomChange::Power(power) => {
                 let state = Arc::make_mut(&mut self.state);
                 state.power = Arc::new(power.levels.clone());
+                note(state, (entry, sender), facets::POWER_LEVELS, power.content.as_ref());
                 for (user, prefixes) in &power.prefixes {
                     if let Some(member) = state.members.get_mut(user) {
                         member.prefixes = *prefixes;
@@ -217,6 +221,13 @@ fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change:
     let value =
         StateEntry { sequence: entry.sequence, position: entry.position, sender, at: entry.at, content: change.content.clone() };
     state.extra.insert((change.kind.clone(), change.key.clone()), value);
+}
+
+/// Notes where a state event came from whose meaning is kept typed. Without a content of its author's it says nothing here.
+fn note(state: &mut RoomState, (entry, sender): (&Entry, UserId), kind: &str, content: Option<&Json>) {
+    let content = content.cloned().unwrap_or_else(Json::empty);
+    let value = StateEntry { sequence: entry.sequence, position: entry.position, sender, at: entry.at, content };
+    state.extra.insert((kind.into(), "".into()), value);
 }
 
 /// Takes a setting in: live, and when a room is read from the store.

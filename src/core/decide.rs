@@ -24,6 +24,8 @@ mod state;
 mod timed;
 mod typing;
 
+pub use create_room::preset_levels;
+
 use crate::command::{Actor, Command, Destination, RoomRef, Scope};
 use std::sync::Arc;
 
@@ -161,6 +163,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         Command::Timed { command, .. } => timed::rooms_needed(world, command),
         // A guest's leaves are written with his last session's end.
         Command::Detach { session, .. } => session::rooms_needed(world, *session),
+        // Whoever is here finds his rooms in every view.
+        Command::Attach(attach) => session::rooms_of(world, &attach.who),
         Command::Disable { .. }
         | Command::Register { .. }
         | Command::AddDevice { .. }
@@ -172,7 +176,6 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
         | Command::CreateRoom(_)
-        | Command::Attach(_)
         | Command::SetAway { .. } => Vec::new(),
     }
 }
@@ -191,9 +194,9 @@ impl<'a> Deciding<'a> {
         self.world.state.room(room).ok_or(Refusal::NoSuchRoom)
     }
 
-    /// A user that exists, as account or as guest.
+    /// A user that exists, as account or as guest who is here: a guest who is gone never comes back.
     fn known(&self, user: UserId) -> Result<(), Refusal> {
-        if self.world.name_of(user).is_some() { Ok(()) } else { Err(Refusal::NoSuchUser) }
+        if self.world.live.guests.contains_key(&user) || self.world.is_account(user) { Ok(()) } else { Err(Refusal::NoSuchUser) }
     }
 
     /// The events that must come first, so that `user` has a row: a guest gets his with the first durable thing he does.
@@ -242,9 +245,10 @@ fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Re
     }
     match world.state.user(actor.user) {
         Some(user) if user.disabled => Err(Refusal::Disabled),
-        Some(_) => Ok(()),
-        None if world.live.guests.contains_key(&actor.user) => Ok(()),
-        None => Err(Refusal::Forbidden),
+        Some(user) if user.kind == UserKind::Account => Ok(()),
+        // A guest is somebody for as long as he is here.
+        Some(_) | None if world.live.guests.contains_key(&actor.user) => Ok(()),
+        Some(_) | None => Err(Refusal::Forbidden),
     }
 }
 

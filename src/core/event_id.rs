@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::ids::{Epoch, Lane, Position};
+use crate::ids::{Epoch, Lane, Position, RoomId};
 
 /// Length of an event id in characters: 128 bits in base64url without padding.
 pub const LENGTH: usize = 22;
@@ -62,6 +62,7 @@ pub struct Place {
 pub struct IdCipher {
     events: Aes128,
     cursors: Aes128,
+    rooms: Aes128,
 }
 
 impl fmt::Debug for IdCipher {
@@ -74,7 +75,7 @@ impl IdCipher {
     /// `secret` lies in the store and in every backup.
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self { events: derive(secret, b"event ids"), cursors: derive(secret, b"cursors") }
+        Self { events: derive(secret, b"event ids"), cursors: derive(secret, b"cursors"), rooms: derive(secret, b"rooms") }
     }
 
     /// The id of the event at `place`.
@@ -99,6 +100,20 @@ impl IdCipher {
     #[must_use]
     pub fn open_cursor(&self, token: &str) -> Option<Place> {
         open(&self.cursors, token.as_bytes().try_into().ok()?)
+    }
+
+    /// The opaque name of a room of a lane. Rooms keep theirs over restores, so no epoch is in it.
+    #[must_use]
+    pub fn room_key(&self, lane: Lane, room: RoomId) -> String {
+        let place = Place { lane, epoch: Epoch(0), position: Position(room.0.into()) };
+        seal(&self.rooms, place).iter().map(|b| char::from(*b)).collect()
+    }
+
+    /// The room that an opaque name means, or nothing if it was not made with this key.
+    #[must_use]
+    pub fn open_room_key(&self, key: &str) -> Option<(Lane, RoomId)> {
+        let place = open(&self.rooms, key.as_bytes().try_into().ok()?)?;
+        Some((place.lane, RoomId(u32::try_from(place.position.0).ok()?)))
     }
 }
 
@@ -154,6 +169,18 @@ mod tests {
         assert_eq!(IdCipher::new(&[8; 32]).event(&id), None, "another server's id");
         assert_eq!(cipher.open_cursor(id.as_str()), None, "an event id is no cursor");
         assert_eq!(cipher.open_cursor(&cipher.cursor(place)), Some(place));
+    }
+
+    #[test]
+    fn a_room_key_opens_to_its_room_and_to_nothing_else() {
+        let cipher = IdCipher::new(&[7; 32]);
+        let key = cipher.room_key(Lane(2), RoomId(u32::MAX));
+        assert_eq!(key.len(), LENGTH);
+        assert_eq!(cipher.open_room_key(&key), Some((Lane(2), RoomId(u32::MAX))));
+        assert_ne!(key, cipher.room_key(Lane(2), RoomId(1)));
+        assert_eq!(IdCipher::new(&[8; 32]).open_room_key(&key), None, "another server's room");
+        assert_eq!(cipher.open_cursor(&key), None, "a room is no cursor");
+        assert_eq!(EventId::parse(&key).and_then(|id| cipher.event(&id)), None, "a room is no event");
     }
 
     #[test]

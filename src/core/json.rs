@@ -47,9 +47,28 @@ impl Json {
         if !value.is_object() {
             return Err(JsonError::NotAnObject);
         }
-        check(value)?;
+        check(value, Numbers::Integers)?;
         // serde_json keeps maps sorted and writes no spaces: this is the canonical form.
         Ok(Self(value.to_string().into()))
+    }
+
+    /// Takes a parsed JSON object that is no event: account data, where numbers may be fractions (Matrix client-server API "Room tagging",
+    /// `order`).
+    ///
+    /// # Errors
+    /// Says what is wrong with the value.
+    pub fn account_data(value: &Value) -> Result<Self, JsonError> {
+        if !value.is_object() {
+            return Err(JsonError::NotAnObject);
+        }
+        check(value, Numbers::Any)?;
+        Ok(Self(value.to_string().into()))
+    }
+
+    /// `{}`
+    #[must_use]
+    pub fn empty() -> Self {
+        Self("{}".into())
     }
 
     /// The canonical text.
@@ -72,8 +91,15 @@ impl fmt::Debug for Json {
     }
 }
 
+/// Which numbers are taken.
+#[derive(Clone, Copy)]
+enum Numbers {
+    Integers,
+    Any,
+}
+
 /// Walks without recursion: depth is the attacker's choice.
-fn check(value: &Value) -> Result<(), JsonError> {
+fn check(value: &Value, numbers: Numbers) -> Result<(), JsonError> {
     const SAFE: i64 = (1 << 53) - 1;
     let mut rest = vec![(value, 1)];
     while let Some((value, depth)) = rest.pop() {
@@ -82,9 +108,10 @@ fn check(value: &Value) -> Result<(), JsonError> {
         }
         match value {
             Value::Null | Value::Bool(_) | Value::String(_) => {}
-            Value::Number(n) => match n.as_i64() {
-                Some(i) if (-SAFE..=SAFE).contains(&i) => {}
-                Some(_) | None => return Err(JsonError::Number),
+            Value::Number(n) => match (n.as_i64(), numbers) {
+                (_, Numbers::Any) => {}
+                (Some(i), Numbers::Integers) if (-SAFE..=SAFE).contains(&i) => {}
+                (Some(_) | None, Numbers::Integers) => return Err(JsonError::Number),
             },
             Value::Array(items) => rest.extend(items.iter().map(|v| (v, depth + 1))),
             Value::Object(map) => rest.extend(map.values().map(|v| (v, depth + 1))),
@@ -113,6 +140,8 @@ mod tests {
         check(r#"{"a":9007199254740992}"#, Err(JsonError::Number));
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(80), "]".repeat(80));
         check(&deep, Err(JsonError::Depth));
+        let tag = serde_json::json!({ "order": 0.25 });
+        assert_eq!(Json::account_data(&tag).as_ref().map(Json::as_str), Ok(r#"{"order":0.25}"#));
         let very_deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         check(&very_deep, Err(JsonError::Syntax));
     }

@@ -63,7 +63,8 @@ pub struct RoomState {
     pub masks: Arc<[Mask]>,
     /// The channel key (`+k`): a secret of the room, never state.
     pub key: Option<Arc<str>>,
-    /// Every state event in force but memberships, as its author wrote it, by (type, state key).
+    /// Every state event in force but memberships, as its author wrote it, by (type, state key). Creation and power levels are here for their
+    /// places: what they say is typed, above.
     pub extra: OrdMap<(Arc<str>, Arc<str>), StateEntry>,
 }
 

@@ -56,7 +56,7 @@ pub struct Reply<T> {
     pub ticket: T,
     /// What.
     pub result: Result<Receipt, Refusal>,
-    /// Whether it speaks of durable changes: if they are void, so is it.
+    /// Whether it hangs on durable state, as all do but answers to what only flickers: if its batch is void, so is it.
     pub durable: bool,
 }
 
@@ -112,7 +112,8 @@ impl Receipt {
     }
 
     /// From the table of exactly-once keys; a row that can't be read still says "done".
-    pub(crate) fn from_blob(blob: &[u8]) -> Self {
+    #[must_use]
+    pub fn from_blob(blob: &[u8]) -> Self {
         let outcome = |outcome| Self { outcome, event: None };
         match postcard::from_bytes(blob) {
             Ok(StoredReceipt::Event(event)) => Self { outcome: Outcome::Event(0), event: Some(event) },

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 pub struct Config {
     /// Where everything is kept.
     pub data_dir: PathBuf,
-    /// The part of user ids after the colon.
-    pub server_name: String,
+    /// The part of user ids after the colon; nothing for the one that the store remembers.
+    pub server_name: Option<String>,
     /// Whether anybody may make an account.
     pub registration: Registration,
     /// Threads that deliver; 0 = one for every two cores, at most 8.
@@ -30,7 +30,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("polylogue-data"),
-            server_name: "localhost".to_owned(),
+            server_name: Some("localhost".to_owned()),
             registration: Registration::Closed,
             lanes: 0,
             readers: 2,

@@ -167,20 +167,24 @@ impl<T> Engine<T> {
         }
     }
 
-    /// The batch in flight was not written: it and everything decided since are void. Returns what was being built, so that its senders can be
-    /// told. Nobody has seen any of it, so there is nothing to undo but the speculation.
-    pub fn voided(&mut self, context: Context) -> Option<Batch<T>> {
+    /// The batch in flight was not written: it and everything decided since are void. Returns what was being built of durable changes and of
+    /// answers that hang on them, so that their senders can be told. Nobody has seen any of it, so there is nothing to undo but the
+    /// speculation. What flickers did happen, and is still handed over.
+    pub fn voided(&mut self, context: Context, ticket: impl Fn() -> T) -> Option<Batch<T>> {
         let before = self.in_flight.take()?;
         self.world.state = before.state;
         self.keys = before.keys;
         self.keyed = before.keyed;
         self.base = self.durable();
-        let void = Batch {
-            items: std::mem::take(&mut self.building),
-            keys: { self.new_keys.clear(); Vec::new() },
-            world: Arc::new(self.world.clone()),
-        };
-        self.requeue_leaves(context);
+        self.new_keys.clear();
+        let (kept, void) = std::mem::take(&mut self.building).into_iter().partition(|item| match item {
+            Item::Signal { .. } => true,
+            Item::Event { .. } => false,
+            Item::Reply(reply) => !reply.durable,
+        });
+        self.building = kept;
+        let void = Batch { items: void, keys: Vec::new(), world: Arc::new(self.world.clone()) };
+        self.requeue_leaves(context, ticket);
         Some(void)
     }
 
@@ -250,7 +254,7 @@ impl<T> Engine<T> {
 
     fn run(&mut self, envelope: Envelope<T>, context: Context) {
         let Envelope { actor, command, key, label, ticket } = envelope;
-        if let Some(room) = rooms_needed(&self.world, &actor, &command).into_iter().find(|room| self.quarantined.contains(room)) {
+        if let Some(room) = self.damaged_room(&actor, &command) {
             self.building.push(Item::Reply(Reply { ticket, result: Err(Refusal::Quarantined(room)), durable: false }));
             return;
         }
@@ -260,7 +264,8 @@ impl<T> Engine<T> {
             return;
         }
         match decide(&self.world, &actor, command, context) {
-            Err(refusal) => self.building.push(Item::Reply(Reply { ticket, result: Err(refusal), durable: false })),
+            // It was refused by what the batches before it came to: if those are void, so is the refusal.
+            Err(refusal) => self.building.push(Item::Reply(Reply { ticket, result: Err(refusal), durable: true })),
             Ok(decision) => {
                 let origin = actor.session.map(|session| Origin { session, label });
                 let (receipt, durable) = self.take_in(decision, origin.as_ref(), context);
@@ -273,10 +278,19 @@ impl<T> Engine<T> {
         }
     }
 
-    /// Stamps and applies every change of a decision; returns what the asker is told, and whether anything of it is durable.
+    /// The room set apart that a command can't do without. Connections begin and end, and timers run, without it.
+    fn damaged_room(&self, actor: &Actor, command: &Command) -> Option<RoomId> {
+        if self.quarantined.is_empty() || matches!(command, Command::Attach(_) | Command::Detach { .. } | Command::Timed { .. }) {
+            return None;
+        }
+        rooms_needed(&self.world, actor, command).into_iter().find(|room| self.quarantined.contains(room))
+    }
+
+    /// Stamps and applies every change of a decision; returns what the asker is told, and whether that hangs on durable state: it does unless
+    /// all that happened flickers.
     fn take_in(&mut self, decision: Decision, origin: Option<&Origin>, context: Context) -> (Receipt, bool) {
         let mut receipt = Receipt { outcome: decision.outcome, event: None };
-        let mut durable = false;
+        let mut durable = decision.changes.is_empty();
         for (index, change) in decision.changes.into_iter().enumerate() {
             match change {
                 Change::Signal(signal) => {
@@ -302,7 +316,7 @@ impl<T> Engine<T> {
     }
 
     /// Guests whose leaves were in a void batch are gone all the same: their leaves are written again.
-    fn requeue_leaves(&mut self, context: Context) {
+    fn requeue_leaves(&mut self, context: Context, ticket: impl Fn() -> T) {
         let stranded: Vec<_> = self
             .world
             .state
@@ -312,10 +326,8 @@ impl<T> Engine<T> {
             .map(|user| user.id)
             .collect();
         for user in stranded {
-            let command = Command::Timed { id: 0, command: TimedCommand::GuestGone { user } };
-            if let Ok(decision) = decide(&self.world, &Actor::SERVER, command, context) {
-                self.take_in(decision, None, context);
-            }
+            // Their rooms may be cold again.
+            self.submit(server_command(0, TimedCommand::GuestGone { user }, ticket()), context);
         }
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use polylogue_core::room::Room;
 use polylogue_core::visibility::Gate;
-use polylogue_core::{EventId, Position, Refusal, RoomId, RoomSequence, UserId};
+use polylogue_core::{EventId, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId};
 use polylogue_store::{Direction, Reader, StoreError, StoredEvent};
 
 use crate::open::Hub;
+use crate::stream::{Bounds, merged};
 
 /// Rows read at once while a page is filled.
 const CHUNK: usize = 128;
@@ -24,6 +25,8 @@ pub struct Page {
     pub events: Vec<VisibleEvent>,
     /// Where to go on; nothing at the end of what there is.
     pub next: Option<RoomSequence>,
+    /// The position of the event at that place.
+    pub next_position: Option<Position>,
 }
 
 impl Hub {
@@ -78,6 +81,23 @@ impl Hub {
         found.ok_or(Refusal::NoSuchEvent)
     }
 
+    /// Events of a room by their places, for showing the state in force. They do not pass the gate: the asker must be one who may read the
+    /// room's state.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store can't be read now.
+    pub async fn state_events(&self, room: RoomId, places: Vec<RoomSequence>) -> Result<Vec<StoredEvent>, Refusal> {
+        self.readers.run(move |reader| reader.events(room, &places)).await
+    }
+
+    /// The last place of a room at or before a position: where a cursor stands in that room. 0 is before its first event.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store can't be read now.
+    pub async fn sequence_at(&self, room: RoomId, position: Position) -> Result<RoomSequence, Refusal> {
+        self.readers.run(move |reader| reader.sequence_at(room, position)).await
+    }
+
     /// What `viewer` may see of several rooms after a position, up to and including another, in order of position; at most `limit` events,
     /// and then the position up to which they are complete.
     ///
@@ -90,26 +110,8 @@ impl Hub {
         (after, up_to): (Position, Position),
         limit: usize,
     ) -> Result<(Vec<(RoomId, VisibleEvent)>, Position), Refusal> {
-        self.readers
-            .run(move |reader| {
-                let mut all = Vec::new();
-                for room in rooms {
-                    let gate = reader.gate(room, viewer)?;
-                    let found = reader.after(room, after, limit + 1)?;
-                    let fresh = found.into_iter().filter(|event| event.position <= up_to && gate.visible(event.sequence));
-                    all.extend(fresh.map(|event| (room, event)));
-                }
-                all.sort_unstable_by_key(|(_, event)| event.position);
-                // Each room gave its first `limit` + 1: the first `limit` of all of them together are complete.
-                let complete = if all.len() > limit {
-                    all.truncate(limit);
-                    all.last().map_or(up_to, |(_, event)| event.position)
-                } else {
-                    up_to
-                };
-                Ok((all, complete))
-            })
-            .await
+        let bounds = Bounds { viewer, after, up_to, limit };
+        self.readers.run(move |reader| merged(reader, &rooms, bounds, |gate, event| gate.visible(event.sequence))).await
     }
 
     /// A room, hot or cold, as it is in the committed view or in the store.
@@ -144,6 +146,14 @@ impl Hub {
             .await
     }
 
+    /// The last place of a room at or before a time; times never go back within a room.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store can't be read now.
+    pub async fn sequence_at_time(&self, room: RoomId, at: Timestamp) -> Result<RoomSequence, Refusal> {
+        self.readers.run(move |reader| reader.sequence_at_time(room, at)).await
+    }
+
     /// The last committed event of a room: rows beyond it may be in the store but are not published yet.
     fn end_of(&self, room: RoomId) -> RoomSequence {
         self.world().state.room(room).map_or(RoomSequence(u64::MAX), |room| room.sequence)
@@ -162,25 +172,26 @@ fn page(
         Direction::Forward => from,
     };
     let mut looked = 0;
+    let mut position = None;
     while looked < LOOK {
         let rows = reader.page((room, at), (direction, CHUNK))?;
         let exhausted = rows.len() < CHUNK;
         for event in rows {
             looked += 1;
             if direction == Direction::Forward && event.sequence > end {
-                return Ok(Page { events, next: None });
+                return Ok(Page { events, next: None, next_position: None });
             }
-            at = event.sequence;
+            (at, position) = (event.sequence, Some(event.position));
             if gate.visible(event.sequence) {
                 events.push(event);
                 if events.len() == limit {
-                    return Ok(Page { events, next: Some(at) });
+                    return Ok(Page { events, next: Some(at), next_position: position });
                 }
             }
         }
         if exhausted {
-            return Ok(Page { events, next: None });
+            return Ok(Page { events, next: None, next_position: None });
         }
     }
-    Ok(Page { events, next: Some(at) })
+    Ok(Page { events, next: Some(at), next_position: position })
 }

@@ -73,8 +73,8 @@ pub struct Lane {
     sessions: HashMap<SessionId, usize>,
     users: HashMap<UserId, Vec<usize>>,
     rooms: Audiences,
-    /// Rooms joined in the batch at hand: the state before it does not know of them, and the state after it knows too much.
-    joined_now: Vec<(UserId, RoomId)>,
+    /// Who went in and out in the batch at hand: the state before it does not know of them, and the state after it knows too much.
+    moved_now: Vec<(UserId, RoomId, Moved)>,
     dirty: Vec<usize>,
     rendered: Vec<(RenderKey, Bytes)>,
     buffer: BytesMut,
@@ -93,13 +93,22 @@ struct Slot {
     mark: u64,
 }
 
+/// Which way somebody went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    In,
+    Out,
+}
+
 /// What a shared rendering depends on: the front-end (by address), the dialect.
 type RenderKey = (*const (), u64);
 
 impl Lane {
     /// Delivers a batch and writes every socket that it touched. `arrive` hands over a session whose attachment is in the batch.
     pub fn deliver(&mut self, delivery: &Delivery, mut arrive: impl FnMut(SessionId) -> Option<Arrival>) {
-        self.joined_now.clear();
+        self.moved_now.clear();
+        // A session that comes before this lane's first event has seen everything up to here.
+        self.position = self.position.max(delivery.before.state.head);
         let mut rest = delivery.changes.as_slice();
         while let Some((first, others)) = rest.split_first() {
             if let Some((room, length)) = run_of_messages(rest) {
@@ -150,9 +159,14 @@ impl Lane {
         }
         self.sessions.insert(arrival.session, index);
         self.users.entry(user).or_default().push(index);
-        let before = delivery.before.state.user(user).into_iter().flat_map(|user| user.joined());
-        let now = self.joined_now.iter().filter(|(who, _)| *who == user).map(|(_, room)| *room);
-        for room in before.chain(now).collect::<Vec<_>>() {
+        let mut rooms: Vec<RoomId> = delivery.before.state.user(user).into_iter().flat_map(|user| user.joined()).collect();
+        for (_, room, moved) in self.moved_now.iter().filter(|(who, ..)| *who == user) {
+            match moved {
+                Moved::In => rooms.push(*room),
+                Moved::Out => rooms.retain(|known| known != room),
+            }
+        }
+        for room in rooms {
             self.enter(room, index);
         }
     }
@@ -191,7 +205,7 @@ impl Lane {
             self.position = record.entry.position;
             if let Event::Room { room, change: RoomChange::Member(member), .. } = &record.entry.event {
                 if member.membership == Membership::Join {
-                    self.joined_now.push((member.user, *room));
+                    self.moved_now.push((member.user, *room, Moved::In));
                     for index in self.users.get(&member.user).cloned().unwrap_or_default() {
                         self.enter(*room, index);
                     }
@@ -203,7 +217,7 @@ impl Lane {
             Change::Event(record, _) => {
                 if let Event::Room { room, change: RoomChange::Member(member), .. } = &record.entry.event {
                     if member.membership != Membership::Join {
-                        self.joined_now.retain(|known| *known != (member.user, *room));
+                        self.moved_now.push((member.user, *room, Moved::Out));
                         for index in self.users.get(&member.user).cloned().unwrap_or_default() {
                             self.leave(*room, index);
                         }
@@ -236,6 +250,7 @@ impl Lane {
             let what = Rendering {
                 change: change.delivered(),
                 world: &delivery.world,
+                before: &delivery.before,
                 dialect,
                 relation,
                 label: change.origin().and_then(|origin| origin.label.as_ref()),
@@ -253,7 +268,22 @@ impl Lane {
                 }
                 Relation::Own | Relation::Origin | Relation::Target => self.render(|out| renderer.render(what, out)),
             };
-            self.put(index, line, self.position);
+            if relation == Relation::Origin && is_attachment(change) {
+                // The first lines of a session come whatever it has to catch up on.
+                self.greet(index, line);
+            } else {
+                let before = Position(self.position.0.saturating_sub(u64::from(matches!(change, Change::Event(..)))));
+                self.put(index, line, before);
+            }
+        }
+    }
+
+    fn greet(&mut self, index: usize, line: Bytes) {
+        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        slot.outbox.push(line);
+        if !slot.dirty {
+            slot.dirty = true;
+            self.dirty.push(index);
         }
     }
 
@@ -364,6 +394,13 @@ impl Lane {
     }
 }
 
+fn is_attachment(change: &Change) -> bool {
+    match change {
+        Change::Signal(signal, _) => matches!(**signal, Signal::Attached { .. }),
+        Change::Event(..) => false,
+    }
+}
+
 fn rendering<'a>(
     delivery: &'a Delivery,
     change: &'a Change,
@@ -371,7 +408,7 @@ fn rendering<'a>(
     viewer: Viewer,
 ) -> Rendering<'a> {
     let label = change.origin().and_then(|origin| origin.label.as_ref());
-    Rendering { change: change.delivered(), world: &delivery.world, dialect, relation, label, viewer }
+    Rendering { change: change.delivered(), world: &delivery.world, before: &delivery.before, dialect, relation, label, viewer }
 }
 
 fn relation(slot: &Slot, origin: Option<&Origin>, concerned: &Recipients) -> Relation {

@@ -13,6 +13,7 @@ pub mod render;
 
 mod account;
 mod config;
+mod documents;
 mod history;
 mod inbox;
 mod open;
@@ -20,16 +21,18 @@ mod password;
 mod readers;
 mod session;
 mod stages;
+mod stream;
 mod submit;
 
 pub use account::Login;
 pub use batch::{EventPlace, Receipt};
 pub use config::{Config, Registration};
+pub use documents::AccountData;
 pub use frontend::{Frontend, Peer, Security, Stream};
 pub use history::{Page, VisibleEvent};
 pub use open::{Hub, OpenError, Sealer};
 pub use outbox::{Mode, Outbox};
-pub use polylogue_store::Direction;
+pub use polylogue_store::{Direction, Record};
 pub use publish::View;
 pub use render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 pub use session::{Connecting, Session};

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::event_id::{IdCipher, Place};
 use polylogue_core::state::World;
-use polylogue_core::{Command, Epoch, EventId, Position};
+use polylogue_core::{Command, Epoch, EventId, Position, RoomId};
 use polylogue_store::{Directory, DirectoryError, StoreError, Writer, load};
 use sha2::Digest;
 use tokio::sync::Semaphore;
@@ -70,7 +70,7 @@ impl Hub {
     pub fn open(config: &Config) -> Result<Arc<Self>, OpenError> {
         let directory = Directory::lock(&config.data_dir)?;
         let writer = Writer::open(&directory.database())?;
-        let loaded = load(&writer, &config.server_name)?;
+        let loaded = load(&writer, config.server_name.as_deref())?;
         let view = View::new(World::new(loaded.state.clone()));
         let inbox = Arc::new(Inbox::new());
         let (readers, mut threads) = Readers::start(&directory.database(), &writer.tail(), config.readers.max(1))?;
@@ -165,6 +165,19 @@ impl Hub {
         if place.position == Position(0) { Some(place.position) } else { self.checked(place) }
     }
 
+    /// The opaque name of a room, for protocols that name rooms by id.
+    #[must_use]
+    pub fn room_key(&self, room: RoomId) -> String {
+        self.ids.room_key(self.view.load().state.lane, room)
+    }
+
+    /// The room that an opaque name means; whether there still is one is for the reader of the room to find.
+    #[must_use]
+    pub fn open_room_key(&self, key: &str) -> Option<RoomId> {
+        let (lane, room) = self.ids.open_room_key(key)?;
+        (lane == self.view.load().state.lane).then_some(room)
+    }
+
     /// What stands for an address in hosts and masks: 65 bits of a keyed hash of the address (IPv6: of its /64), so that it can be banned and
     /// not be found out.
     #[must_use]
@@ -236,6 +249,12 @@ impl Sealer {
     #[must_use]
     pub fn cursor(&self, position: Position) -> String {
         self.ids.cursor(self.place(position))
+    }
+
+    /// The opaque name of a room.
+    #[must_use]
+    pub fn room_key(&self, room: RoomId) -> String {
+        self.ids.room_key(self.lane, room)
     }
 
     fn place(&self, position: Position) -> Place {

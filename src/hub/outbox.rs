@@ -36,6 +36,8 @@ struct Queue {
     stalled: bool,
     /// Why the connection is to end.
     closed: Option<Arc<str>>,
+    /// Up to here the connection has read the log: what delivery still brings of it is dropped.
+    read: Position,
 }
 
 /// Whether delivery reaches the connection.
@@ -79,7 +81,8 @@ impl Outbox {
     }
 
     fn new(socket: Option<Arc<TcpStream>>, mode: Mode) -> Arc<Self> {
-        let queue = Queue { lines: VecDeque::new(), bytes: 0, mode, writing: false, stalled: false, closed: None };
+        let queue =
+            Queue { lines: VecDeque::new(), bytes: 0, mode, writing: false, stalled: false, closed: None, read: Position(0) };
         Arc::new(Self { queue: Mutex::new(queue), socket, dialect: AtomicU64::new(0), wake: Notify::new() })
     }
 
@@ -94,10 +97,10 @@ impl Outbox {
         self.dialect.store(dialect, Ordering::Relaxed);
     }
 
-    /// Puts a line in, whatever the mode: a direct reply. Does not write.
+    /// Puts a line in, whatever the mode: a direct reply, or the last words of a connection that is to end. Does not write.
     pub fn push(&self, line: Bytes) {
         let mut queue = self.lock();
-        if queue.closed.is_none() && !line.is_empty() {
+        if !line.is_empty() {
             queue.bytes += line.len();
             queue.lines.push_back(line);
         }
@@ -112,6 +115,9 @@ impl Outbox {
         }
         match queue.mode {
             Mode::Behind { cursor, missed } => queue.mode = Mode::Behind { cursor, missed: missed.max(now) },
+            // Delivery comes after publication: the log may have been read further than delivery has come.
+            Mode::Live if before < now && now <= queue.read => {}
+            Mode::Live if before < now && before < queue.read => queue.mode = Mode::Behind { cursor: queue.read, missed: now },
             Mode::Live if queue.bytes > 0 && queue.bytes + line.len() > BOUND => {
                 queue.mode = Mode::Behind { cursor: before, missed: now };
             }
@@ -128,10 +134,16 @@ impl Outbox {
         self.lock().mode
     }
 
+    /// Before the connection is attached: whether it begins behind the log.
+    pub fn set_mode(&self, mode: Mode) {
+        self.lock().mode = mode;
+    }
+
     /// The connection has read the log up to `cursor`: it is live again if delivery has passed by no further.
     pub fn caught_up(&self, cursor: Position) -> Mode {
         let mut queue = self.lock();
         if let Mode::Behind { missed, .. } = queue.mode {
+            queue.read = cursor;
             queue.mode = if missed <= cursor { Mode::Live } else { Mode::Behind { cursor, missed } };
         }
         queue.mode

@@ -26,6 +26,8 @@ pub struct Rendering<'a> {
     pub change: Delivered<'a>,
     /// The state right after the batch that it was in.
     pub world: &'a World,
+    /// The state right before that batch: for what is gone since.
+    pub before: &'a World,
     /// The session's dialect: bits of the front-end's own.
     pub dialect: u64,
     /// How the session stands to it.

@@ -96,7 +96,7 @@ pub(crate) fn run_hub(
                 Mail::Command(envelope) => engine.submit(envelope, now),
                 Mail::Committed => engine.committed(),
                 Mail::Voided => {
-                    if let Some(void) = engine.voided(now) {
+                    if let Some(void) = engine.voided(now, Ticket::nobody) {
                         answer_void(void);
                     }
                 }
@@ -140,7 +140,7 @@ fn wait_for_journal(engine: &mut Engine<Ticket>, inbox: &Inbox<Ticket>, kept: &m
                     settled = true;
                 }
                 Mail::Voided => {
-                    if let Some(void) = engine.voided(context()) {
+                    if let Some(void) = engine.voided(context(), Ticket::nobody) {
                         answer_void(void);
                     }
                     settled = true;

@@ -30,14 +30,15 @@ pub struct Loaded {
     pub stranded_guests: Vec<UserId>,
 }
 
-/// Reads what is always in memory; a new store gets its server name, secret and first epoch.
+/// Reads what is always in memory; a new store gets its server name, secret and first epoch. Without a name it is the one that the store
+/// remembers, or `localhost` for a new one.
 ///
 /// # Errors
 /// [`StoreError`], among them a store that belongs to another server name.
-pub fn load(writer: &Writer, server_name: &str) -> Result<Loaded, StoreError> {
+pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreError> {
     let connection = writer.connection();
-    let secret = identity(connection, server_name)?;
-    let mut state = State::new(server_name);
+    let (name, secret) = identity(connection, server_name)?;
+    let mut state = State::new(&name);
     state.head = Position(meta::<i64>(connection, "head")?.unwrap_or(0).unsigned_abs());
     let epochs = load_epochs(connection)?;
     state.epoch = epochs.last().map_or(state.epoch, |(epoch, _)| *epoch);
@@ -50,24 +51,26 @@ pub fn load(writer: &Writer, server_name: &str) -> Result<Loaded, StoreError> {
 }
 
 /// Checks whose store it is; makes a new one this server's.
-fn identity(connection: &Connection, server_name: &str) -> Result<[u8; 32], StoreError> {
-    match meta::<String>(connection, "server_name")? {
-        Some(stored) if stored != server_name => {
-            return Err(StoreError::OtherServer { stored, configured: server_name.to_owned() });
+fn identity(connection: &Connection, server_name: Option<&str>) -> Result<(String, [u8; 32]), StoreError> {
+    let name = match (meta::<String>(connection, "server_name")?, server_name) {
+        (Some(stored), Some(configured)) if stored != configured => {
+            return Err(StoreError::OtherServer { stored, configured: configured.to_owned() });
         }
-        Some(_) => {}
-        None => {
+        (Some(stored), _) => stored,
+        (None, configured) => {
+            let name = configured.unwrap_or("localhost").to_owned();
             let mut secret = [0; 32];
             getrandom::fill(&mut secret).map_err(StoreError::Randomness)?;
             let transaction = connection.unchecked_transaction()?;
             transaction.execute("INSERT INTO meta (key, value) VALUES ('secret', ?1)", [secret.as_slice()])?;
             transaction.execute("INSERT INTO epoch (epoch, first) VALUES (1, 1)", [])?;
-            transaction.execute("INSERT INTO meta (key, value) VALUES ('server_name', ?1)", [server_name])?;
+            transaction.execute("INSERT INTO meta (key, value) VALUES ('server_name', ?1)", [name.as_str()])?;
             transaction.commit()?;
+            name
         }
-    }
+    };
     let secret = meta::<Vec<u8>>(connection, "secret")?.ok_or(StoreError::Row("secret"))?;
-    secret.try_into().map_err(|_| StoreError::Row("secret"))
+    Ok((name, secret.try_into().map_err(|_| StoreError::Row("secret"))?))
 }
 
 fn meta<T: FromSql>(connection: &Connection, key: &str) -> Result<Option<T>, StoreError> {

@@ -75,6 +75,21 @@ impl Reader {
         history::event_at(&self.connection, room, position)
     }
 
+    /// The last place of a room at or before a time, found by halving: times never go back within a room.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sequence_at_time(&self, room: RoomId, at: Timestamp) -> Result<RoomSequence, StoreError> {
+        let newest = self.page((room, RoomSequence(u64::MAX)), (Direction::Backward, 1))?;
+        let (mut low, mut high) = (0, newest.first().map_or(0, |event| event.sequence.0));
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let earlier = self.event(room, RoomSequence(middle))?.is_some_and(|event| event.at <= at);
+            if earlier { low = middle } else { high = middle - 1 }
+        }
+        Ok(RoomSequence(low))
+    }
+
     /// The event at a place of a room.
     ///
     /// # Errors
@@ -83,6 +98,30 @@ impl Reader {
         let before = RoomSequence(sequence.0.saturating_sub(1));
         let page = self.page((room, before), (Direction::Forward, 1))?;
         Ok(page.into_iter().find(|event| event.sequence == sequence))
+    }
+
+    /// The events at these places of a room, as far as they are there. Visibility is the caller's to check.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn events(&self, room: RoomId, places: &[RoomSequence]) -> Result<Vec<StoredEvent>, StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let mut found = Vec::with_capacity(places.len());
+        for place in places {
+            let before = RoomSequence(place.0.saturating_sub(1));
+            let page = self.read_page((room, before), (Direction::Forward, 1))?;
+            found.extend(page.into_iter().filter(|event| event.sequence == *place));
+        }
+        transaction.finish()?;
+        Ok(found)
+    }
+
+    /// The last place of a room at or before a position; 0 if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sequence_at(&self, room: RoomId, position: Position) -> Result<RoomSequence, StoreError> {
+        history::sequence_at(&self.connection, &self.tail, room, position)
     }
 
     /// What decides which events of a room a user may see.
@@ -145,10 +184,22 @@ impl Reader {
         while let Some(row) = rows.next()? {
             let room: u32 = row.get(0)?;
             let content: String = row.get(2)?;
-            let content = Json::parse(&content).map_err(|_| StoreError::Row("account data"))?;
+            let content = account_data(&content)?;
             found.push(((room != 0).then_some(RoomId(room)), row.get(1)?, content));
         }
         Ok(found)
+    }
+
+    /// One account data value of a user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn account_datum(&self, user: UserId, room: Option<RoomId>, kind: &str) -> Result<Option<Json>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT content FROM account_data WHERE user = ?1 AND room = ?2 AND kind = ?3")?;
+        let room = room.unwrap_or(RoomId(0));
+        let content: Option<String> = statement.query_row(params![user.0, room.0, kind], |row| row.get(0)).optional()?;
+        content.as_deref().map(account_data).transpose()
     }
 
     /// A document: its stamp and content. A deleted one has a stamp and no content.
@@ -164,6 +215,16 @@ impl Reader {
             Ok((stamp, row.get(2)?))
         });
         Ok(found.optional()?)
+    }
+
+    /// The rooms in which a user has, or had, any standing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rooms_of(&self, user: UserId) -> Result<Vec<RoomId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT room FROM member WHERE user = ?1 ORDER BY room")?;
+        let rows = statement.query_map([user.0], |row| Ok(RoomId(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The rooms that the directory lists, cold or hot.
@@ -290,4 +351,9 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+fn account_data(content: &str) -> Result<Json, StoreError> {
+    let value = serde_json::from_str(content).ok().and_then(|value| Json::account_data(&value).ok());
+    value.ok_or(StoreError::Row("account data"))
 }

@@ -97,6 +97,12 @@ impl Writer {
     /// [`StoreError`]; nothing of the batch is in the store then.
     pub fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // The keys first: with a credential that ends in this batch its keys end as well.
+        for key in &batch.keys {
+            let mut statement =
+                transaction.prepare_cached("INSERT OR REPLACE INTO once (device, key, at, result) VALUES (?1, ?2, ?3, ?4)")?;
+            statement.execute(params![key.device.0, key.key, integer(key.at.0), key.result])?;
+        }
         let mut places = Vec::new();
         let mut redacted = false;
         for record in &batch.records {
@@ -105,11 +111,6 @@ impl Writer {
         }
         if let Some(last) = batch.records.last() {
             set_meta(&transaction, "head", last.entry.position)?;
-        }
-        for key in &batch.keys {
-            let mut statement =
-                transaction.prepare_cached("INSERT OR REPLACE INTO once (device, key, at, result) VALUES (?1, ?2, ?3, ?4)")?;
-            statement.execute(params![key.device.0, key.key, integer(key.at.0), key.result])?;
         }
         if let Some(before) = batch.forget_keys_before {
             transaction.prepare_cached("DELETE FROM once WHERE at < ?1")?.execute([integer(before.0)])?;

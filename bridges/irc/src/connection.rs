@@ -42,6 +42,7 @@ pub(crate) async fn run(irc: Arc<Irc>, stream: Stream, peer: Peer) {
     let mut client = Client::new(irc, outbox.clone(), peer);
     let mut reading = Reading { codec: LineCodec::new(codec::Peer::Client), bytes: BytesMut::new() };
     let _ = serve(&mut socket, &mut client, &mut reading).await;
+    client.remember().await;
     let goodbye = client.goodbye();
     outbox.push(goodbye);
     drop(client);
@@ -69,19 +70,21 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
                     return Ok(());
                 }
             }
-            ready = socket.writable(), if stalled_since.is_some() => ready?,
             () = tokio::time::sleep_until(stall_deadline.unwrap_or(deadline)), if stalled_since.is_some() => return Ok(()),
             // While its socket takes nothing, a connection is not listened to either.
-            read = socket.read(&mut reading.bytes), if stalled_since.is_none() => {
-                if read? == 0 {
+            moment = socket.attend(&mut reading.bytes, stalled_since.is_some()) => match moment? {
+                Moment::Writable => {}
+                Moment::End => {
                     client.set_reason("Connection closed");
                     return Ok(());
                 }
                 // Boxed, so that an idle connection does not carry the size of every command's future.
-                if Box::pin(take_lines(client, reading)).await == Next::Close {
-                    return Ok(());
+                Moment::Bytes => {
+                    if Box::pin(take_lines(client, reading)).await == Next::Close {
+                        return Ok(());
+                    }
                 }
-            }
+            },
         }
         let before = outbox.waiting();
         socket.write_out(&outbox).await?;
@@ -114,29 +117,34 @@ async fn take_lines(client: &mut Client, reading: &mut Reading) -> Next {
     client.take(lines).await
 }
 
+/// What a socket was waited for.
+enum Moment {
+    /// Bytes came in.
+    Bytes,
+    /// No more will come.
+    End,
+    /// It takes bytes again.
+    Writable,
+}
+
 impl Socket {
-    /// Reads what is there behind what is in `bytes`; 0 at the end.
-    async fn read(&mut self, bytes: &mut BytesMut) -> io::Result<usize> {
-        match self {
+    /// Waits until a stalled socket takes bytes again, or reads what comes in behind what is in `bytes`.
+    async fn attend(&mut self, bytes: &mut BytesMut, stalled: bool) -> io::Result<Moment> {
+        let length = match self {
+            Self::Plain(socket) if stalled => return socket.writable().await.map(|()| Moment::Writable),
             Self::Plain(socket) => loop {
                 socket.readable().await?;
                 match read_now(socket, bytes) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    done => return done,
+                    done => break done?,
                 }
             },
             Self::Tls(stream) => {
                 bytes.reserve(1024);
-                stream.read_buf(bytes).await
+                stream.read_buf(bytes).await?
             }
-        }
-    }
-
-    async fn writable(&self) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.writable().await,
-            Self::Tls(_) => Ok(()),
-        }
+        };
+        Ok(if length == 0 { Moment::End } else { Moment::Bytes })
     }
 
     /// Writes what is in the outbox, as far as the socket takes it.

@@ -14,7 +14,6 @@ mod registration;
 mod render;
 mod replay;
 mod reply;
-mod sasl;
 mod welcome;
 
 use std::future::Future;

@@ -60,7 +60,7 @@ impl Replies {
             _ => {
                 self.references += 1;
                 let reference = format!("l{}", self.references);
-                let Ok(reference) = Reference::new(&reference) else { return lines };
+                let Some(reference) = Reference::new(&reference) else { return lines };
                 let server = part(&self.server);
                 let kind = const { Middle::literal("labeled-response") };
                 let _ = LineWriter::new(&mut out).tag(&label).open_batch(server, reference, kind).end();
@@ -109,13 +109,6 @@ impl Replies {
         self.line(|line| build(line.from(Source::Server(part(&server)), verb)));
     }
 
-    /// Writes a notice from the server to the client.
-    pub(crate) fn notice(&mut self, text: &str) {
-        let target = self.target.clone();
-        let text = Trailing::lossy(text);
-        self.from_server(Verb::Notice, |line| line.middle(part(&target)).trailing(&text));
-    }
-
     /// The nick that replies are addressed to.
     pub(crate) fn target(&self) -> Arc<str> {
         self.target.clone()
@@ -127,9 +120,11 @@ impl Replies {
     }
 
     /// Appends lines that are finished.
-    pub(crate) fn append(&mut self, lines: &[u8]) {
-        self.lines.extend_from_slice(lines);
-        self.ends.push(self.lines.len());
+    pub(crate) fn append_lines(&mut self, lines: &[u8]) {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            self.lines.extend_from_slice(line);
+            self.ends.push(self.lines.len());
+        }
     }
 
     fn source(&self) -> Source<'_> {

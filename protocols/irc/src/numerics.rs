@@ -192,6 +192,8 @@ numerics! {
     ErrHelpNotFound 524 "ERR_HELPNOTFOUND" "modern.ircdocs.horse";
     ErrInvalidKey 525 "ERR_INVALIDKEY" "modern.ircdocs.horse";
     ErrCantSendToUser 531 "ERR_CANTSENDTOUSER" "common use";
+    RplQuietList 728 "RPL_QUIETLIST" "common use";
+    RplEndOfQuietList 729 "RPL_ENDOFQUIETLIST" "common use";
     RplMapMore 606 "RPL_MAPMORE" "common use";
     RplStarttls 670 "RPL_STARTTLS" "IRCv3 tls, deprecated";
     RplWhoisSecure 671 "RPL_WHOISSECURE" "modern.ircdocs.horse";

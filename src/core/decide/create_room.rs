@@ -148,7 +148,7 @@ fn joined(room: RoomId, sender: UserId, user: UserId) -> Change {
 
 /// Levels of a new room: the creator above all, the invited his equals in a trusted one. In version 12 the creator has no row: he stands
 /// above every level (Matrix room version 12).
-fn preset_levels(creator: UserId, request: &CreateRoom) -> PowerLevels {
+pub fn preset_levels(creator: UserId, request: &CreateRoom) -> PowerLevels {
     let mut levels = PowerLevels::default();
     if request.version < 12 {
         levels.set(creator, 100);

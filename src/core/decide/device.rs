@@ -6,11 +6,14 @@ use crate::event::{Event, UserChange};
 use crate::ids::{DeviceId, UserId};
 use crate::limits;
 use crate::refusal::Refusal;
-use crate::user::Device;
+use crate::user::{Device, UserKind};
 
 /// A login that the hub has checked. The same label again replaces that device's token (Matrix `POST /login`, `device_id`).
 pub(super) fn add(at: Deciding<'_>, user: UserId, device: NewDevice) -> Result<Decision, Refusal> {
     let known = at.world.state.user(user).ok_or(Refusal::NoSuchUser)?;
+    if known.kind != UserKind::Account {
+        return Err(Refusal::AccountRequired);
+    }
     if known.disabled {
         return Err(Refusal::Disabled);
     }

@@ -44,9 +44,8 @@ fn in_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, R
             changes.push(at.member(id, (actor, Membership::Join), None));
         }
     }
-    if room.state.encryption.is_some() {
-        return Err(Refusal::Encrypted);
-    }
+    say::may_send(&room.state, (actor, &message))?;
+    say::fits(room, &message)?;
     changes.extend(wake_peer(at, room)?);
     changes.push(say::message(at, id, message));
     Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
@@ -61,6 +60,8 @@ pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Re
         Some(Membership::Ban) => Err(Refusal::DirectRefused),
         Some(Membership::Invite) if room.notifying >= u64::from(limits::PENDING_DIRECT_MESSAGES) => Err(Refusal::DirectRefused),
         Some(Membership::Invite) => Ok(Vec::new()),
+        // A guest who is gone can't be asked.
+        Some(Membership::Leave | Membership::Knock) | None if at.known(peer).is_err() => Ok(Vec::new()),
         Some(Membership::Leave | Membership::Knock) | None => {
             Ok(vec![at.member(room.state.id, (peer, Membership::Invite), None)])
         }
@@ -75,18 +76,22 @@ fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
     let mut levels = PowerLevels::default();
     levels.set(actor, 100);
     levels.set(peer, 100);
-    let standing = if share_a_room(at, actor, peer) { Membership::Join } else { Membership::Invite };
-    vec![
+    let mut changes = vec![
         at.event(room, RoomChange::Created(creation)),
         member(at, room, (actor, Membership::Join)),
         at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), shown: Vec::new(), content: None })),
         at.event(room, RoomChange::State(facets::join_rules(JoinRule::Invite))),
         at.event(room, RoomChange::State(facets::history_visibility(HistoryVisibility::Shared))),
-        match standing {
-            Membership::Join => by(room, peer, (peer, standing)),
-            Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => member(at, room, (peer, standing)),
-        },
-    ]
+    ];
+    // Notes to oneself: there is nobody else to let in.
+    if peer != actor {
+        changes.push(if share_a_room(at, actor, peer) {
+            by(room, peer, (peer, Membership::Join))
+        } else {
+            member(at, room, (peer, Membership::Invite))
+        });
+    }
+    changes
 }
 
 fn share_a_room(at: Deciding<'_>, one: UserId, other: UserId) -> bool {

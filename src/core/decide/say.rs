@@ -4,7 +4,7 @@ use super::{Change, Deciding, Decision, Outcome, direct};
 use crate::body::{Body, Form, Message, Relation};
 use crate::command::{Destination, Say};
 use crate::event::RoomChange;
-use crate::ids::RoomId;
+use crate::ids::{RoomId, UserId};
 use crate::limits;
 use crate::mask::Identity;
 use crate::permission::{self, Action};
@@ -32,6 +32,16 @@ pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<
 
 fn may_say(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refusal> {
     may_speak(at, &room.state, event_type(&message.body))?;
+    fits(room, message)
+}
+
+/// Whether somebody's level allows a message: all that is asked of one who comes into his direct room by answering.
+pub(super) fn may_send(room: &RoomState, (user, message): (UserId, &Message)) -> Result<(), Refusal> {
+    if room.level(user) < room.power.to_send(event_type(&message.body)) { Err(Refusal::CannotSpeak) } else { Ok(()) }
+}
+
+/// Whether a message may be in this room at all: no plain text among ciphertext, and what it refers to is there.
+pub(super) fn fits(room: &Room, message: &Message) -> Result<(), Refusal> {
     if room.state.encryption.is_some() && !passes_encrypted(&message.body) {
         return Err(Refusal::Encrypted);
     }

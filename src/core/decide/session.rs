@@ -64,6 +64,14 @@ pub(super) fn rooms_needed(world: &World, id: SessionId) -> Vec<RoomId> {
     world.state.user(session.user).map_or_else(Vec::new, |user| user.rooms.iter().map(|entry| entry.room).collect())
 }
 
+/// The rooms that an account is in.
+pub(super) fn rooms_of(world: &World, who: &Who) -> Vec<RoomId> {
+    match who {
+        Who::Account(user) => world.state.user(*user).map_or_else(Vec::new, |user| user.joined().collect()),
+        Who::Guest(_) => Vec::new(),
+    }
+}
+
 /// The leaves of a guest who is gone.
 pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) -> Vec<Change> {
     let rooms = world.state.user(user).map_or_else(Vec::new, |user| user.rooms.iter().map(|entry| entry.room).collect());

@@ -1,6 +1,6 @@
 //! Whom a change concerns: by room, by user, by neighbourhood. What each of them is told is for the front-ends' renderers.
 
-use polylogue_core::event::UserChange;
+use polylogue_core::event::{ReadAudience, UserChange};
 use polylogue_core::live::TransientTarget;
 use polylogue_core::{Event, RoomChange, RoomId, Signal, UserId};
 
@@ -45,7 +45,7 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
         }
         Event::User { user, change } => match change {
             UserChange::Renamed(_) | UserChange::Profile { .. } => neighbours(delivery, *user),
-            UserChange::Read { room, .. } => {
+            UserChange::Read { room, audience: ReadAudience::Room, .. } => {
                 Recipients { rooms: vec![*room], users: vec![*user], actor: *user, target: None, neighbours: false }
             }
             UserChange::Created { .. }
@@ -55,6 +55,7 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
             | UserChange::DeviceRenamed { .. }
             | UserChange::DeviceRemoved(_)
             | UserChange::AccountData { .. }
+            | UserChange::Read { audience: ReadAudience::Own, .. }
             | UserChange::Document(_) => own(*user),
         },
         Event::Name { .. } | Event::Timer { .. } => own(UserId::SERVER),

@@ -53,7 +53,7 @@ CREATE TABLE span (
     PRIMARY KEY (room, user, first)
 ) STRICT, WITHOUT ROWID;
 
--- State events in force, memberships and power levels apart.
+-- State events in force, memberships apart. Creation and power levels are here for their places; what they say is in `room`.
 CREATE TABLE state (
     room     INTEGER NOT NULL,
     kind     TEXT NOT NULL,

@@ -3,7 +3,7 @@
 use polylogue_core::event::{MemberChange, PowerChange, RoomSetting, StateChange};
 use polylogue_core::facets;
 use polylogue_core::room::Membership;
-use polylogue_core::{Entry, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId};
+use polylogue_core::{Entry, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId};
 use rusqlite::{Transaction, params};
 
 use super::integer;
@@ -25,10 +25,11 @@ pub(super) fn write(
             transaction
                 .prepare_cached("INSERT INTO room (room, creation) VALUES (?1, ?2)")?
                 .execute(params![room.0, blob::write(creation)?])?;
-            Ok(())
+            let content = creation.content.clone().unwrap_or_else(Json::empty);
+            write_state(transaction, entry, (room, sender), &unnamed(facets::CREATE, content))
         }
         RoomChange::Member(change) => write_member(transaction, entry, (room, sender), change),
-        RoomChange::Power(change) => write_power(transaction, room, change),
+        RoomChange::Power(change) => write_power(transaction, entry, (room, sender), change),
         RoomChange::State(change) => write_state(transaction, entry, (room, sender), change),
     }
 }
@@ -121,6 +122,10 @@ fn write_member(
                 sender.0
             ])?;
     }
+    if change.membership == Membership::Leave {
+        // Whoever comes back begins without marks, as in the core's own apply.
+        transaction.prepare_cached("DELETE FROM read_mark WHERE room = ?1 AND user = ?2")?.execute([room.0, user])?;
+    }
     transaction
         .prepare_cached("UPDATE span SET last = ?3 WHERE room = ?1 AND user = ?2 AND last IS NULL")?
         .execute(params![room.0, user, sequence])?;
@@ -135,7 +140,12 @@ fn write_member(
     Ok(())
 }
 
-fn write_power(transaction: &Transaction<'_>, room: RoomId, change: &PowerChange) -> Result<(), StoreError> {
+fn write_power(
+    transaction: &Transaction<'_>,
+    entry: &Entry,
+    (room, sender): (RoomId, UserId),
+    change: &PowerChange,
+) -> Result<(), StoreError> {
     transaction
         .prepare_cached("UPDATE room SET power = ?2 WHERE room = ?1")?
         .execute(params![room.0, blob::write(&change.levels)?])?;
@@ -144,7 +154,12 @@ fn write_power(transaction: &Transaction<'_>, room: RoomId, change: &PowerChange
             .prepare_cached("UPDATE member SET prefixes = ?3 WHERE room = ?1 AND user = ?2")?
             .execute(params![room.0, user.0, blob::write(prefixes)?])?;
     }
-    Ok(())
+    let content = change.content.clone().unwrap_or_else(Json::empty);
+    write_state(transaction, entry, (room, sender), &unnamed(facets::POWER_LEVELS, content))
+}
+
+fn unnamed(kind: &str, content: Json) -> StateChange {
+    StateChange { kind: kind.into(), key: "".into(), content }
 }
 
 fn write_state(

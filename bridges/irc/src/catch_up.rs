@@ -1,0 +1,109 @@
+//! A session that is behind the log reads it: missed messages after attaching, and everything after its outbox ran over. Then it is live.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use polylogue_core::command::PutCondition;
+use polylogue_core::{Command, Position, RoomChange, RoomId, UserId};
+use polylogue_hub::{Mode, Relation, Request, VisibleEvent};
+use polylogue_irc::CapabilitySet;
+
+use crate::client::Client;
+use crate::render::{Scene, Stamp, room_event};
+
+/// The kind of the documents that hold replay positions, one for each device label.
+const REPLAY: &str = "irc.replay";
+/// Events read at once.
+const PAGE: usize = 500;
+
+impl Client {
+    /// Whether the session has to read the log.
+    pub(crate) fn must_catch_up(&self) -> bool {
+        self.session.is_some() && matches!(self.outbox.mode(), Mode::Behind { .. })
+    }
+
+    /// Reads the log from the session's cursor until delivery has passed by no further.
+    pub(crate) async fn catch_up(&mut self) {
+        while let Mode::Behind { cursor, .. } = self.outbox.mode() {
+            let Some(session) = &self.session else { return };
+            let (user, hub) = (session.user(), session.hub().clone());
+            let world = hub.world();
+            let head = world.state.head;
+            if cursor >= head {
+                // Whatever delivery passed by is in the view by now, or about to be.
+                if self.outbox.caught_up(cursor) == Mode::Live {
+                    return;
+                }
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let rooms: Vec<RoomId> = world.state.user(user).map_or_else(Vec::new, |user| user.joined().collect());
+            let Ok((events, complete)) = hub.since(user, rooms, (cursor, head), PAGE).await else { return };
+            let lines = self.render_missed(&events);
+            self.outbox.push(lines);
+            self.outbox.caught_up(complete);
+            if self.outbox.is_stalled() {
+                return;
+            }
+        }
+    }
+
+    /// Lines of missed events. Up to where the session was attached only what was said counts: its channels were shown as they are now.
+    fn render_missed(&self, events: &[(RoomId, VisibleEvent)]) -> bytes::Bytes {
+        let Some(session) = &self.session else { return bytes::Bytes::new() };
+        let world = session.hub().world();
+        let mut out = BytesMut::new();
+        for (room, event) in events {
+            let Some(room) = world.state.room(*room) else { continue };
+            let scene = Scene {
+                renderer: &self.irc.renderer,
+                world: &world,
+                before: &world,
+                capabilities: CapabilitySet::from_bits(self.outbox.dialect()),
+                relation: if event.sender == session.user() { Relation::Own } else { Relation::Other },
+                viewer: session.user(),
+                label: None,
+            };
+            let said = matches!(event.change, RoomChange::Message(_));
+            if said || event.position > self.attached_at {
+                let stamp = Stamp { position: event.position, at: event.at };
+                room_event(&scene, (&room.state, event.sender), stamp, &event.change, &mut out);
+            }
+        }
+        out.freeze()
+    }
+
+    /// Up to where this device of an account has certainly read.
+    pub(crate) async fn remembered(&self, user: UserId, label: &str) -> Option<Position> {
+        let (_, blob) = self.irc.hub.document(user, REPLAY, label).await.ok()??;
+        Some(Position(u64::from_le_bytes(blob?.try_into().ok()?)))
+    }
+
+    /// Writes down up to where this device has certainly read.
+    pub(crate) async fn remember(&self) {
+        let (Some(session), Some(position)) = (&self.session, self.acknowledged()) else { return };
+        let Some((user, label)) = &self.registration.account else { return };
+        let key: Arc<str> = label.clone().unwrap_or_default();
+        let Ok(stored) = session.hub().document(*user, REPLAY, &key).await else { return };
+        let command = Command::PutDocument {
+            kind: REPLAY.into(),
+            key,
+            blob: Some(position.0.to_le_bytes().as_slice().into()),
+            condition: PutCondition::Always,
+            stored: stored.map(|(stamp, _)| stamp),
+        };
+        if let Err(refusal) = session.hub().submit(Request::new(session.actor(), command)).await {
+            tracing::warn!(%refusal, "a replay position was not kept");
+        }
+    }
+
+    /// Where a returning session goes on: after what its account was last seen to have read here, or at the present.
+    pub(crate) fn resume_from(&self, head: Position, remembered: Option<Position>) -> Mode {
+        match remembered {
+            Some(cursor) if cursor < head && !self.capabilities.has(polylogue_irc::Capability::Chathistory) => {
+                Mode::Behind { cursor, missed: head }
+            }
+            Some(_) | None => Mode::Live,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! One IRC client: an automaton that takes lines and leaves replies in its outbox. Before registration is complete only a few commands mean
+//! anything; after it, the client is an attached session of the hub.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use polylogue_core::Position;
+use polylogue_core::state::World;
+use polylogue_hub::{Outbox, Peer, Relation, Session};
+use polylogue_irc::{Capability, CapabilitySet, Incoming, LineError, LineWriter, Message, Middle, Numeric, Trailing, Verb};
+use tokio::time::Instant;
+
+use crate::Irc;
+use crate::commands;
+use crate::dialect;
+use crate::registration::Registration;
+use crate::render::Scene;
+use crate::reply::Replies;
+
+/// Whether the connection goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It does.
+    Continue,
+    /// It does not.
+    Close,
+}
+
+/// The client of one connection.
+pub(crate) struct Client {
+    pub(crate) irc: Arc<Irc>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) peer: Peer,
+    pub(crate) capabilities: CapabilitySet,
+    pub(crate) replies: Replies,
+    /// What is known before registration is complete.
+    pub(crate) registration: Registration,
+    /// What it is afterwards.
+    pub(crate) session: Option<Session>,
+    /// The log's end when it attached.
+    pub(crate) attached_at: Position,
+    /// Up to where it has certainly read: what was written before a PING that it answered.
+    acknowledged: Option<Position>,
+    last_heard: Instant,
+    pinged: Option<(Instant, Position)>,
+    reason: Arc<str>,
+}
+
+impl Client {
+    pub(crate) fn new(irc: Arc<Irc>, outbox: Arc<Outbox>, peer: Peer) -> Self {
+        let server = irc.renderer.server.clone();
+        Self {
+            irc,
+            outbox,
+            peer,
+            capabilities: CapabilitySet::EMPTY,
+            replies: Replies::new(server),
+            registration: Registration::default(),
+            session: None,
+            attached_at: Position(0),
+            acknowledged: None,
+            last_heard: Instant::now(),
+            pinged: None,
+            reason: "Connection closed".into(),
+        }
+    }
+
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// Handles lines in order. Messages that follow each other directly are asked for together.
+    pub(crate) async fn take(&mut self, lines: Vec<Incoming>) -> Next {
+        self.last_heard = Instant::now();
+        let mut lines = VecDeque::from(lines);
+        while let Some(line) = lines.pop_front() {
+            match line {
+                Incoming::Bad(error) => self.refuse_line(&error),
+                Incoming::Message(message) if self.session.is_some() && commands::message::is_speech(&message) => {
+                    let mut run = vec![message];
+                    while let Some(Incoming::Message(next)) = lines.pop_front_if(is_speech_line) {
+                        run.push(next);
+                    }
+                    commands::message::speak(self, &run).await;
+                }
+                Incoming::Message(message) => {
+                    if self.handle(&message).await == Next::Close {
+                        return Next::Close;
+                    }
+                }
+            }
+        }
+        Next::Continue
+    }
+
+    /// One command, and its reply.
+    async fn handle(&mut self, message: &Message) -> Next {
+        let label = self.label_of(message);
+        self.replies.begin(label);
+        let next = if self.session.is_some() {
+            commands::run(self, message).await
+        } else {
+            self.register(message).await
+        };
+        let reply = self.replies.finish();
+        self.outbox.push(reply);
+        next
+    }
+
+    /// The label of a command, if the client asked for labels.
+    pub(crate) fn label_of(&self, message: &Message) -> Option<Arc<str>> {
+        let wanted = self.capabilities.has(Capability::LabeledResponse);
+        // IRCv3 labeled-response: at most 64 bytes.
+        message.tags().get("label").filter(|label| wanted && !label.is_empty() && label.len() <= 64).map(|label| label.as_ref().into())
+    }
+
+    /// A line that is none: told, and the stream goes on with the next one.
+    fn refuse_line(&mut self, error: &LineError) {
+        self.replies.begin(None);
+        match error {
+            LineError::TooLong => self.replies.text(Numeric::ErrInputTooLong, &[], "Input line was too long"),
+            LineError::NotUtf8 { verb, label } => {
+                self.replies.begin(label.as_deref().map(Arc::from).filter(|_| self.capabilities.has(Capability::LabeledResponse)));
+                let code = const { Middle::literal("INVALID_UTF8") };
+                self.replies.fail((*verb, code), &[], "Message rejected, it is not valid UTF-8");
+            }
+            LineError::Nul | LineError::StrayLineBreak | LineError::Malformed => {
+                let code = const { Middle::literal("INVALID_MESSAGE") };
+                self.replies.fail((Verb::Unknown, code), &[], &error.to_string());
+            }
+        }
+        let reply = self.replies.finish();
+        self.outbox.push(reply);
+    }
+
+    /// Capabilities in force from now on.
+    pub(crate) fn set_capabilities(&mut self, capabilities: CapabilitySet) {
+        self.capabilities = capabilities;
+        self.outbox.set_dialect(dialect::of(capabilities));
+    }
+
+    /// When something must be done without a line from the client.
+    pub(crate) fn deadline(&self) -> Instant {
+        let config = &self.irc.config;
+        if self.session.is_none() {
+            return self.last_registration_moment();
+        }
+        match self.pinged {
+            None => self.last_heard + Duration::from_secs(config.ping_seconds),
+            Some((at, _)) => at + Duration::from_secs(config.timeout_seconds.saturating_sub(config.ping_seconds)),
+        }
+    }
+
+    /// The deadline has come.
+    pub(crate) fn tick(&mut self) -> Next {
+        let now = Instant::now();
+        if now < self.deadline() {
+            return Next::Continue;
+        }
+        if self.session.is_none() {
+            self.set_reason("Registration timed out");
+            return Next::Close;
+        }
+        if self.pinged.is_some() {
+            self.set_reason("Ping timeout");
+            return Next::Close;
+        }
+        // What is in the outbox in front of this PING has been read when it is answered.
+        self.pinged = Some((now, self.irc.hub.head()));
+        let server = self.irc.renderer.server.clone();
+        let mut out = BytesMut::new();
+        let _ = LineWriter::new(&mut out).verb(Verb::Ping).trailing(&Trailing::lossy(&server));
+        self.outbox.push(out.freeze());
+        self.outbox.flush();
+        Next::Continue
+    }
+
+    /// The client answered a PING.
+    pub(crate) fn ponged(&mut self) {
+        if let Some((_, position)) = self.pinged.take() {
+            self.acknowledged = Some(position);
+        }
+    }
+
+    /// Up to where the client has certainly read.
+    pub(crate) fn acknowledged(&self) -> Option<Position> {
+        self.acknowledged
+    }
+
+    /// The client certainly read up to here.
+    pub(crate) fn acknowledge(&mut self, position: Position) {
+        self.acknowledged = Some(position);
+    }
+
+    fn last_registration_moment(&self) -> Instant {
+        self.registration.since + Duration::from_secs(self.irc.config.registration_seconds)
+    }
+
+    /// Why the connection ends, as others see it.
+    pub(crate) fn set_reason(&mut self, reason: &str) {
+        self.reason = reason.into();
+        if let Some(session) = &mut self.session {
+            session.set_reason(reason.into());
+        }
+    }
+
+    /// The last line.
+    pub(crate) fn goodbye(&mut self) -> Bytes {
+        let mut out = BytesMut::new();
+        let _ = LineWriter::new(&mut out).verb(Verb::Error).trailing(&Trailing::lossy(&format!("Closing link: ({})", self.reason)));
+        out.freeze()
+    }
+
+    /// What rendering for this client needs, in a world.
+    pub(crate) fn scene<'a>(&'a self, world: &'a World) -> Scene<'a> {
+        Scene {
+            renderer: &self.irc.renderer,
+            world,
+            before: world,
+            capabilities: self.capabilities,
+            relation: Relation::Other,
+            viewer: self.session.as_ref().map_or(polylogue_core::UserId::SERVER, Session::user),
+            label: None,
+        }
+    }
+
+    /// The committed state at this moment.
+    pub(crate) fn world(&self) -> Arc<World> {
+        self.irc.hub.world()
+    }
+}
+
+fn is_speech_line(line: &mut Incoming) -> bool {
+    match line {
+        Incoming::Message(message) => commands::message::is_speech(message),
+        Incoming::Bad(_) => false,
+    }
+}

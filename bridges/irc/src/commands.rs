@@ -1,0 +1,112 @@
+//! The commands of a registered client: one verb, one file. This is the list.
+
+pub(crate) mod authenticate;
+mod away;
+pub(crate) mod cap;
+mod chathistory;
+mod invite;
+mod ison;
+mod join;
+mod kick;
+mod list;
+mod lusers;
+pub(crate) mod message;
+mod mode;
+mod motd;
+mod names;
+mod nick;
+mod part;
+pub(crate) mod ping;
+pub(crate) mod quit;
+mod redact;
+mod setname;
+mod topic;
+mod userhost;
+mod version;
+mod who;
+mod whois;
+
+use polylogue_core::{Command, Refusal, RoomId};
+use polylogue_hub::{Receipt, Request, Session};
+use polylogue_irc::{Message, Numeric, Verb};
+
+use crate::client::{Client, Next};
+use crate::names as written;
+use crate::refusal::{self, About};
+
+/// Runs a command.
+pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
+    match message.verb() {
+        Verb::Ping => ping::run(client, message),
+        Verb::Pong => client.ponged(),
+        Verb::Join => join::run(client, message).await,
+        Verb::Part => part::run(client, message).await,
+        Verb::Mode => mode::run(client, message).await,
+        Verb::Who => who::run(client, message),
+        Verb::Away => away::run(client, message).await,
+        Verb::Chathistory => chathistory::run(client, message).await,
+        Verb::Cap => cap::run(client, message),
+        Verb::Authenticate => authenticate::run(client, message).await,
+        Verb::Nick => nick::run(client, message).await,
+        Verb::Topic => topic::run(client, message).await,
+        Verb::Names => names::run(client, message),
+        Verb::List => list::run(client, message).await,
+        Verb::Invite => invite::run(client, message).await,
+        Verb::Kick => kick::run(client, message).await,
+        Verb::Whois => whois::run(client, message),
+        Verb::Ison => ison::run(client, message),
+        Verb::Userhost => userhost::run(client, message),
+        Verb::Motd => motd::run(client),
+        Verb::Lusers => lusers::run(client),
+        Verb::Version => version::run(client),
+        Verb::Setname => setname::run(client, message).await,
+        Verb::Redact => redact::run(client, message).await,
+        Verb::Quit => return quit::run(client, message),
+        // Alone in a line with tags of its own; runs of them were taken before.
+        Verb::Privmsg | Verb::Notice | Verb::Tagmsg => {}
+        Verb::User | Verb::Pass => client.replies.text(Numeric::ErrAlreadyRegistered, &[], "You may not reregister"),
+        _ => client.replies.text(Numeric::ErrUnknownCommand, &[message.word()], "Unknown command"),
+    }
+    Next::Continue
+}
+
+impl Client {
+    /// Asks the hub for something on behalf of the session.
+    async fn submit(&mut self, command: Command) -> Result<Receipt, Refusal> {
+        let session = self.session.as_ref().ok_or(Refusal::Forbidden)?;
+        session.hub().submit(Request::new(session.actor(), command)).await
+    }
+
+    /// Asks, and tells the client if it was refused.
+    async fn ask(&mut self, about: About<'_>, command: Command) -> Option<Receipt> {
+        match self.submit(command).await {
+            Ok(receipt) => Some(receipt),
+            Err(refusal) => {
+                refusal::tell(&mut self.replies, about, &refusal);
+                None
+            }
+        }
+    }
+
+    /// A channel that the client named, or the error that there is none.
+    fn channel(&mut self, name: &str) -> Option<RoomId> {
+        let room = written::room_named(&self.world(), name);
+        if room.is_none() {
+            self.replies.text(Numeric::ErrNoSuchChannel, &[name], "No such channel");
+        }
+        room
+    }
+
+    /// A parameter that must be there, or the error that it is not.
+    fn required<'m>(&mut self, message: &'m Message, index: usize) -> Option<&'m str> {
+        let given = message.given(index);
+        if given.is_none() {
+            self.replies.text(Numeric::ErrNeedMoreParams, &[message.word()], "Not enough parameters");
+        }
+        given
+    }
+
+    fn user_id(&self) -> polylogue_core::UserId {
+        self.session.as_ref().map_or(polylogue_core::UserId::SERVER, Session::user)
+    }
+}

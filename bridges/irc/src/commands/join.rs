@@ -1,0 +1,42 @@
+//! `JOIN`: RFC 2812 section 3.2.1. An unknown channel is made by joining it.
+
+use std::sync::Arc;
+
+use polylogue_core::command::{MissingRoom, RoomRef};
+use polylogue_core::name::ChannelName;
+use polylogue_core::{Command, Refusal};
+use polylogue_irc::{Message, Numeric, Verb};
+
+use super::part;
+use crate::client::Client;
+use crate::refusal::{self, About};
+
+/// Joins each channel, with its key if one is given.
+pub(crate) async fn run(client: &mut Client, message: &Message) {
+    let Some(list) = client.required(message, 0) else { return };
+    if list == "0" {
+        return part::all(client).await;
+    }
+    let mut keys = message.param(1).unwrap_or_default().split(',');
+    for name in list.split(',').filter(|name| !name.is_empty()) {
+        let key: Option<Arc<str>> = keys.next().filter(|key| !key.is_empty()).map(Arc::from);
+        join(client, name, key).await;
+    }
+}
+
+async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
+    let about = About { verb: Verb::Join, target: name };
+    let channel = match ChannelName::parse(name) {
+        Ok(channel) => channel,
+        Err(_) => return client.replies.text(Numeric::ErrNoSuchChannel, &[name], "No such channel"),
+    };
+    if joined(client) >= client.irc.config.channels {
+        return refusal::tell(&mut client.replies, about, &Refusal::TooMany { what: "rooms", limit: client.irc.config.channels });
+    }
+    let command = Command::Join { room: RoomRef::Name(channel), key, missing: MissingRoom::Create, reason: None };
+    client.ask(about, command).await;
+}
+
+fn joined(client: &Client) -> usize {
+    client.world().state.user(client.user_id()).map_or(0, |user| user.joined().count())
+}

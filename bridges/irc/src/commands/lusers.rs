@@ -1,0 +1,24 @@
+//! `LUSERS`: RFC 2812 section 3.4.2.
+
+use polylogue_irc::{Numeric, Trailing};
+
+use crate::client::Client;
+
+/// How many users and channels there are. Hot channels are counted: the others have nobody in them who is here.
+pub(crate) fn run(client: &mut Client) {
+    let world = client.world();
+    let users = world.live.by_user.len();
+    let sessions = world.live.sessions.len();
+    let channels = u64::try_from(world.state.rooms.len()).unwrap_or(u64::MAX);
+    client.replies.text(Numeric::RplLuserClient, &[], &format!("There are {users} users and 0 invisible on 1 servers"));
+    let operators = const { Trailing::literal("operator(s) online") };
+    client.replies.numeric(Numeric::RplLuserOp, |line| line.number(0).trailing(&operators));
+    let unknown = const { Trailing::literal("unknown connection(s)") };
+    client.replies.numeric(Numeric::RplLuserUnknown, |line| line.number(0).trailing(&unknown));
+    let formed = const { Trailing::literal("channels formed") };
+    client.replies.numeric(Numeric::RplLuserChannels, |line| line.number(channels).trailing(&formed));
+    client.replies.text(Numeric::RplLuserMe, &[], &format!("I have {sessions} clients and 0 servers"));
+    let count = users.to_string();
+    client.replies.text(Numeric::RplLocalUsers, &[&count, &count], &format!("Current local users {count}, max {count}"));
+    client.replies.text(Numeric::RplGlobalUsers, &[&count, &count], &format!("Current global users {count}, max {count}"));
+}

@@ -1,0 +1,204 @@
+//! `PRIVMSG`, `NOTICE` and `TAGMSG`: RFC 2812 section 3.3, IRCv3 message-tags. Lines that follow each other directly are asked for together:
+//! what a client pastes is one batch.
+
+use std::sync::Arc;
+
+use polylogue_core::body::{EventRef, Message as Said, Relation, Text, TextKind};
+use polylogue_core::command::{Destination, Say};
+use polylogue_core::live::{Transient, TransientKind, TransientTarget};
+use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomId};
+use polylogue_hub::Request;
+use polylogue_irc::{Capability, Message, Numeric, Verb, ctcp, names::is_channel};
+
+use crate::client::Client;
+use crate::names;
+use crate::refusal::{self, About};
+
+/// Whether a line says something.
+pub(crate) fn is_speech(message: &Message) -> bool {
+    matches!(message.verb(), Verb::Privmsg | Verb::Notice | Verb::Tagmsg)
+}
+
+/// One thing asked for, and the line that it came from.
+struct Asked<'m> {
+    message: &'m Message,
+    target: &'m str,
+}
+
+/// Says everything in a run of lines, then tells what was refused, line by line.
+pub(crate) async fn speak(client: &mut Client, run: &[Message]) {
+    let mut requests = Vec::with_capacity(run.len());
+    let mut asked = Vec::with_capacity(run.len());
+    for message in run {
+        let label = client.label_of(message);
+        client.replies.begin(label);
+        if let Some(targets) = targets(client, message) {
+            for target in targets {
+                match command(client, message, target).await {
+                    Ok(Some(command)) => {
+                        // The echo carries the label; without one, the reply is an ACK.
+                        let label = if client.capabilities.has(Capability::EchoMessage) {
+                            client.replies.give_label_to_echo()
+                        } else {
+                            None
+                        };
+                        let Some(session) = &client.session else { return };
+                        requests.push(Request::new(session.actor(), command).labelled(label));
+                        asked.push(Asked { message, target });
+                    }
+                    Ok(None) => {}
+                    Err(refusal) => refuse(client, &Asked { message, target }, &refusal),
+                }
+            }
+        }
+        let reply = client.replies.finish();
+        client.outbox.push(reply);
+    }
+    let Some(session) = &client.session else { return };
+    let hub = session.hub().clone();
+    let results = hub.submit_all(requests).await;
+    for (asked, result) in asked.iter().zip(results) {
+        if let Err(refusal) = result {
+            let label = client.label_of(asked.message).filter(|_| client.capabilities.has(Capability::EchoMessage));
+            client.replies.begin(label);
+            refuse(client, asked, &refusal);
+            let reply = client.replies.finish();
+            client.outbox.push(reply);
+        }
+    }
+}
+
+/// The targets of a line, or nothing after the error was told.
+fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<&'m str>> {
+    let quiet = message.verb() == Verb::Notice;
+    let Some(list) = message.given(0) else {
+        if !quiet {
+            client.replies.text(Numeric::ErrNoRecipient, &[], &format!("No recipient given ({})", message.word()));
+        }
+        return None;
+    };
+    if message.verb() != Verb::Tagmsg && message.given(1).is_none() {
+        if !quiet {
+            client.replies.text(Numeric::ErrNoTextToSend, &[], "No text to send");
+        }
+        return None;
+    }
+    let mut targets: Vec<&str> = list.split(',').filter(|target| !target.is_empty()).collect();
+    targets.dedup();
+    if targets.len() > client.irc.config.targets {
+        client.replies.text(Numeric::ErrTooManyTargets, &[list], "Too many targets");
+        return None;
+    }
+    Some(targets)
+}
+
+/// What a line asks for, for one target; nothing if it asks for nothing.
+async fn command(client: &mut Client, message: &Message, target: &str) -> Result<Option<Command>, Refusal> {
+    let world = client.world();
+    let destination = if is_channel(target) {
+        Destination::Room(names::room_named(&world, target).ok_or(Refusal::NoSuchRoom)?)
+    } else {
+        Destination::User(world.user_named(target).ok_or(Refusal::NoSuchUser)?)
+    };
+    if message.verb() == Verb::Tagmsg {
+        return tags_only(client, message, &destination).await;
+    }
+    let text = message.param(1).unwrap_or_default();
+    let notice = message.verb() == Verb::Notice;
+    let (kind, text) = match ctcp::parse(text) {
+        ctcp::Content::Text(text) if notice => (TextKind::Notice, text),
+        ctcp::Content::Text(text) => (TextKind::Text, text),
+        ctcp::Content::Action(text) => (TextKind::Action, text),
+        // CTCP is for those who are here: never stored, never to other protocols.
+        ctcp::Content::Ctcp { .. } => return Ok(Some(transient(&destination, (message, text), notice))),
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let relation = relation(client, message, &destination).await;
+    let body = Body::Text(Text { kind, form: Form::Irc(text.into()) });
+    Ok(Some(Command::Say(Say { to: destination, message: Said { body, relation, mentions: Arc::default() } })))
+}
+
+fn transient(destination: &Destination, (message, text): (&Message, &str), notice: bool) -> Command {
+    let kind = if notice { TransientKind::Notice(text.into()) } else { TransientKind::Text(text.into()) };
+    Command::Transient(Transient { to: to(destination), kind, tags: relayed(message) })
+}
+
+fn to(destination: &Destination) -> TransientTarget {
+    match destination {
+        Destination::Room(room) => TransientTarget::Room(*room),
+        Destination::User(user) => TransientTarget::User(*user),
+    }
+}
+
+/// Client-only tags, unescaped.
+fn relayed(message: &Message) -> Arc<[(Arc<str>, Arc<str>)]> {
+    let tags = message.tags();
+    tags.client_only().map(|tag| (tag.key.into(), tag.value().into())).collect()
+}
+
+/// `TAGMSG`: typing, reactions; anything else is passed on to those who are here.
+async fn tags_only(client: &Client, message: &Message, destination: &Destination) -> Result<Option<Command>, Refusal> {
+    let room = room_of(client, destination);
+    if let (Some(state), Some(room)) = (message.tags().get("+typing"), room) {
+        // IRCv3 client tag typing: active holds for 6 seconds, paused and done end it here.
+        let milliseconds = if state == "active" { 6_000 } else { 0 };
+        return Ok(Some(Command::Typing { room, milliseconds }));
+    }
+    if let Some(reaction) = message.tags().get("+draft/react").filter(|reaction| !reaction.is_empty()) {
+        let relation = relation(client, message, destination).await;
+        if let Some(Relation::Reply(target)) = relation {
+            let said = Said {
+                body: Body::Reaction(reaction.as_ref().into()),
+                relation: Some(Relation::Reaction(target)),
+                mentions: Arc::default(),
+            };
+            return Ok(Some(Command::Say(Say { to: destination.clone(), message: said })));
+        }
+    }
+    let tags = relayed(message);
+    if tags.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Command::Transient(Transient { to: to(destination), kind: TransientKind::Tags, tags })))
+}
+
+fn room_of(client: &Client, destination: &Destination) -> Option<RoomId> {
+    match destination {
+        Destination::Room(room) => Some(*room),
+        Destination::User(peer) => {
+            let me = client.session.as_ref()?.user();
+            client.world().state.room_named(&polylogue_core::name::NameKey::direct(me, *peer))
+        }
+    }
+}
+
+/// IRCv3 client tag reply, under both names. A target that the sender can't see is no target.
+async fn relation(client: &Client, message: &Message, destination: &Destination) -> Option<Relation> {
+    let id = message.tags().get("+reply").or_else(|| message.tags().get("+draft/reply"))?;
+    let id = EventId::parse(&id)?;
+    let room = room_of(client, destination)?;
+    let session = client.session.as_ref()?;
+    let event = session.hub().event(session.user(), room, &id).await.ok()?;
+    Some(Relation::Reply(EventRef { sequence: event.sequence, position: event.position, author: event.sender }))
+}
+
+/// RFC 2812 section 3.3.2: nobody answers a NOTICE, errors included.
+fn refuse(client: &mut Client, asked: &Asked<'_>, refusal: &Refusal) {
+    let verb = asked.message.verb();
+    if verb == Verb::Notice {
+        return;
+    }
+    if let Refusal::DirectRefused | Refusal::NoSuchUser = refusal {
+        return refusal::tell(&mut client.replies, About { verb, target: asked.target }, refusal);
+    }
+    // Whether a channel is hidden or not there, the answer is the same.
+    let world = client.world();
+    let known = names::room_named(&world, asked.target).is_some();
+    let about = About { verb, target: asked.target };
+    match refusal {
+        Refusal::NotJoined if !known => refusal::tell(&mut client.replies, about, &Refusal::NoSuchRoom),
+        other => refusal::tell(&mut client.replies, about, other),
+    }
+}

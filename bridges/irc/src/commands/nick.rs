@@ -1,0 +1,17 @@
+//! `NICK` after registration: RFC 2812 section 3.1.2. A guest may take another free nick; an account's nick is its name.
+
+use polylogue_core::Command;
+use polylogue_irc::{Message, Numeric, Verb};
+
+use crate::client::Client;
+use crate::refusal::About;
+
+/// Changes the nick.
+pub(crate) async fn run(client: &mut Client, message: &Message) {
+    let Some(nick) = message.given(0) else {
+        return client.replies.text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
+    };
+    if client.ask(About { verb: Verb::Nick, target: nick }, Command::Rename { nick: nick.into() }).await.is_some() {
+        client.replies.set_target(nick.into());
+    }
+}

@@ -1,0 +1,16 @@
+//! `PING`: RFC 2812 section 3.7.2.
+
+use polylogue_irc::{Message, Numeric, Trailing, Verb};
+
+use crate::client::Client;
+use crate::reply::part;
+
+/// Answers with the same token.
+pub(crate) fn run(client: &mut Client, message: &Message) {
+    let Some(token) = message.param(0) else {
+        return client.replies.text(Numeric::ErrNeedMoreParams, &["PING"], "Not enough parameters");
+    };
+    let server = client.replies.server();
+    let token = Trailing::lossy(token);
+    client.replies.from_server(Verb::Pong, |line| line.middle(part(&server)).trailing(&token));
+}

@@ -1,0 +1,46 @@
+//! What this server announces of itself in RPL_ISUPPORT (005).
+
+use polylogue_irc::Middle;
+use polylogue_irc::isupport::Isupport;
+use polylogue_irc::mode::ModeTypes;
+
+use crate::config::Config;
+use crate::render::mode::AT_ONCE;
+
+/// The channel modes by type, and the prefixes.
+pub(crate) const MODES: ModeTypes = ModeTypes { list: "beIQ", always: "k", when_set: "l", flag: "CcimMnRsSt", rank: "qaohv" };
+
+/// The tokens of this configuration.
+pub(crate) fn tokens(config: &Config) -> Isupport {
+    let key = |name: &'static str| Middle::new(name).unwrap_or(Middle::STAR);
+    let number = |number: usize| number.to_string();
+    Isupport::new()
+        .value(key("CASEMAPPING"), "ascii")
+        .value(key("CHANTYPES"), "#&")
+        .value(key("PREFIX"), "(qaohv)~&@%+")
+        .value(key("CHANMODES"), &MODES.chanmodes())
+        .value(key("STATUSMSG"), "~&@%+")
+        .value(key("NICKLEN"), &number(config.nick_length))
+        .value(key("CHANNELLEN"), &number(config.channel_length))
+        .value(key("TOPICLEN"), &number(config.topic_length))
+        .value(key("KICKLEN"), &number(config.kick_length))
+        .value(key("AWAYLEN"), &number(config.away_length))
+        .value(key("CHANLIMIT"), &format!("#&:{}", config.channels))
+        .value(key("MODES"), &number(AT_ONCE))
+        .value(key("MAXLIST"), &format!("beIQ:{}", polylogue_core::limits::MASKS))
+        .value(key("EXCEPTS"), "e")
+        .value(key("INVEX"), "I")
+        .value(key("EXTBAN"), "$,ar")
+        .value(key("ACCOUNTEXTBAN"), "a")
+        .value(key("TARGMAX"), &targmax(config.targets))
+        .value(key("CHATHISTORY"), &number(config.history_messages))
+        .value(key("MSGREFTYPES"), "msgid,timestamp")
+        .value(key("NETWORK"), &config.network)
+        .flag(key("WHOX"))
+        .flag(key("SAFELIST"))
+        .flag(key("UTF8ONLY"))
+}
+
+fn targmax(targets: usize) -> String {
+    format!("NAMES:1,LIST:1,KICK:1,WHOIS:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},JOIN:,PART:")
+}

@@ -1,0 +1,234 @@
+//! From the first line to the welcome: CAP, PASS, NICK, USER, AUTHENTICATE. A client that logs in takes its account's nick, whatever NICK it
+//! sent; one that does not is a guest under a free nick.
+
+use std::sync::Arc;
+
+use polylogue_core::command::{Presentation, Who};
+use polylogue_core::name::AccountName;
+use polylogue_core::secret::Password;
+use polylogue_core::{Refusal, Timestamp, UserId};
+use polylogue_hub::{Connecting, Mode, Session};
+use polylogue_irc::sasl::{Response, Secret};
+use polylogue_irc::{Message, Numeric, Verb};
+use tokio::time::Instant;
+
+use crate::client::{Client, Next};
+use crate::commands;
+use crate::names;
+use crate::refusal::{self, About};
+
+/// What is known of a client that is not registered yet.
+pub(crate) struct Registration {
+    pub(crate) since: Instant,
+    nick: Option<Arc<str>>,
+    user: Option<(Arc<str>, Arc<str>)>,
+    /// `PASS`, until it is known what it is for.
+    password: Option<Secret>,
+    /// CAP LS or REQ was sent, and END was not.
+    pub(crate) negotiating: bool,
+    /// An AUTHENTICATE exchange.
+    pub(crate) exchange: Option<Response>,
+    /// Who it has logged in as, and under which device label.
+    pub(crate) account: Option<(UserId, Option<Arc<str>>)>,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            nick: None,
+            user: None,
+            password: None,
+            negotiating: false,
+            exchange: None,
+            account: None,
+        }
+    }
+}
+
+impl Client {
+    /// One command before registration is complete.
+    pub(crate) async fn register(&mut self, message: &Message) -> Next {
+        match message.verb() {
+            Verb::Cap => commands::cap::run(self, message),
+            Verb::Pass => self.pass(message),
+            Verb::Nick => self.first_nick(message),
+            Verb::User => self.user(message),
+            Verb::Authenticate => commands::authenticate::run(self, message).await,
+            Verb::Ping => commands::ping::run(self, message),
+            Verb::Pong => {}
+            Verb::Quit => return commands::quit::run(self, message),
+            // COMPAT(irssi, 1.4): sends `JOIN :` before it is registered.
+            _ => {
+                if message.word().eq_ignore_ascii_case("POST") || message.word().eq_ignore_ascii_case("GET") {
+                    // A browser was made to speak to us: nothing of what follows is a command of its user.
+                    self.set_reason("This is an IRC server");
+                    return Next::Close;
+                }
+                self.replies.text(Numeric::ErrNotRegistered, &[], "You have not registered");
+            }
+        }
+        self.try_complete().await
+    }
+
+    fn pass(&mut self, message: &Message) {
+        match message.given(0) {
+            None => self.replies.text(Numeric::ErrNeedMoreParams, &["PASS"], "Not enough parameters"),
+            Some(password) => self.registration.password = Some(Secret::new(password.to_owned())),
+        }
+    }
+
+    fn first_nick(&mut self, message: &Message) {
+        let Some(nick) = message.given(0) else {
+            return self.replies.text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
+        };
+        if let Err(error) = AccountName::from_nick(nick) {
+            return refusal::tell(&mut self.replies, About { verb: Verb::Nick, target: nick }, &Refusal::BadName(error));
+        }
+        self.registration.nick = Some(nick.into());
+    }
+
+    fn user(&mut self, message: &Message) {
+        let (Some(username), Some(real_name)) = (message.given(0), message.given(3)) else {
+            return self.replies.text(Numeric::ErrNeedMoreParams, &["USER"], "Not enough parameters");
+        };
+        // What a mask could not be made of is left out; ten bytes keep room for messages.
+        let clean: String = username.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).take(10).collect();
+        let clean = if clean.is_empty() { "user".to_owned() } else { clean };
+        self.registration.user = Some((format!("~{clean}").into(), real_name.into()));
+    }
+
+    /// Completes registration once everything is there.
+    pub(crate) async fn try_complete(&mut self) -> Next {
+        let registration = &self.registration;
+        if registration.negotiating || registration.exchange.is_some() {
+            return Next::Continue;
+        }
+        let (Some(nick), Some((username, real_name))) = (registration.nick.clone(), registration.user.clone()) else {
+            return Next::Continue;
+        };
+        if let Some(password) = self.registration.password.take() {
+            if self.registration.account.is_none() && self.log_in_with_pass(&nick, &password).await == Next::Close {
+                return Next::Close;
+            }
+        }
+        let attached = match self.registration.account.clone() {
+            Some((user, label)) => self.attach_account((user, label), real_name).await,
+            None => self.attach_guest(&nick, username, real_name).await,
+        };
+        match attached {
+            Ok(()) => Next::Continue,
+            Err(Refusal::Disabled) => {
+                self.replies.text(Numeric::ErrYoureBannedCreep, &[], "This account is disabled");
+                self.set_reason("This account is disabled");
+                Next::Close
+            }
+            Err(refusal) => {
+                refusal::tell(&mut self.replies, About { verb: Verb::Nick, target: &nick }, &refusal);
+                self.registration.nick = None;
+                Next::Continue
+            }
+        }
+    }
+
+    /// `PASS account:password`, or `PASS password` for the account that the nick names.
+    async fn log_in_with_pass(&mut self, nick: &str, password: &Secret) -> Next {
+        let (account, password) = match password.expose().split_once(':') {
+            Some((account, password)) => (account.to_owned(), password.to_owned()),
+            None => (nick.to_owned(), password.expose().to_owned()),
+        };
+        if !self.peer.security.allows_passwords() {
+            self.replies.text(Numeric::ErrPasswdMismatch, &[], "Passwords are refused on this connection: use TLS");
+            self.set_reason("Passwords are refused on this connection");
+            return Next::Close;
+        }
+        let (account, label) = device_of(&account);
+        match self.irc.hub.check_password(&account, Password::new(password)).await {
+            Ok(Some(user)) => {
+                self.registration.account = Some((user, label));
+                Next::Continue
+            }
+            Ok(None) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
+                self.replies.text(Numeric::ErrPasswdMismatch, &[], "Password incorrect");
+                self.set_reason("Password incorrect");
+                Next::Close
+            }
+            Err(refusal) => {
+                self.replies.text(Numeric::ErrPasswdMismatch, &[], &refusal.to_string());
+                self.set_reason(&refusal.to_string());
+                Next::Close
+            }
+        }
+    }
+
+    async fn attach_account(&mut self, (user, label): (UserId, Option<Arc<str>>), real_name: Arc<str>) -> Result<(), Refusal> {
+        let (username, host) = names::account_presentation();
+        self.attach(Who::Account(user), label, (username, host, real_name)).await
+    }
+
+    async fn attach_guest(&mut self, nick: &str, username: Arc<str>, real_name: Arc<str>) -> Result<(), Refusal> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|_| Refusal::Internal)?;
+        let name = AccountName::guest(nick, u128::from_le_bytes(random))?;
+        let host = format!("{}.guest", self.irc.hub.cloak(self.peer.address)).into();
+        self.attach(Who::Guest(name), None, (username, host, real_name)).await
+    }
+
+    async fn attach(
+        &mut self,
+        who: Who,
+        label: Option<Arc<str>>,
+        (username, host, real_name): (Arc<str>, Arc<str>, Arc<str>),
+    ) -> Result<(), Refusal> {
+        let hub = self.irc.hub.clone();
+        let is_account = matches!(who, Who::Account(_));
+        let remembered = match &who {
+            Who::Account(user) => self.remembered(*user, label.as_deref().unwrap_or_default()).await,
+            Who::Guest(_) => None,
+        };
+        let mode = self.resume_from(hub.head(), remembered);
+        self.outbox.set_mode(mode);
+        let presentation = Presentation { front: "irc", username, host, real_name, since: now(), visible: true };
+        let renderer = self.irc.renderer.clone();
+        let proven_at = is_account.then(now);
+        let connecting = Connecting { who, device: None, proven_at, presentation, renderer, outbox: self.outbox.clone() };
+        let session = Session::attach(&hub, connecting).await?;
+        self.attached_at = hub.head();
+        if mode == Mode::Live {
+            self.acknowledge(self.attached_at);
+        }
+        if let Some(name) = hub.world().name_of(session.user()) {
+            self.replies.set_target(name.nick().clone());
+        }
+        self.registration.account = self.registration.account.take().map(|(user, _)| (user, label));
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// Tells the client who it is logged in as (RPL_LOGGEDIN, RPL_SASLSUCCESS).
+    pub(crate) fn logged_in(&mut self, user: UserId) {
+        let world = self.world();
+        let Some(name) = world.name_of(user) else { return };
+        let (username, host) = names::account_presentation();
+        let nick = name.nick();
+        let mask = format!("{nick}!{username}@{host}");
+        let text = format!("You are now logged in as {nick}");
+        self.replies.text(Numeric::RplLoggedIn, &[&mask, nick], &text);
+        self.replies.text(Numeric::RplSaslSuccess, &[], "SASL authentication successful");
+    }
+}
+
+/// `alice@laptop` and `alice/laptop` name a device of the account, each with a replay position of its own.
+pub(crate) fn device_of(name: &str) -> (String, Option<Arc<str>>) {
+    match name.split_once(['@', '/']) {
+        Some((account, device)) if !device.is_empty() => (account.to_owned(), Some(device.into())),
+        Some((account, _)) => (account.to_owned(), None),
+        None => (name.to_owned(), None),
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,167 @@
+//! What was said, as lines: the author's own IRC text as it came, other forms through rich text, split where the wire needs it and never cut.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use polylogue_core::body::{Body, Content, Form, Message, Relation as Refers, Text, TextKind};
+use polylogue_core::{RoomState, UserId};
+use polylogue_hub::Relation;
+use polylogue_irc::wrap::wrap;
+use polylogue_irc::{Capability, Middle, Tag, TagKey, Trailing, Verb, ctcp};
+use polylogue_richtext::{Dialect, from_html, from_plain, to_irc};
+
+use super::{Scene, Stamp};
+use crate::names::{self, Name};
+
+/// Bytes of `target :` and the line's end that wrapping leaves room for besides source and verb.
+const FRAME: usize = 8;
+
+/// A message of a room's timeline.
+pub(crate) fn message(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), stamp: Stamp, said: &Message, out: &mut BytesMut) {
+    let Some(by) = scene.name(sender) else { return };
+    let Some(to) = names::target(scene.world, room, sender) else { return };
+    if !wants(scene, room) {
+        return;
+    }
+    match &said.body {
+        Body::Text(text) => speak(scene, (&by, &to), (stamp, said.relation), (verb_of(text.kind), &lines_of(scene, text, said.relation)), out),
+        Body::Reaction(key) => react(scene, (&by, &to), stamp, (key, said.relation), out),
+        Body::Media(content) => {
+            let line = media(content);
+            speak(scene, (&by, &to), (stamp, said.relation), (Verb::Privmsg, &[line]), out);
+        }
+        Body::Sealed(_) => {
+            let line = "[encrypted: open this conversation in a Matrix client]".to_owned();
+            speak(scene, (&by, &to), (stamp, None), (Verb::Notice, &[line]), out);
+        }
+        Body::Unknown(content) => {
+            if let Some(text) = content.content.value().get("body").and_then(serde_json::Value::as_str) {
+                let line = format!("[{}] {text}", content.kind);
+                speak(scene, (&by, &to), (stamp, said.relation), (Verb::Privmsg, &[line]), out);
+            }
+        }
+    }
+}
+
+/// Own messages come back only to those who asked: to the session that sent them with echo-message, to the account's other sessions always in
+/// channels, and in private only where the client can tell who it was to.
+fn wants(scene: &Scene<'_>, room: &RoomState) -> bool {
+    match scene.relation {
+        Relation::Other | Relation::Target => true,
+        Relation::Origin => scene.has(Capability::EchoMessage),
+        Relation::Own => {
+            names::channel(room).is_some() || scene.has(Capability::EchoMessage) || scene.has(Capability::SelfMessage)
+        }
+    }
+}
+
+fn verb_of(kind: TextKind) -> Verb {
+    match kind {
+        TextKind::Text | TextKind::Action => Verb::Privmsg,
+        TextKind::Notice => Verb::Notice,
+    }
+}
+
+/// The logical lines of a text; of an action, each is one.
+fn lines_of(scene: &Scene<'_>, text: &Text, relation: Option<Refers>) -> Vec<String> {
+    let mut lines: Vec<String> = match &text.form {
+        Form::Irc(text) => text.split('\n').map(str::to_owned).collect(),
+        Form::Native { html: Some(html), .. } => to_irc(&from_html(html), Dialect::Palette),
+        Form::Native { text, html: None } => to_irc(&from_plain(text), Dialect::Palette),
+        Form::Matrix(content) => of_matrix(&content.value()),
+    };
+    lines.retain(|line| !line.is_empty());
+    if let (Some(Refers::Edit(_)), Some(first)) = (relation, lines.first_mut()) {
+        // Edits have no form of their own on IRC: a correction is a line with a star.
+        first.insert_str(0, "* ");
+    }
+    let limit = scene.renderer.message_lines;
+    if lines.len() > limit && !matches!(text.form, Form::Irc(_)) {
+        let more = lines.len() - limit;
+        lines.truncate(limit);
+        if let Some(last) = lines.last_mut() {
+            last.push_str(&format!(" … (+{more} lines)"));
+        }
+    }
+    match text.kind {
+        TextKind::Action => lines.iter().map(|line| ctcp::action(line)).collect(),
+        TextKind::Text | TextKind::Notice => lines,
+    }
+}
+
+fn of_matrix(content: &serde_json::Value) -> Vec<String> {
+    // An edit's new text is in m.new_content (Matrix client-server API "Event replacements").
+    let content = content.get("m.new_content").unwrap_or(content);
+    let text = |field: &str| content.get(field).and_then(serde_json::Value::as_str);
+    let html = text("formatted_body").filter(|_| text("format") == Some("org.matrix.custom.html")).map(from_html);
+    match html.filter(|tree| !tree.is_empty()) {
+        Some(tree) => to_irc(&tree, Dialect::Palette),
+        None => to_irc(&from_plain(text("body").unwrap_or_default()), Dialect::Palette),
+    }
+}
+
+/// A label, a caption or name, and nothing that can't be opened.
+fn media(content: &Content) -> String {
+    let value = content.content.value();
+    let text = |field: &str| value.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().replace(['\r', '\n'], " ");
+    let kind = match (&*content.kind, value.get("msgtype").and_then(serde_json::Value::as_str)) {
+        ("m.sticker", _) => "sticker",
+        (_, Some("m.image")) => "image",
+        (_, Some("m.video")) => "video",
+        (_, Some("m.audio")) => "audio",
+        (_, Some("m.location")) => "location",
+        (_, Some(_) | None) => "file",
+    };
+    format!("[{kind}] {}", text("body"))
+}
+
+/// Writes lines, each as many wire lines as it takes. Only the first carries the id.
+fn speak(
+    scene: &Scene<'_>,
+    (by, to): (&Name, &Arc<str>),
+    (stamp, relation): (Stamp, Option<Refers>),
+    (verb, lines): (Verb, &[String]),
+    out: &mut BytesMut,
+) {
+    let Ok(target) = Middle::new(to) else { return };
+    let room = polylogue_irc::codec::MESSAGE_LIMIT.saturating_sub(by.source().length() + verb.word().len() + to.len() + FRAME);
+    let mut first = true;
+    let mut write = |text: &str, out: &mut BytesMut| {
+        let account = by.account.as_deref();
+        let mut line = if first { scene.line_of(out, (stamp.at, account), stamp.position) } else { scene.line(out, (stamp.at, account)) };
+        if let Some(relation) = relation.filter(|_| first && scene.has(Capability::MessageTags)) {
+            let id = scene.id(relation.target().position);
+            line = line.tag(&Tag::new(TagKey::REPLY, id.as_str())).tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()));
+        }
+        first = false;
+        if let Err(error) = line.from(by.source(), verb).middle(target).trailing(&Trailing::lossy(text)) {
+            tracing::warn!(%error, "a message did not fit its line");
+        }
+    };
+    for line in lines {
+        if line.len() <= room {
+            write(line, out);
+        } else if let ctcp::Content::Action(text) = ctcp::parse(line) {
+            for piece in wrap(text, room.saturating_sub(ctcp::ACTION_OVERHEAD)) {
+                write(&ctcp::action(&piece.to_string()), out);
+            }
+        } else {
+            for piece in wrap(line, room) {
+                write(&piece.to_string(), out);
+            }
+        }
+    }
+}
+
+/// A reaction: a tag for those who show it (IRCv3 draft/react), nothing in the channel for others.
+fn react(scene: &Scene<'_>, (by, to): (&Name, &Arc<str>), stamp: Stamp, (key, relation): (&str, Option<Refers>), out: &mut BytesMut) {
+    let Some(relation) = relation.filter(|_| scene.has(Capability::MessageTags)) else { return };
+    let Ok(target) = Middle::new(to) else { return };
+    let id = scene.id(relation.target().position);
+    let line = scene
+        .line_of(out, (stamp.at, by.account.as_deref()), stamp.position)
+        .tag(&Tag::new(TagKey::REPLY, id.as_str()))
+        .tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()))
+        .tag(&Tag::new(TagKey::DRAFT_REACT, key));
+    let _ = line.from(by.source(), Verb::Tagmsg).middle(target).end();
+}

@@ -1,0 +1,220 @@
+//! What the store must hold: every entry that was committed, applied to a state of its own in which all rooms are always there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use polylogue_core::event::{ReadAudience, UserChange};
+use polylogue_core::room::Membership;
+use polylogue_core::state::World;
+use polylogue_core::user::UserKind;
+use polylogue_core::{
+    Body, DeviceId, Entry, Event, EventRef, Form, Message, Position, Room, RoomChange, RoomId, RoomSequence, State, UserId,
+};
+use polylogue_store::{Batch, Direction, Reader, Writer, load};
+
+/// The server's name in every simulation.
+pub(crate) const SERVER: &str = "test";
+
+/// Everything committed.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    pub(crate) state: State,
+    entries: Vec<Arc<Entry>>,
+    standings: BTreeMap<(RoomId, UserId), Vec<(Position, Membership)>>,
+    redacted: BTreeSet<(RoomId, RoomSequence)>,
+    said_once: BTreeMap<String, Position>,
+    keys: BTreeSet<(DeviceId, [u8; 32])>,
+}
+
+impl Ledger {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::new(SERVER),
+            entries: Vec::new(),
+            standings: BTreeMap::new(),
+            redacted: BTreeSet::new(),
+            said_once: BTreeMap::new(),
+            keys: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn head(&self) -> Position {
+        self.state.head
+    }
+
+    pub(crate) fn entry(&self, position: Position) -> &Entry {
+        &self.entries[usize::try_from(position.0).unwrap() - 1]
+    }
+
+    /// Takes in what a commit wrote: positions and places must follow on each other, and a key must be new.
+    pub(crate) fn commit(&mut self, batch: &Batch) {
+        for key in &batch.keys {
+            assert!(self.keys.insert((key.device, key.key)), "a key was used twice");
+        }
+        for record in &batch.records {
+            let entry = &record.entry;
+            assert_eq!(entry.position, self.state.head.next(), "positions have no gap");
+            if let Event::Room { room, change, .. } = &entry.event {
+                let before = self.state.room(*room).map_or((RoomSequence(0), Default::default()), |room| (room.sequence, room.at));
+                assert_eq!(entry.sequence, before.0.next(), "a room's places have no gap");
+                assert!(entry.at >= before.1, "a room's time does not go back");
+                match change {
+                    RoomChange::Member(member) => {
+                        self.standings.entry((*room, member.user)).or_default().push((entry.position, member.membership));
+                    }
+                    RoomChange::Message(message) => {
+                        if let Some(key) = once_of(message) {
+                            assert_eq!(self.said_once.insert(key.clone(), entry.position), None, "{key} was said twice");
+                        }
+                    }
+                    RoomChange::Redaction { target, .. } => {
+                        self.redacted.insert((*room, target.sequence));
+                    }
+                    RoomChange::Created(_) | RoomChange::Power(_) | RoomChange::State(_) | RoomChange::Redacted => {}
+                }
+            }
+            if let Event::User { change: UserChange::DeviceRemoved(device), .. } = &entry.event {
+                self.keys.retain(|(known, _)| known != device);
+            }
+            self.state.apply(entry);
+            self.entries.push(entry.clone());
+        }
+    }
+
+    /// Where what was said under a key is.
+    pub(crate) fn said_once(&self, key: &str) -> Option<Position> {
+        self.said_once.get(key).copied()
+    }
+
+    /// An event of a room, as another one would refer to it.
+    pub(crate) fn find(&self, room: RoomId, sequence: RoomSequence) -> Option<EventRef> {
+        self.entries.iter().find_map(|entry| match &entry.event {
+            Event::Room { room: known, sender, .. } if *known == room && entry.sequence == sequence => {
+                Some(EventRef { sequence, position: entry.position, author: *sender })
+            }
+            Event::Room { .. } | Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+        })
+    }
+
+    /// Whether a user is joined right before a position.
+    fn joined_before(&self, room: RoomId, user: UserId, position: Position) -> bool {
+        let standings = self.standings.get(&(room, user)).map_or(&[][..], Vec::as_slice);
+        standings.iter().rev().find(|(at, _)| *at < position).is_some_and(|(_, membership)| *membership == Membership::Join)
+    }
+
+    /// Whether a session of this user is shown an entry of a timeline as it happens: the joined, and whom a standing is about.
+    pub(crate) fn shown(&self, user: UserId, position: Position) -> bool {
+        match &self.entry(position).event {
+            Event::Room { room, change: RoomChange::Member(member), .. } => {
+                member.user == user || self.joined_before(*room, user, position)
+            }
+            Event::Room { room, .. } => self.joined_before(*room, user, position),
+            Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => false,
+        }
+    }
+
+    /// Whether a user may be told of an entry outside the timelines.
+    pub(crate) fn may_be_told(&self, user: UserId, position: Position) -> bool {
+        match &self.entry(position).event {
+            Event::Setting { room, .. } => self.joined_before(*room, user, position),
+            Event::User { user: whose, change } => match change {
+                UserChange::Renamed(_) | UserChange::Profile { .. } => *whose == user || self.ever_met(*whose, user),
+                UserChange::Read { room, audience: ReadAudience::Room, .. } => {
+                    *whose == user || self.joined_before(*room, user, position)
+                }
+                UserChange::Read { audience: ReadAudience::Own, .. }
+                | UserChange::Created { .. }
+                | UserChange::Password(_)
+                | UserChange::Disabled(_)
+                | UserChange::DeviceAdded(_)
+                | UserChange::DeviceRenamed { .. }
+                | UserChange::DeviceRemoved(_)
+                | UserChange::AccountData { .. }
+                | UserChange::Document(_) => *whose == user,
+            },
+            Event::Room { .. } | Event::Name { .. } | Event::Timer { .. } => false,
+        }
+    }
+
+    fn ever_met(&self, one: UserId, other: UserId) -> bool {
+        let rooms = |user| self.standings.keys().filter(move |(_, known)| *known == user).map(|(room, _)| *room);
+        rooms(one).any(|room| rooms(other).any(|known| known == room))
+    }
+
+    /// Guests with a standing that holds them in a room.
+    pub(crate) fn guests_in_rooms(&self) -> impl Iterator<Item = UserId> {
+        self.state.users.values().filter(|user| user.kind == UserKind::Guest && !user.rooms.is_empty()).map(|user| user.id)
+    }
+
+    /// The committed view is this ledger's state, as far as its rooms are hot.
+    pub(crate) fn check_view(&self, world: &World) {
+        self.check_state(&world.state);
+        for room in world.state.rooms.values() {
+            self.check_room(room);
+        }
+    }
+
+    /// The store holds exactly this ledger: state, every room, every event.
+    pub(crate) fn check_store(&self, writer: &Writer, reader: &Reader) {
+        self.check_state(&load(writer, Some(SERVER)).unwrap().state);
+        for room in self.state.rooms.keys() {
+            self.check_room(&reader.room(*room).unwrap().unwrap());
+        }
+        assert!(reader.room(self.state.next_room).unwrap().is_none());
+        let mut stored = BTreeMap::new();
+        for room in self.state.rooms.keys() {
+            for event in reader.page((*room, RoomSequence(0)), (Direction::Forward, usize::MAX)).unwrap() {
+                assert!(stored.insert(event.position, (*room, event)).is_none());
+            }
+        }
+        for entry in &self.entries {
+            let Event::Room { room, sender, change } = &entry.event else { continue };
+            let (in_room, event) = stored.remove(&entry.position).unwrap();
+            let gone = self.redacted.contains(&(*room, entry.sequence)) && matches!(change, RoomChange::Message(_));
+            let change = if gone { &RoomChange::Redacted } else { change };
+            assert_eq!((in_room, event.sequence, event.sender, event.at), (*room, entry.sequence, *sender, entry.at));
+            assert_eq!(event.change, *change);
+        }
+        assert!(stored.is_empty(), "the store holds what was never committed: {stored:?}");
+        let devices: BTreeSet<_> = self.keys.iter().map(|(device, _)| *device).collect();
+        for device in devices {
+            let found: BTreeSet<_> = reader.keys(device).unwrap().into_iter().map(|(key, _)| (device, key)).collect();
+            let known: BTreeSet<_> = self.keys.iter().filter(|(known, _)| *known == device).copied().collect();
+            assert_eq!(found, known, "the keys of {device:?}");
+        }
+    }
+
+    fn check_state(&self, state: &State) {
+        assert_eq!(state.head, self.state.head);
+        assert_eq!(state.next_room, self.state.next_room);
+        assert_eq!(state.names, self.state.names);
+        assert_eq!(state.tokens, self.state.tokens);
+        assert_eq!(state.timers, self.state.timers);
+        assert_eq!(format!("{:#?}", state.users), format!("{:#?}", self.state.users));
+        let passwords = |state: &State| state.users.values().map(|user| user.password.clone()).collect::<Vec<_>>();
+        assert!(passwords(state) == passwords(&self.state));
+    }
+
+    fn check_room(&self, room: &Room) {
+        let known = self.state.room(room.state.id).unwrap();
+        assert_eq!(plain(room), plain(known));
+    }
+}
+
+/// A room as text, its masks in an order of their own: within a millisecond they have none.
+fn plain(room: &Room) -> String {
+    let mut room = room.clone();
+    let state = Arc::make_mut(&mut room.state);
+    let mut masks = state.masks.to_vec();
+    masks.sort_by_key(|mask| (mask.list, mask.mask.clone()));
+    state.masks = masks.into();
+    format!("{room:#?}")
+}
+
+/// The key that a message was said under, as its text tells: `once:<device>:<number>:<attempt>`.
+fn once_of(message: &Message) -> Option<String> {
+    let Body::Text(text) = &message.body else { return None };
+    let Form::Irc(text) = &text.form else { return None };
+    let (key, _) = text.strip_prefix("once:")?.rsplit_once(':')?;
+    Some(key.to_owned())
+}
