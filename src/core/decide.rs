@@ -24,6 +24,9 @@ mod state;
 mod timed;
 mod typing;
 
+#[cfg(test)]
+mod tests;
+
 pub use create_room::preset_levels;
 
 use crate::command::{Actor, Command, Destination, RoomRef, Scope};

@@ -33,6 +33,8 @@ pub enum Item<T> {
     Signal {
         /// The signal.
         signal: Arc<Signal>,
+        /// When.
+        at: Timestamp,
         /// The session that caused it.
         origin: Option<Origin>,
     },

@@ -1,6 +1,9 @@
 //! The first stage: decides commands on speculative state, in memory, and collects what they come to into the next batch. No thread, no
 //! clock, no I/O, no wait: a loop around it feeds it, and a simulation can step it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -295,7 +298,7 @@ impl<T> Engine<T> {
             match change {
                 Change::Signal(signal) => {
                     self.world.live.apply(&signal);
-                    self.building.push(Item::Signal { signal: Arc::new(signal), origin: origin.cloned() });
+                    self.building.push(Item::Signal { signal: Arc::new(signal), at: context.now, origin: origin.cloned() });
                 }
                 Change::Event(event) => {
                     durable = true;

@@ -1,6 +1,6 @@
 //! The hub thread's inbox: filled from everywhere, drained in one swap. Bounded by the permits that senders hold until they are answered.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use polylogue_core::room::Room;
@@ -31,50 +31,96 @@ pub(crate) enum Mail<T> {
 /// The inbox itself.
 #[derive(Debug)]
 pub(crate) struct Inbox<T> {
-    mail: Mutex<Vec<Mail<T>>>,
+    inner: Mutex<Inner<T>>,
     arrived: Condvar,
+}
+
+#[derive(Debug)]
+struct Inner<T> {
+    mail: Vec<Mail<T>>,
+    /// The hub thread waits.
+    asleep: bool,
+    /// It has decided something that waits for the journal.
+    eager: bool,
+    /// Nobody will take anything any more.
+    closed: bool,
 }
 
 impl<T> Inbox<T> {
     pub(crate) fn new() -> Self {
-        Self { mail: Mutex::new(Vec::new()), arrived: Condvar::new() }
+        Self { inner: Mutex::new(Inner { mail: Vec::new(), asleep: false, eager: false, closed: false }), arrived: Condvar::new() }
     }
 
     /// Puts one thing in.
     pub(crate) fn put(&self, mail: Mail<T>) {
-        let mut all = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(mail);
-        // Only the first one finds the thread waiting.
-        if all.len() == 1 {
-            self.arrived.notify_one();
+        let mut inner = self.lock();
+        if !inner.closed {
+            inner.mail.push(mail);
+            self.wake(inner);
         }
     }
 
     /// Puts several commands in, next to each other.
     pub(crate) fn put_all(&self, mail: impl Iterator<Item = Mail<T>>) {
-        let mut all = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_empty = all.is_empty();
-        all.extend(mail);
-        if was_empty && !all.is_empty() {
+        let mut inner = self.lock();
+        if inner.closed {
+            return;
+        }
+        inner.mail.extend(mail);
+        if !inner.mail.is_empty() {
+            self.wake(inner);
+        }
+    }
+
+    /// Tells the fate of the batch in flight. A hub that has nothing to hand over is not woken for it: it finds it with the next command.
+    pub(crate) fn settle(&self, fate: Mail<T>) {
+        let mut inner = self.lock();
+        inner.mail.push(fate);
+        if inner.eager {
+            self.wake(inner);
+        }
+    }
+
+    /// The hub thread is gone: what is here and what still comes is dropped, and its senders find out by their tickets.
+    pub(crate) fn close(&self) {
+        let mut inner = self.lock();
+        inner.closed = true;
+        let dropped = std::mem::take(&mut inner.mail);
+        drop(inner);
+        drop(dropped);
+    }
+
+    /// Puts mail back in front of what has arrived since it was taken.
+    pub(crate) fn put_back(&self, mut earlier: Vec<Mail<T>>) {
+        let mut inner = self.lock();
+        earlier.append(&mut inner.mail);
+        inner.mail = earlier;
+    }
+
+    /// Swaps everything that is there into `taken`, which must be empty; waits for something at most so long. `eager` = something decided waits
+    /// for the journal.
+    pub(crate) fn take(&self, taken: &mut Vec<Mail<T>>, (at_most, eager): (Duration, bool)) {
+        let mut inner = self.lock();
+        inner.eager = eager;
+        if inner.mail.is_empty() {
+            inner.asleep = true;
+            (inner, _) = self.arrived.wait_timeout(inner, at_most).unwrap_or_else(PoisonError::into_inner);
+            inner.asleep = false;
+        }
+        std::mem::swap(&mut inner.mail, taken);
+    }
+
+    fn wake(&self, inner: MutexGuard<'_, Inner<T>>) {
+        let asleep = inner.asleep;
+        // Unlocked first, or the woken thread would wait for the lock.
+        drop(inner);
+        if asleep {
             self.arrived.notify_one();
         }
     }
 
-    /// Swaps everything that is there into `taken`, which must be empty; waits for something at most so long.
-    pub(crate) fn take(&self, taken: &mut Vec<Mail<T>>, at_most: Duration) {
-        let mut all = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.is_empty() {
-            (all, _) = self.arrived.wait_timeout(all, at_most).unwrap_or_else(PoisonError::into_inner);
-        }
-        std::mem::swap(&mut *all, taken);
-    }
-}
-
-impl<T> Inbox<T> {
-    /// Puts mail back in front of what has arrived since it was taken.
-    pub(crate) fn put_back(&self, mut earlier: Vec<Mail<T>>) {
-        let mut all = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        earlier.append(&mut all);
-        *all = earlier;
+    // Every change is complete before its guard is dropped.
+    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use polylogue_core::room::Membership;
 use polylogue_core::state::World;
-use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, Signal, UserId};
+use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, Signal, Timestamp, UserId};
 use polylogue_store::Record;
 
 use crate::batch::Origin;
@@ -36,20 +36,20 @@ pub enum Change {
     /// A durable one.
     Event(Record, Option<Origin>),
     /// One that flickers.
-    Signal(Arc<Signal>, Option<Origin>),
+    Signal(Arc<Signal>, Timestamp, Option<Origin>),
 }
 
 impl Change {
     fn origin(&self) -> Option<&Origin> {
         match self {
-            Self::Event(_, origin) | Self::Signal(_, origin) => origin.as_ref(),
+            Self::Event(_, origin) | Self::Signal(_, _, origin) => origin.as_ref(),
         }
     }
 
     fn delivered(&self) -> Delivered<'_> {
         match self {
             Self::Event(record, _) => Delivered::Event(record),
-            Self::Signal(signal, _) => Delivered::Signal(signal),
+            Self::Signal(signal, at, _) => Delivered::Signal(signal, *at),
         }
     }
 }
@@ -79,6 +79,7 @@ pub struct Lane {
     rendered: Vec<(RenderKey, Bytes)>,
     buffer: BytesMut,
     position: Position,
+    unflushed: usize,
 }
 
 #[derive(Debug)]
@@ -104,7 +105,8 @@ enum Moved {
 type RenderKey = (*const (), u64);
 
 impl Lane {
-    /// Delivers a batch and writes every socket that it touched. `arrive` hands over a session whose attachment is in the batch.
+    /// Puts a batch's lines into the outboxes of those whom it concerns; [`flush`](Self::flush) writes them. `arrive` hands over a session
+    /// whose attachment is in the batch.
     pub fn deliver(&mut self, delivery: &Delivery, mut arrive: impl FnMut(SessionId) -> Option<Arrival>) {
         self.moved_now.clear();
         // A session that comes before this lane's first event has seen everything up to here.
@@ -117,7 +119,7 @@ impl Lane {
                 rest = after;
                 continue;
             }
-            if let Change::Signal(signal, _) = first {
+            if let Change::Signal(signal, ..) = first {
                 if let Signal::Attached { id, session, .. } = &**signal {
                     if let Some(arrival) = arrive(*id) {
                         self.arrive(delivery, session.user, arrival);
@@ -127,12 +129,23 @@ impl Lane {
             self.deliver_one(delivery, first);
             rest = others;
         }
+    }
+
+    /// Writes every socket that was touched since the last time, each once: how many lines share a system call decides what delivery costs.
+    pub fn flush(&mut self) {
+        self.unflushed = 0;
         for index in std::mem::take(&mut self.dirty) {
             if let Some(Some(slot)) = self.slots.get_mut(index) {
                 slot.dirty = false;
                 slot.outbox.flush();
             }
         }
+    }
+
+    /// Bytes rendered since the last flush: no outbox holds more than these because of us.
+    #[must_use]
+    pub fn unflushed(&self) -> usize {
+        self.unflushed
     }
 
     /// How many sessions are attached here.
@@ -224,7 +237,7 @@ impl Lane {
                     }
                 }
             }
-            Change::Signal(signal, _) => {
+            Change::Signal(signal, ..) => {
                 if let Signal::Detached { id, reason, .. } = &**signal {
                     if let Some(slot) = self.sessions.get(id).and_then(|index| self.slots.get(*index)?.as_ref()) {
                         slot.outbox.flush();
@@ -314,6 +327,7 @@ impl Lane {
                     ends.push(self.buffer.len());
                 }
                 let all = self.buffer.split().freeze();
+                self.unflushed += all.len();
                 self.rendered.push((key, all));
                 pieces.push((key, ends));
             }
@@ -363,6 +377,7 @@ impl Lane {
 
     fn render(&mut self, render: impl FnOnce(&mut BytesMut)) -> Bytes {
         render(&mut self.buffer);
+        self.unflushed += self.buffer.len();
         self.buffer.split().freeze()
     }
 
@@ -396,7 +411,7 @@ impl Lane {
 
 fn is_attachment(change: &Change) -> bool {
     match change {
-        Change::Signal(signal, _) => matches!(**signal, Signal::Attached { .. }),
+        Change::Signal(signal, ..) => matches!(**signal, Signal::Attached { .. }),
         Change::Event(..) => false,
     }
 }

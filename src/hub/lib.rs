@@ -23,6 +23,7 @@ mod session;
 mod stages;
 mod stream;
 mod submit;
+mod ticket;
 
 pub use account::Login;
 pub use batch::{EventPlace, Receipt};

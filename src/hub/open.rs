@@ -19,12 +19,13 @@ use crate::inbox::{Inbox, Mail};
 use crate::password::Passwords;
 use crate::publish::View;
 use crate::readers::Readers;
-use crate::stages::{Arrivals, Ticket, run_hub, run_journal, run_lane, run_publisher};
+use crate::stages::{Arrivals, Publisher, run_hub, run_journal, run_lane};
+use crate::ticket::Ticket;
 
 /// Commands that may be on their way at the same time; further senders wait.
 const IN_FLIGHT: usize = 32_768;
 /// Batches that may wait between two stages.
-const BETWEEN_STAGES: usize = 4;
+const BETWEEN_STAGES: usize = 64;
 
 /// The core, the store and the threads around them, as front-ends see them.
 #[derive(Debug)]
@@ -85,22 +86,23 @@ impl Hub {
             arrivals.push(here.clone());
             threads.push(thread(&format!("lane-{number}"), &failed, move || run_lane(&queue, &here))?);
         }
-        let (written, to_publish) = sync_channel(BETWEEN_STAGES);
-        let published = view.clone();
-        threads.push(thread("publisher", &failed, move || run_publisher(&published, &to_publish, &lanes))?);
+        let publisher = Publisher { view: view.clone(), lanes };
         let (batches, to_write) = sync_channel(1);
         let (journal_inbox, broken) = (inbox.clone(), failed.clone());
         threads.push(thread("journal", &failed, move || {
-            if let Err(error) = run_journal(writer, &to_write, &journal_inbox, &written) {
+            if let Err(error) = run_journal(writer, &to_write, &journal_inbox, &publisher) {
                 tracing::error!(%error, "the store failed: nothing more is answered");
                 broken.store(true, std::sync::atomic::Ordering::SeqCst);
             }
         })?);
         let (hub_inbox, hub_readers, engine) = (inbox.clone(), readers.clone(), Engine::new(loaded.state));
-        threads.push(thread("hub", &failed, move || run_hub(engine, &hub_inbox, &hub_readers, &batches))?);
+        threads.push(thread("hub", &failed, move || {
+            run_hub(engine, &hub_inbox, &hub_readers, &batches);
+            hub_inbox.close();
+        })?);
         for user in loaded.stranded_guests {
             let command = Command::Timed { id: 0, command: TimedCommand::GuestGone { user } };
-            let ticket = Ticket { lane: 0, answer: None, _place: None };
+            let ticket = Ticket::nobody();
             inbox.put(Mail::Command(Envelope { actor: Actor::SERVER, command, key: None, label: None, ticket }));
         }
         Ok(Arc::new(Self {

@@ -54,7 +54,7 @@ pub fn publish<T>(view: &View, batch: Batch<T>, fate: Fate) -> (Arc<Delivery>, V
         match (item, fate) {
             (Item::Event { record, origin }, Fate::Committed) => changes.push(Change::Event(record, origin)),
             (Item::Event { .. }, Fate::Void) => {}
-            (Item::Signal { signal, origin }, _) => changes.push(Change::Signal(signal, origin)),
+            (Item::Signal { signal, at, origin }, _) => changes.push(Change::Signal(signal, at, origin)),
             (Item::Reply(reply), Fate::Void) if reply.durable => answers.push((reply.ticket, Err(Refusal::Unavailable))),
             (Item::Reply(reply), _) => answers.push((reply.ticket, reply.result)),
         }

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use polylogue_core::state::World;
-use polylogue_core::{SessionId, Signal, UserId};
+use polylogue_core::{SessionId, Signal, Timestamp, UserId};
 use polylogue_store::Record;
 use std::sync::Arc;
 
@@ -52,8 +52,8 @@ pub struct Viewer {
 pub enum Delivered<'a> {
     /// A durable one.
     Event(&'a Record),
-    /// One that flickers.
-    Signal(&'a Signal),
+    /// One that flickers, and when.
+    Signal(&'a Signal, Timestamp),
 }
 
 /// A front-end's side of delivery.

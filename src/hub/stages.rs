@@ -1,4 +1,4 @@
-//! The loops around the stages: one thread for the hub, one for the journal, one for the publisher, one for each lane. The stages themselves
+//! The loops around the stages: one thread for the hub, one for journal and publisher, one for each lane. The stages themselves
 //! know no threads.
 
 use std::collections::HashMap;
@@ -9,7 +9,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use polylogue_core::decide::Context;
 use polylogue_core::{DeviceId, Refusal, RoomId, SessionId, Timestamp};
 use polylogue_store::{Batch as StoreBatch, StoreError, Writer};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::batch::{Batch, Item, Receipt};
 use crate::engine::{Cold, Engine};
@@ -17,6 +16,7 @@ use crate::inbox::{Inbox, Mail};
 use crate::lane::{Arrival, Delivery, Lane};
 use crate::publish::{Answer, Fate, View, publish};
 use crate::readers::Readers;
+use crate::ticket::Ticket;
 
 /// How long a thread without work waits before it looks around: nothing depends on it but the watchdog.
 const IDLE: Duration = Duration::from_millis(500);
@@ -24,34 +24,12 @@ const IDLE: Duration = Duration::from_millis(500);
 const BUILDING: usize = 16_384;
 /// How long exactly-once keys are kept is checked this often.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
+/// How long redacted content may stay in the write-ahead log of a busy server.
+const SCRUB_EVERY: Duration = Duration::from_secs(30);
+/// Bytes that a lane renders at most before it writes: far below the bound of an outbox.
+const UNFLUSHED: usize = 128 * 1024;
 /// How long to wait before a full disk is tried again.
 const FULL_DISK: Duration = Duration::from_millis(500);
-
-/// How a sender is told, and by which lane: its own, so that its lines come first.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    pub(crate) lane: usize,
-    pub(crate) answer: Option<oneshot::Sender<Result<Receipt, Refusal>>>,
-    /// Its place in the bounded inbox, held until it is told.
-    pub(crate) _place: Option<OwnedSemaphorePermit>,
-}
-
-impl Ticket {
-    /// For the hub's own commands, of which nobody wants to hear.
-    fn nobody() -> Self {
-        Self { lane: 0, answer: None, _place: None }
-    }
-
-    fn tell(self, result: Result<Receipt, Refusal>) {
-        if let Some(answer) = self.answer {
-            // Who went away meanwhile does not want to know.
-            let _ = answer.send(result);
-        }
-    }
-}
-
-/// What the journal hands to the publisher.
-pub(crate) type Written = (Batch<Ticket>, Fate);
 
 /// What the publisher hands to a lane.
 pub(crate) type Parcel = (Arc<Delivery>, Vec<Answer<Ticket>>);
@@ -87,7 +65,7 @@ pub(crate) fn run_hub(
         let now = context();
         let due = engine.run_timers(now, Ticket::nobody);
         let wait = due.map_or(IDLE, |due| Duration::from_millis(due.0.saturating_sub(now.now.0)).min(IDLE));
-        inbox.take(&mut mail, wait);
+        inbox.take(&mut mail, (wait, engine.pending() > 0));
         // One reading of the clock and one draw of chance serve a whole drain; ids and order come from positions.
         let mut now = context();
         for one in mail.drain(..) {
@@ -131,7 +109,7 @@ pub(crate) fn run_hub(
 fn wait_for_journal(engine: &mut Engine<Ticket>, inbox: &Inbox<Ticket>, kept: &mut Vec<Mail<Ticket>>) {
     let mut later = Vec::new();
     loop {
-        inbox.take(kept, IDLE);
+        inbox.take(kept, (IDLE, true));
         let mut settled = false;
         for one in kept.drain(..) {
             match one {
@@ -201,9 +179,10 @@ pub(crate) fn run_journal(
     mut writer: Writer,
     batches: &Receiver<Batch<Ticket>>,
     inbox: &Inbox<Ticket>,
-    publisher: &SyncSender<Written>,
+    publisher: &Publisher,
 ) -> Result<(), StoreError> {
     let mut forgotten: Option<Instant> = None;
+    let mut scrubbed = Instant::now();
     loop {
         let batch = match batches.recv_timeout(IDLE) {
             Ok(batch) => batch,
@@ -236,14 +215,20 @@ pub(crate) fn run_journal(
                 Err(error) => return Err(error),
             }
         };
-        // The publisher first: what the hub decides next finds this batch already on its way.
-        if publisher.send((batch, fate)).is_err() {
-            return writer.close();
-        }
-        inbox.put(match fate {
+        inbox.settle(match fate {
             Fate::Committed => Mail::Committed,
             Fate::Void => Mail::Voided,
         });
+        if !publisher.publish(batch, fate) {
+            return writer.close();
+        }
+        // A server that is never idle scrubs all the same.
+        if !writer.wants_scrub() {
+            scrubbed = Instant::now();
+        } else if scrubbed.elapsed() > SCRUB_EVERY {
+            scrubbed = Instant::now();
+            writer.scrub()?;
+        }
     }
 }
 
@@ -258,32 +243,43 @@ fn records(batch: &Batch<Ticket>) -> Vec<polylogue_store::Record> {
         .collect()
 }
 
-/// The publisher thread: view, then lanes.
-pub(crate) fn run_publisher(view: &View, written: &Receiver<Written>, lanes: &[SyncSender<Parcel>]) {
-    while let Ok((batch, fate)) = written.recv() {
-        let (delivery, answers) = publish(view, batch, fate);
-        let mut by_lane: Vec<Vec<Answer<Ticket>>> = lanes.iter().map(|_| Vec::new()).collect();
+/// The publishing stage. It runs on the journal's thread: a thread of its own would cost a wake-up per batch and do next to nothing.
+pub(crate) struct Publisher {
+    pub(crate) view: View,
+    pub(crate) lanes: Vec<SyncSender<Parcel>>,
+}
+
+impl Publisher {
+    /// View, then lanes. False once the lanes are gone.
+    fn publish(&self, batch: Batch<Ticket>, fate: Fate) -> bool {
+        let (delivery, answers) = publish(&self.view, batch, fate);
+        let mut by_lane: Vec<Vec<Answer<Ticket>>> = self.lanes.iter().map(|_| Vec::new()).collect();
         for answer in answers {
             if let Some(list) = by_lane.get_mut(answer.0.lane) {
                 list.push(answer);
             }
         }
-        for (lane, answers) in lanes.iter().zip(by_lane) {
-            if (!delivery.changes.is_empty() || !answers.is_empty()) && lane.send((delivery.clone(), answers)).is_err() {
-                return;
-            }
-        }
+        let wanted = |answers: &Vec<_>| !delivery.changes.is_empty() || !answers.is_empty();
+        self.lanes.iter().zip(by_lane).filter(|(_, answers)| wanted(answers)).all(|(lane, answers)| lane.send((delivery.clone(), answers)).is_ok())
     }
 }
 
 /// A lane's thread: deliver, then release the answers of its sessions.
 pub(crate) fn run_lane(parcels: &Receiver<Parcel>, arrivals: &Arrivals) {
     let mut lane = Lane::default();
-    while let Ok((delivery, answers)) = parcels.recv() {
-        lane.deliver(&delivery, |session| arrivals.take(session));
-        for (ticket, result) in answers {
-            ticket.tell(result);
+    while let Ok(first) = parcels.recv() {
+        let mut next = Some(first);
+        // Everything that came while the last sockets were written is delivered before any is written again.
+        while let Some((delivery, answers)) = next.take() {
+            lane.deliver(&delivery, |session| arrivals.take(session));
+            for (ticket, result) in answers {
+                ticket.tell(result);
+            }
+            if lane.unflushed() < UNFLUSHED {
+                next = parcels.try_recv().ok();
+            }
         }
+        lane.flush();
     }
 }
 

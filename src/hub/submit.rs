@@ -12,7 +12,10 @@ use crate::batch::Receipt;
 use crate::engine::Envelope;
 use crate::inbox::Mail;
 use crate::open::Hub;
-use crate::stages::Ticket;
+use crate::ticket::{Answer, Group, Ticket};
+
+/// Commands that are answered together at most.
+const TOGETHER: usize = 1024;
 
 /// A command with what belongs to it.
 #[derive(Debug)]
@@ -63,35 +66,41 @@ impl Hub {
     pub async fn submit(&self, request: Request) -> Result<Receipt, Refusal> {
         let place = self.places.clone().acquire_owned().await.map_err(|_| Refusal::Unavailable)?;
         let (answer, heard) = oneshot::channel();
-        let ticket = Ticket { lane: self.lane_of(&request.actor), answer: Some(answer), _place: Some(place) };
+        let ticket = Ticket { lane: self.lane_of(&request.actor), answer: Answer::One(answer, place) };
         self.inbox.put(mail(request, ticket));
         heard.await.unwrap_or(Err(Refusal::Unavailable))
     }
 
-    /// Asks for several things, next to each other and in this order.
+    /// Asks for several things, next to each other and in this order. They are answered together, when the last of them is.
     pub async fn submit_all(&self, requests: Vec<Request>) -> Vec<Result<Receipt, Refusal>> {
-        let mut mails = Vec::with_capacity(requests.len());
-        let mut heard = Vec::with_capacity(requests.len());
-        for request in requests {
-            // Places are taken one by one, or more requests than there are places would wait for themselves.
-            let Ok(place) = self.places.clone().acquire_owned().await else { break };
-            let (answer, hear) = oneshot::channel();
-            let ticket = Ticket { lane: self.lane_of(&request.actor), answer: Some(answer), _place: Some(place) };
-            mails.push(mail(request, ticket));
-            heard.push(hear);
-        }
-        self.inbox.put_all(mails.into_iter());
-        let mut results = Vec::with_capacity(heard.len());
-        for hear in heard {
-            results.push(hear.await.unwrap_or(Err(Refusal::Unavailable)));
+        let mut results = Vec::with_capacity(requests.len());
+        let mut requests = requests.into_iter().peekable();
+        while requests.peek().is_some() {
+            let some: Vec<Request> = requests.by_ref().take(TOGETHER).collect();
+            results.extend(self.submit_together(some).await);
         }
         results
     }
 
+    async fn submit_together(&self, requests: Vec<Request>) -> Vec<Result<Receipt, Refusal>> {
+        let count = requests.len();
+        let unavailable = || vec![Err(Refusal::Unavailable); count];
+        let Ok(many) = u32::try_from(count) else { return unavailable() };
+        let Ok(places) = self.places.clone().acquire_many_owned(many).await else { return unavailable() };
+        let (group, heard) = Group::new(count, places);
+        let mails = requests.into_iter().enumerate().map(|(index, request)| {
+            let ticket = Ticket { lane: self.lane_of(&request.actor), answer: Answer::InGroup(group.clone(), index) };
+            mail(request, ticket)
+        });
+        self.inbox.put_all(mails);
+        // The tickets hold the group from here on: if they are all dropped, nobody will answer.
+        drop(group);
+        heard.await.unwrap_or_else(|_| unavailable())
+    }
+
     /// Asks for something of which nobody wants to hear: the end of a session.
     pub(crate) fn tell(&self, request: Request) {
-        let ticket = Ticket { lane: 0, answer: None, _place: None };
-        self.inbox.put(mail(request, ticket));
+        self.inbox.put(mail(request, Ticket::nobody()));
     }
 
     /// Sessions are spread over the lanes by number.

@@ -73,6 +73,16 @@ pub(crate) fn places(
     Ok(found)
 }
 
+/// The last place of a room that is in the table.
+pub(crate) fn last_indexed(connection: &Connection, room: RoomId) -> Result<Option<(RoomSequence, Position)>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT sequence, position FROM event_index WHERE room = ?1 ORDER BY sequence DESC LIMIT 1")?;
+    let found = statement.query_row([room.0], |row| {
+        Ok((RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()), Position(row.get::<_, i64>(1)?.unsigned_abs())))
+    });
+    Ok(found.optional()?)
+}
+
 /// The last place of a room at or before a position; 0 if there is none. Positions rise with places within a room.
 pub(crate) fn sequence_at(connection: &Connection, tail: &Tail, room: RoomId, position: Position) -> Result<RoomSequence, StoreError> {
     let recent = tail.of(room);

@@ -146,9 +146,11 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub fn room(&self, room: RoomId) -> Result<Option<Room>, StoreError> {
+        // The tail before the snapshot: what leaves it later is in the snapshot's table, and what joins it later may not be in the snapshot.
+        let recent = self.tail.of(room).last().copied();
         // One transaction, so that all parts are of the same moment.
         let transaction = self.connection.unchecked_transaction()?;
-        let found = self.read_room(room);
+        let found = self.read_room(room, recent);
         transaction.finish()?;
         found
     }
@@ -262,7 +264,7 @@ impl Reader {
         Ok(found)
     }
 
-    fn read_room(&self, id: RoomId) -> Result<Option<Room>, StoreError> {
+    fn read_room(&self, id: RoomId, recent: Option<(RoomSequence, Position)>) -> Result<Option<Room>, StoreError> {
         let row = self
             .connection
             .prepare_cached("SELECT creation, power, names, join_key, listed FROM room WHERE room = ?1")?
@@ -286,8 +288,9 @@ impl Reader {
         state.listed = listed;
         self.read_members(&mut state)?;
         self.read_masks(&mut state)?;
-        let last = self.read_page((id, RoomSequence(u64::MAX)), (Direction::Backward, 1))?.into_iter().next();
-        let last = last.ok_or(StoreError::Row("a room without events"))?;
+        let indexed = history::last_indexed(&self.connection, id)?;
+        let (_, position) = recent.max(indexed).ok_or(StoreError::Row("a room without events"))?;
+        let last = history::event_at(&self.connection, id, position)?.ok_or(StoreError::Row("a room's last event is missing"))?;
         let mut room = restored(last.sequence, last.position, last.at, state);
         self.read_state(&mut room)?;
         let state = Arc::make_mut(&mut room.state);

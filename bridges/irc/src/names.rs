@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use polylogue_core::room::RoomKind;
 use polylogue_core::state::World;
+use polylogue_core::user::UserKind;
 use polylogue_core::{RoomId, RoomState, UserId};
 use polylogue_irc::{Middle, Source};
 
@@ -25,15 +26,29 @@ pub(crate) struct Name {
 impl Name {
     /// A user as he is, or was: a guest who left is remembered by the state before.
     pub(crate) fn of((world, before): (&World, &World), user: UserId) -> Option<Self> {
-        let now = if world.live.guests.contains_key(&user) || !before.live.guests.contains_key(&user) { world } else { before };
-        let nick = now.name_of(user)?.nick().clone();
-        if now.is_account(user) {
-            return Some(Self { account: Some(nick.clone()), nick, username: ACCOUNT_USERNAME.into(), host: ACCOUNT_HOST.into() });
+        if let Some(guest) = world.live.guests.get(&user) {
+            return Some(Self::guest(world, user, guest.nick().clone()));
         }
-        let session = now.live.sessions_of(user).last().and_then(|id| now.live.sessions.get(id));
+        if let Some(known) = world.state.user(user) {
+            let nick = known.name.nick().clone();
+            match known.kind {
+                UserKind::Account => {
+                    let account = Some(nick.clone());
+                    return Some(Self { account, nick, username: ACCOUNT_USERNAME.into(), host: ACCOUNT_HOST.into() });
+                }
+                UserKind::Guest if before.live.guests.contains_key(&user) => return Some(Self::guest(before, user, nick)),
+                UserKind::Guest => return Some(Self::guest(world, user, nick)),
+            }
+        }
+        let gone = before.live.guests.get(&user)?;
+        Some(Self::guest(before, user, gone.nick().clone()))
+    }
+
+    fn guest(world: &World, user: UserId, nick: Arc<str>) -> Self {
+        let session = world.live.sessions_of(user).last().and_then(|id| world.live.sessions.get(id));
         let (username, host) =
             session.map_or_else(|| ("~guest".into(), "gone".into()), |s| (s.presentation.username.clone(), s.presentation.host.clone()));
-        Some(Self { nick, username, host, account: None })
+        Self { nick, username, host, account: None }
     }
 
     /// For a line.

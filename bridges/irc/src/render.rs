@@ -110,7 +110,7 @@ impl Renderer for IrcRenderer {
         };
         match what.change {
             Delivered::Event(record) => event(&scene, record, out),
-            Delivered::Signal(signal) => user::signal(&scene, (signal, what.viewer), out),
+            Delivered::Signal(signal, at) => user::signal(&scene, (signal, at, what.viewer), out),
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::json::{FieldError, Object};
 use crate::message::tagged;
 use crate::request::account::Presence;
+use crate::request::speech::TextKind;
 use crate::text::{EventId, RoomId, UserName};
 
 tagged! {
@@ -21,6 +22,8 @@ tagged! {
         Read(UserRead) = "read",
         /// Somebody changed his profile. Feature `profile`.
         Profile(UserProfile) = "profile",
+        /// A guest says something to you alone, which is not kept. Needs no feature.
+        Whisper(Whisper) = "whisper",
     }
 }
 
@@ -84,4 +87,16 @@ pub struct UserProfile {
     /// A text beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Arc<str>>,
+}
+
+/// `whisper`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whisper {
+    /// The guest.
+    pub user: UserName,
+    /// How it is meant.
+    #[serde(default)]
+    pub kind: TextKind,
+    /// What he says.
+    pub text: Arc<str>,
 }

@@ -7,7 +7,7 @@ use crate::facets;
 use crate::ids::{RoomId, UserId};
 use crate::json::Json;
 use crate::permission::{self, Action};
-use crate::power::{PowerLevels, Prefixes};
+use crate::power::{PowerLevels, Prefix, Prefixes};
 use crate::refusal::Refusal;
 use crate::room::RoomState;
 
@@ -75,6 +75,8 @@ fn shown(room: &RoomState, levels: &PowerLevels, bits: &[(UserId, Prefixes)]) ->
 fn change_one(levels: &mut PowerLevels, bits: Prefixes, change: PrefixChange) -> Prefixes {
     let level = levels.of(change.user);
     match change.direction {
+        // An exact level that shows as this prefix is not rounded, and needs no bit.
+        Direction::Add if Prefix::of_level(level) == Some(change.prefix) => bits,
         Direction::Add => {
             if change.prefix.level() > level {
                 levels.set(change.user, change.prefix.level());
@@ -83,15 +85,20 @@ fn change_one(levels: &mut PowerLevels, bits: Prefixes, change: PrefixChange) ->
         }
         Direction::Remove => {
             let left = bits.without(change.prefix);
-            if crate::power::Prefix::of_level(level) == Some(change.prefix) {
+            if Prefix::of_level(level) == Some(change.prefix) {
                 match left.highest().filter(|prefix| *prefix > change.prefix) {
                     Some(prefix) => levels.set(change.user, prefix.level()),
-                    None => levels.set(change.user, levels.users_default.min(0)),
+                    None => levels.set(change.user, below(change.prefix, levels.users_default)),
                 }
             }
             left
         }
     }
+}
+
+/// The level of one who has lost `prefix` and has no lower one: everybody's, unless that shows as much.
+fn below(prefix: Prefix, users_default: i64) -> i64 {
+    if Prefix::of_level(users_default).is_some_and(|shown| shown <= prefix) { 0 } else { users_default }
 }
 
 /// Who may hand out prefixes at all: operators; a half-operator gives and takes voice; anybody may lay down his own.
@@ -104,11 +111,11 @@ fn check_prefix_change(room: &RoomState, actor: UserId, changes: &[PrefixChange]
     }
     let have = room.level(actor);
     let own = changes.iter().all(|change| change.user == actor && change.direction == Direction::Remove);
-    let voices = changes.iter().all(|change| change.prefix == crate::power::Prefix::Voice);
+    let voices = changes.iter().all(|change| change.prefix == Prefix::Voice);
     let needed = if own {
         0
     } else if voices {
-        crate::power::Prefix::HalfOperator.level()
+        Prefix::HalfOperator.level()
     } else {
         room.power.to_set(facets::POWER_LEVELS)
     };

@@ -22,7 +22,7 @@ pub(super) struct Recipients {
 pub(super) fn recipients(delivery: &Delivery, change: &Change) -> Recipients {
     match change {
         Change::Event(record, _) => of_event(delivery, &record.entry.event),
-        Change::Signal(signal, _) => of_signal(delivery, signal),
+        Change::Signal(signal, ..) => of_signal(delivery, signal),
     }
 }
 

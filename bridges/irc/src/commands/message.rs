@@ -29,12 +29,25 @@ struct Asked<'m> {
 pub(crate) async fn speak(client: &mut Client, run: &[Message]) {
     let mut requests = Vec::with_capacity(run.len());
     let mut asked = Vec::with_capacity(run.len());
+    // What is pasted goes to one place: it is looked up once.
+    let mut last: Option<(&str, Destination)> = None;
     for message in run {
         let label = client.label_of(message);
         client.replies.begin(label);
         if let Some(targets) = targets(client, message) {
             for target in targets {
-                match command(client, message, target).await {
+                let destination = match last.take() {
+                    Some((known, destination)) if known == target => Ok(destination),
+                    Some(_) | None => destination(client, target),
+                };
+                if let Ok(destination) = &destination {
+                    last = Some((target, destination.clone()));
+                }
+                let command = match destination {
+                    Ok(destination) => command(client, message, destination).await,
+                    Err(refusal) => Err(refusal),
+                };
+                match command {
                     Ok(Some(command)) => {
                         // The echo carries the label; without one, the reply is an ACK.
                         let label = if client.capabilities.has(Capability::EchoMessage) {
@@ -92,14 +105,18 @@ fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<&'m str>
     Some(targets)
 }
 
-/// What a line asks for, for one target; nothing if it asks for nothing.
-async fn command(client: &mut Client, message: &Message, target: &str) -> Result<Option<Command>, Refusal> {
+/// The room or user that a target names.
+fn destination(client: &Client, target: &str) -> Result<Destination, Refusal> {
     let world = client.world();
-    let destination = if is_channel(target) {
-        Destination::Room(names::room_named(&world, target).ok_or(Refusal::NoSuchRoom)?)
+    if is_channel(target) {
+        names::room_named(&world, target).map(Destination::Room).ok_or(Refusal::NoSuchRoom)
     } else {
-        Destination::User(world.user_named(target).ok_or(Refusal::NoSuchUser)?)
-    };
+        world.user_named(target).map(Destination::User).ok_or(Refusal::NoSuchUser)
+    }
+}
+
+/// What a line asks for, for one target; nothing if it asks for nothing.
+async fn command(client: &mut Client, message: &Message, destination: Destination) -> Result<Option<Command>, Refusal> {
     if message.verb() == Verb::Tagmsg {
         return tags_only(client, message, &destination).await;
     }

@@ -3,25 +3,24 @@
 use bytes::BytesMut;
 use polylogue_core::event::UserChange;
 use polylogue_core::live::{Presence, Transient, TransientKind, TransientTarget};
-use polylogue_core::state::World;
 use polylogue_core::user::ProfileField;
-use polylogue_core::{Signal, Timestamp, UserId};
+use polylogue_core::{RoomId, Signal, Timestamp, UserId};
 use polylogue_hub::{Relation, Viewer};
-use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb};
+use polylogue_irc::{Capability, Middle, Tag, TagKey, Trailing, Verb};
 
 use super::{Scene, member};
 use crate::names;
 
 /// A signal.
-pub(super) fn signal(scene: &Scene<'_>, (signal, viewer): (&Signal, Viewer), out: &mut BytesMut) {
+pub(super) fn signal(scene: &Scene<'_>, (signal, at, viewer): (&Signal, Timestamp, Viewer), out: &mut BytesMut) {
     match signal {
         Signal::Attached { id, session, .. } if *id == viewer.session => scene.renderer.welcome.write(scene, session, out),
-        Signal::Attached { session, .. } => presence(scene, session.user, out),
-        Signal::Detached { user, reason, .. } => detached(scene, *user, reason, out),
-        Signal::GuestRenamed { from, to, user } => renamed(scene, (*user, from.nick(), to.nick()), out),
-        Signal::Away { user, .. } => presence(scene, *user, out),
-        Signal::Typing { room, user, until } => typing(scene, (*room, *user, until.is_some()), out),
-        Signal::Transient { sender, message } => transient(scene, *sender, message, out),
+        Signal::Attached { session, .. } => presence(scene, (session.user, at), out),
+        Signal::Detached { user, reason, .. } => detached(scene, (*user, at), reason, out),
+        Signal::GuestRenamed { from, to, user } => renamed(scene, (*user, at), (from.nick(), to.nick()), out),
+        Signal::Away { user, .. } => presence(scene, (*user, at), out),
+        Signal::Typing { room, user, until } => typing(scene, (*room, *user, at), until.is_some(), out),
+        Signal::Transient { sender, message } => transient(scene, (*sender, at), message, out),
     }
 }
 
@@ -31,7 +30,7 @@ pub(super) fn change(scene: &Scene<'_>, (user, at): (UserId, Timestamp), change:
         UserChange::Renamed(name) => {
             // A guest's change of nick was told as it happened.
             let Some(before) = scene.before.name_of(user).filter(|_| scene.world.is_account(user)) else { return };
-            renamed(scene, (user, before.nick(), name.nick()), out);
+            renamed(scene, (user, at), (before.nick(), name.nick()), out);
         }
         UserChange::Profile { field: ProfileField::DisplayName, .. } if scene.has(Capability::Setname) => {
             let Some(who) = scene.name(user) else { return };
@@ -53,7 +52,7 @@ pub(super) fn change(scene: &Scene<'_>, (user, at): (UserId, Timestamp), change:
 }
 
 /// IRCv3 away-notify: only when what shows has changed.
-fn presence(scene: &Scene<'_>, user: UserId, out: &mut BytesMut) {
+fn presence(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
     if !scene.has(Capability::AwayNotify) || scene.relation != Relation::Other {
         return;
     }
@@ -62,7 +61,6 @@ fn presence(scene: &Scene<'_>, user: UserId, out: &mut BytesMut) {
         return;
     }
     let Some(who) = scene.name(user) else { return };
-    let Some(at) = latest(scene.world, user) else { return };
     let line = scene.line(out, (at, who.account.as_deref())).from(who.source(), Verb::Away);
     let _ = match now {
         Presence::Online => line.end(),
@@ -72,37 +70,27 @@ fn presence(scene: &Scene<'_>, user: UserId, out: &mut BytesMut) {
     };
 }
 
-/// When a signal about a user happened, as nearly as the state tells: the server-time of lines that are not in the log.
-fn latest(world: &World, user: UserId) -> Option<Timestamp> {
-    let session = world.live.sessions_of(user).last().and_then(|id| world.live.sessions.get(id));
-    session.map(|session| session.presentation.since).or_else(|| world.state.user(user).map(|user| user.created))
-}
-
 /// A guest's last session: QUIT. An account is still a member: he is away.
-fn detached(scene: &Scene<'_>, user: UserId, reason: &str, out: &mut BytesMut) {
+fn detached(scene: &Scene<'_>, (user, at): (UserId, Timestamp), reason: &str, out: &mut BytesMut) {
     if scene.world.is_account(user) {
-        return presence(scene, user, out);
+        return presence(scene, (user, at), out);
     }
     if scene.relation == Relation::Origin || scene.world.live.guests.contains_key(&user) {
         return;
     }
     let Some(who) = scene.name(user) else { return };
-    let _ = LineWriter::new(out).from(who.source(), Verb::Quit).trailing(&Trailing::lossy(reason));
+    let _ = scene.line(out, (at, None)).from(who.source(), Verb::Quit).trailing(&Trailing::lossy(reason));
 }
 
-fn renamed(scene: &Scene<'_>, (user, from, to): (UserId, &str, &str), out: &mut BytesMut) {
+fn renamed(scene: &Scene<'_>, (user, at): (UserId, Timestamp), (from, to): (&str, &str), out: &mut BytesMut) {
     let Some(mut who) = scene.name(user) else { return };
     who.nick = from.into();
     let Ok(to) = Middle::new(to) else { return };
-    let mut line = LineWriter::new(out);
-    if let Some(label) = scene.label.filter(|_| scene.relation == Relation::Origin && scene.has(Capability::LabeledResponse)) {
-        line = line.tag(&Tag::new(TagKey::LABEL, &**label));
-    }
-    let _ = line.from(who.source(), Verb::Nick).middle(to).end();
+    let _ = scene.line(out, (at, who.account.as_deref())).from(who.source(), Verb::Nick).middle(to).end();
 }
 
 /// IRCv3 client tag typing.
-fn typing(scene: &Scene<'_>, (room, user, active): (polylogue_core::RoomId, UserId, bool), out: &mut BytesMut) {
+fn typing(scene: &Scene<'_>, (room, user, at): (RoomId, UserId, Timestamp), active: bool, out: &mut BytesMut) {
     if !scene.has(Capability::MessageTags) || matches!(scene.relation, Relation::Origin | Relation::Own) {
         return;
     }
@@ -110,15 +98,12 @@ fn typing(scene: &Scene<'_>, (room, user, active): (polylogue_core::RoomId, User
     let (Some(who), Some(to)) = (scene.name(user), names::target(scene.world, &room.state, user)) else { return };
     let Ok(to) = Middle::new(&to) else { return };
     let state = if active { "active" } else { "done" };
-    let mut line = LineWriter::new(out).tag(&Tag::new(TagKey::TYPING, state));
-    if let Some(account) = who.account.as_deref().filter(|_| scene.has(Capability::AccountTag)) {
-        line = line.tag(&Tag::new(TagKey::ACCOUNT, account));
-    }
+    let line = scene.line(out, (at, who.account.as_deref())).tag(&Tag::new(TagKey::TYPING, state));
     let _ = line.from(who.source(), Verb::Tagmsg).middle(to).end();
 }
 
 /// CTCP, client tags, and what guests say in private.
-fn transient(scene: &Scene<'_>, sender: UserId, message: &Transient, out: &mut BytesMut) {
+fn transient(scene: &Scene<'_>, (sender, at): (UserId, Timestamp), message: &Transient, out: &mut BytesMut) {
     let echo = scene.has(Capability::EchoMessage);
     let for_viewer = match scene.relation {
         Relation::Other | Relation::Target => true,
@@ -140,7 +125,6 @@ fn transient(scene: &Scene<'_>, sender: UserId, message: &Transient, out: &mut B
     let Ok(to) = Middle::new(&to) else { return };
     let tags: Vec<Tag<'_>> = message.tags.iter().filter_map(|(key, value)| Some(Tag::new(TagKey::new(key)?, &**value))).collect();
     let tagged = scene.has(Capability::MessageTags);
-    let at = latest(scene.world, sender).unwrap_or_default();
     let mut line = scene.line(out, (at, who.account.as_deref()));
     if tagged {
         line = line.tags(&tags);

@@ -40,7 +40,7 @@ impl Renderer for Lines {
                     out.put_slice(format!("beside {} {relation}", record.entry.position.0).as_bytes());
                 }
             },
-            Delivered::Signal(_) => out.put_slice(format!("signal 0 {relation}").as_bytes()),
+            Delivered::Signal(..) => out.put_slice(format!("signal 0 {relation}").as_bytes()),
         }
         if what.dialect == 1 {
             out.put_bytes(b' ', FAT.saturating_sub(out.len() - from));
@@ -106,7 +106,7 @@ impl Client {
     }
 
     /// Reads everything that is there; one that fell behind reads the log, up to `part` of what it missed.
-    pub(crate) fn read(&mut self, ledger: &Ledger, reader: &Reader, part: Part) {
+    pub(crate) fn read(&mut self, ledger: &Ledger, reader: &Reader, (part, head): (Part, Position)) {
         for bytes in self.outbox.take() {
             for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
                 self.check_line(ledger, std::str::from_utf8(line).unwrap());
@@ -117,6 +117,7 @@ impl Client {
             assert!(self.ends.is_some() || missed <= ledger.head());
             let up_to = match part {
                 Part::All => missed,
+                Part::Ahead => missed.max(head),
                 Part::Half => Position(u64::midpoint(cursor.0, missed.0)),
             };
             for position in self.log(ledger, reader, (cursor, up_to)) {
@@ -214,4 +215,6 @@ impl Client {
 pub(crate) enum Part {
     All,
     Half,
+    /// All, and what is published since: delivery comes after publication.
+    Ahead,
 }

@@ -7,6 +7,7 @@ use polylogue_core::event::{ReadAudience, UserChange};
 use polylogue_core::room::Membership;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
+use polylogue_core::visibility::{Gate, Span, SpanKind};
 use polylogue_core::{
     Body, DeviceId, Entry, Event, EventRef, Form, Message, Position, Room, RoomChange, RoomId, RoomSequence, State, UserId,
 };
@@ -20,10 +21,18 @@ pub(crate) const SERVER: &str = "test";
 pub(crate) struct Ledger {
     pub(crate) state: State,
     entries: Vec<Arc<Entry>>,
-    standings: BTreeMap<(RoomId, UserId), Vec<(Position, Membership)>>,
+    standings: BTreeMap<(RoomId, UserId), Vec<Standing>>,
     redacted: BTreeSet<(RoomId, RoomSequence)>,
     said_once: BTreeMap<String, Position>,
     keys: BTreeSet<(DeviceId, [u8; 32])>,
+}
+
+/// A change of somebody's standing in a room.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    position: Position,
+    sequence: RoomSequence,
+    membership: Membership,
 }
 
 impl Ledger {
@@ -60,7 +69,8 @@ impl Ledger {
                 assert!(entry.at >= before.1, "a room's time does not go back");
                 match change {
                     RoomChange::Member(member) => {
-                        self.standings.entry((*room, member.user)).or_default().push((entry.position, member.membership));
+                        let standing = Standing { position: entry.position, sequence: entry.sequence, membership: member.membership };
+                        self.standings.entry((*room, member.user)).or_default().push(standing);
                     }
                     RoomChange::Message(message) => {
                         if let Some(key) = once_of(message) {
@@ -99,7 +109,7 @@ impl Ledger {
     /// Whether a user is joined right before a position.
     fn joined_before(&self, room: RoomId, user: UserId, position: Position) -> bool {
         let standings = self.standings.get(&(room, user)).map_or(&[][..], Vec::as_slice);
-        standings.iter().rev().find(|(at, _)| *at < position).is_some_and(|(_, membership)| *membership == Membership::Join)
+        standings.iter().rev().find(|one| one.position < position).is_some_and(|one| one.membership == Membership::Join)
     }
 
     /// Whether a session of this user is shown an entry of a timeline as it happens: the joined, and whom a standing is about.
@@ -134,6 +144,23 @@ impl Ledger {
             },
             Event::Room { .. } | Event::Name { .. } | Event::Timer { .. } => false,
         }
+    }
+
+    /// What a user may read of a room, from the changes of his standing.
+    fn gate(&self, room: RoomId, user: UserId) -> Gate {
+        let mut spans: Vec<Span> = Vec::new();
+        for one in self.standings.get(&(room, user)).into_iter().flatten() {
+            if let Some(last) = spans.last_mut().filter(|last| last.to.is_none()) {
+                last.to = Some(one.sequence);
+            }
+            let kind = match one.membership {
+                Membership::Join => SpanKind::Joined,
+                Membership::Invite => SpanKind::Invited,
+                Membership::Knock | Membership::Leave | Membership::Ban => continue,
+            };
+            spans.push(Span { kind, from: one.sequence, to: None });
+        }
+        Gate { spans, visibilities: self.state.room(room).unwrap().state.visibilities.to_vec() }
     }
 
     fn ever_met(&self, one: UserId, other: UserId) -> bool {
@@ -176,6 +203,11 @@ impl Ledger {
             assert_eq!(event.change, *change);
         }
         assert!(stored.is_empty(), "the store holds what was never committed: {stored:?}");
+        for (room, user) in self.standings.keys() {
+            let mut gate = reader.gate(*room, *user).unwrap();
+            gate.spans.sort_by_key(|span| span.from);
+            assert_eq!(gate, self.gate(*room, *user), "what {user:?} may see of {room:?}");
+        }
         let devices: BTreeSet<_> = self.keys.iter().map(|(device, _)| *device).collect();
         for device in devices {
             let found: BTreeSet<_> = reader.keys(device).unwrap().into_iter().map(|(key, _)| (device, key)).collect();

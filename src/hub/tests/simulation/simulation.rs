@@ -34,6 +34,8 @@ pub(crate) struct Simulation {
     /// Said under a key, and never answered: to be said again.
     unanswered: Vec<(DeviceId, [u8; 32], Command, String)>,
     ledger: Ledger,
+    /// The last command of each session that was answered.
+    answered: BTreeMap<SessionId, u64>,
     next: u64,
     totals: Totals,
     home: TempDir,
@@ -150,6 +152,7 @@ impl Simulation {
             asked: BTreeMap::new(),
             unanswered: Vec::new(),
             ledger: Ledger::new(),
+            answered: BTreeMap::new(),
             next: 1,
             totals: Totals::default(),
             home,
@@ -193,8 +196,11 @@ impl Simulation {
         }
     }
 
+    /// Clocks go back sometimes.
     fn context(&mut self) -> Context {
-        Context { now: self.now, random: u128::from(self.random.next()) }
+        let back = if self.random.one_in(8) { self.random.below(200) } else { 0 };
+        let now = Timestamp(self.now.0 - u64::try_from(back).unwrap());
+        Context { now, random: u128::from(self.random.next()) }
     }
 
     fn unique(&mut self) -> u64 {
@@ -280,14 +286,16 @@ impl Simulation {
         let tokens: Vec<_> = world.state.tokens.iter().map(|(token, owner)| (*token, *owner)).collect();
         let Some((token, (user, device))) = self.random.pick(&tokens).copied() else { return };
         let number = u8::try_from(self.random.below(6)).unwrap();
-        let again = self.unanswered.iter().position(|(known, ..)| *known == device);
+        // Numbers of devices may be given again after a restart; tokens never are.
+        let owner = format!("{}-", u32::from_be_bytes(token.0[..4].try_into().unwrap()));
+        let again = self.unanswered.iter().position(|(known, _, _, name)| *known == device && name.starts_with(&owner));
         let (key, command, name) = match again {
             Some(index) if self.random.one_in(2) => {
                 let (_, key, command, name) = self.unanswered.remove(index);
                 (key, command, name)
             }
             Some(_) | None => {
-                let name = format!("{:?}-{number}", u32::from_be_bytes(token.0[..4].try_into().unwrap()));
+                let name = format!("{owner}{number}");
                 let unique = self.unique();
                 let known = Known { world: &world, ledger: &self.ledger, now: self.now, user, session: SessionId(0), unique };
                 ([number; 32], commands::once(&known, &mut self.random, &name), name)
@@ -431,7 +439,7 @@ impl Simulation {
                     assert_eq!(record.entry.position, position.next(), "a delivery has a gap");
                     position = record.entry.position;
                 }
-                Change::Signal(signal, _) => match &**signal {
+                Change::Signal(signal, ..) => match &**signal {
                     Signal::Attached { id, session, .. } if lane.arrivals.contains_key(id) => {
                         self.clients.get_mut(id).unwrap().begin(session.user, position);
                     }
@@ -499,15 +507,16 @@ impl Simulation {
         let before = self.node.engine.world().state.timers.len();
         let due = self.node.engine.run_timers(context, || 0);
         self.totals.timers += u64::try_from(before - self.node.engine.world().state.timers.len()).unwrap();
-        assert!(due.is_none_or(|due| due > self.now), "a timer that is due in the past would spin");
+        assert!(due.is_none_or(|due| due > context.now), "a timer that is due in the past would spin");
         self.take_wanted();
     }
 
     fn read_clients(&mut self) {
+        let head = self.node.view.load().state.head;
         for client in self.clients.values_mut().filter(|client| client.begins.is_some() && client.kind == DeliveryKind::Lines) {
             if self.random.one_in(3) {
-                let part = if self.random.one_in(3) { Part::Half } else { Part::All };
-                client.read(&self.ledger, &self.node.reader, part);
+                let part = *self.random.pick(&[Part::All, Part::Half, Part::Ahead]).unwrap();
+                client.read(&self.ledger, &self.node.reader, (part, head));
             }
         }
         let closed: Vec<_> = self.clients.values().filter(|client| client.outbox.closed().is_some()).map(|client| client.session).collect();
@@ -523,7 +532,7 @@ impl Simulation {
     fn finish(&mut self, session: SessionId) {
         let mut client = self.clients.remove(&session).unwrap();
         if client.kind == DeliveryKind::Lines {
-            client.read(&self.ledger, &self.node.reader, Part::All);
+            client.read(&self.ledger, &self.node.reader, (Part::All, Position(0)));
             if client.outbox.mode() == Mode::Live {
                 client.check_nothing_missed(&self.ledger, client.ends.unwrap());
             }
@@ -540,6 +549,10 @@ impl Simulation {
         }
         let asked = self.asked.remove(&ticket).unwrap_or_else(|| panic!("{ticket} was answered twice"));
         let world = self.node.view.load();
+        if let Some(session) = asked.session.filter(|_| !matches!(result, Err(Refusal::Unavailable))) {
+            let before = self.answered.insert(session, ticket);
+            assert!(before < Some(ticket), "{session:?}: {ticket} was answered after {before:?}");
+        }
         match &result {
             Ok(receipt) => {
                 self.totals.done += 1;
@@ -579,7 +592,7 @@ impl Simulation {
         let Some(client) = session.and_then(|session| self.clients.get_mut(&session)) else { return };
         let lines = client.kind == DeliveryKind::Lines && client.begins.is_some() && client.outbox.mode() == Mode::Live;
         if lines && client.ends.is_none() && client.begins.is_some_and(|from| from < position) && self.ledger.shown(client.user, position) {
-            client.read(&self.ledger, &self.node.reader, Part::All);
+            client.read(&self.ledger, &self.node.reader, (Part::All, Position(0)));
             assert!(client.has_seen(position), "an answer came before its line");
         }
     }

@@ -1,0 +1,171 @@
+//! Who may do what in a room: operation by role, through the whole of `decide`.
+
+use super::*;
+use crate::event::RoomSetting;
+use crate::facets;
+use crate::room::{ChannelModes, JoinRule};
+
+/// Alice founded it, bob is an operator, carol a member, dave is outside; gale is a guest and a member, erin has a voice only.
+fn house() -> (House, RoomId, [UserId; 6]) {
+    let mut house = House::new();
+    let room = house.garden();
+    let gale = house.guest("gale").unwrap();
+    house.join(gale, "#garden").unwrap();
+    house.register("erin").unwrap();
+    let erin = house.world.user_named("erin").unwrap();
+    house.join(erin, "#garden").unwrap();
+    house.prefix(ALICE, room, (erin, Direction::Add, Prefix::Voice)).unwrap();
+    (house, room, [ALICE, BOB, erin, CAROL, gale, DAVE])
+}
+
+#[test]
+fn operation_by_role() {
+    const FOUNDER: &str = "founder";
+    const OPERATOR: &str = "operator";
+    const VOICE: &str = "voice";
+    const MEMBER: &str = "member";
+    const GUEST: &str = "guest";
+    const OUTSIDER: &str = "outsider";
+    let roles = [FOUNDER, OPERATOR, VOICE, MEMBER, GUEST, OUTSIDER];
+    // What nobody but members and above may do is done by everyone in turn, each in a house of his own.
+    let check = |what: &str, command: &dyn Fn(&House, RoomId) -> Command, allowed: &[&str]| {
+        for (index, role) in roles.into_iter().enumerate() {
+            let (mut house, room, users) = house();
+            let command = command(&house, room);
+            let result = house.by(users[index], command);
+            assert_eq!(result.is_ok(), allowed.contains(&role), "{role}: {what}: {result:?}");
+        }
+    };
+    let operators = [FOUNDER, OPERATOR];
+    let members = [FOUNDER, OPERATOR, VOICE, MEMBER, GUEST];
+    let say = |_: &House, room| Command::Say(Say { to: Destination::Room(room), message: text("hello") });
+    check("say", &say, &members);
+    check("type", &|_, room| Command::Typing { room, milliseconds: 100 }, &members);
+    check("leave", &|_, room| Command::Leave { room, reason: None }, &members);
+    check("set the topic", &|_, room| Command::SetTopic { room, topic: "t".into() }, &operators);
+    check("invite", &|_, room| Command::Invite { room, user: DAVE, reason: None }, &operators);
+    check("kick a member", &|_, room| Command::Kick { room, user: CAROL, reason: None }, &operators);
+    check("kick an operator", &|_, room| Command::Kick { room, user: BOB, reason: None }, &[FOUNDER]);
+    check("ban an outsider", &|_, room| Command::Ban { room, user: DAVE, reason: None }, &operators);
+    check("ban the founder", &|_, room| Command::Ban { room, user: ALICE, reason: None }, &[]);
+    check("set a mask", &|_, room| mask(room), &operators);
+    let setting = |setting: RoomSetting| move |_: &House, room| Command::SetSetting { room, setting: setting.clone() };
+    check("set the key", &setting(RoomSetting::Key(Some("sesame".into()))), &operators);
+    check("unlist", &setting(RoomSetting::Listed(false)), &operators);
+    let name = ChannelName::parse("#other").unwrap();
+    check("rename", &setting(RoomSetting::Names(vec![name])), &operators);
+    check("set the join rule", &|_, room| Command::SetState { room, change: facets::join_rules(JoinRule::Invite) }, &operators);
+    check("redact carol's line", &|house, room| redact(house, room), &[FOUNDER, OPERATOR]);
+    check("voice a member", &|_, room| prefix(room, Prefix::Voice), &operators);
+    check("op a member", &|_, room| prefix(room, Prefix::Operator), &operators);
+    check("make a member the founder's equal", &|_, room| prefix(room, Prefix::Founder), &[FOUNDER]);
+}
+
+fn mask(room: RoomId) -> Command {
+    Command::SetMask { room, list: MaskList::Ban, mask: "*!*@bad.example".into(), direction: Direction::Add, until: None }
+}
+
+fn prefix(room: RoomId, prefix: Prefix) -> Command {
+    Command::SetPrefixes { room, changes: vec![crate::command::PrefixChange { user: CAROL, prefix, direction: Direction::Add }] }
+}
+
+/// Of somebody who is none of the roles, so that nobody's own line is meant.
+fn redact(house: &House, room: RoomId) -> Command {
+    Command::Redact { room, target: house.last(room, UserId(99)), reason: None }
+}
+
+#[test]
+fn redaction_by_role() {
+    let check = |actor: UserId, author: UserId, want: Result<(), Refusal>| {
+        let mut house = House::new();
+        let room = house.garden();
+        house.say(author, Destination::Room(room)).unwrap();
+        let target = house.last(room, author);
+        let got = house.by(actor, Command::Redact { room, target, reason: None });
+        assert_eq!(outcome(&got), want, "{actor:?} redacts {author:?}");
+    };
+    check(CAROL, CAROL, Ok(()));
+    check(BOB, CAROL, Ok(()));
+    check(BOB, ALICE, Ok(()));
+    check(CAROL, BOB, Err(Refusal::LevelTooLow { needed: 50, have: 0 }));
+    check(DAVE, CAROL, Err(Refusal::NotJoined));
+}
+
+#[test]
+fn only_what_is_there_is_redacted() {
+    let mut house = House::new();
+    let room = house.garden();
+    for sequence in [0, 1_000] {
+        let target = EventRef { sequence: RoomSequence(sequence), ..house.last(room, ALICE) };
+        assert_eq!(outcome(&house.by(ALICE, Command::Redact { room, target, reason: None })), Err(Refusal::NoSuchEvent));
+    }
+}
+
+#[test]
+fn who_may_speak() {
+    let check = |what: &str, prepare: &dyn Fn(&mut House, RoomId), want: Result<(), Refusal>| {
+        let (mut house, room, [.., carol, _, _]) = house();
+        prepare(&mut house, room);
+        assert_eq!(outcome(&house.say(carol, Destination::Room(room))), want, "{what}");
+    };
+    let moderated = |house: &mut House, room| drop(house.levels(ALICE, room, |levels| levels.events_default = 1).unwrap());
+    check("an open room", &|_, _| {}, Ok(()));
+    check("+m", &moderated, Err(Refusal::CannotSpeak));
+    let voiced = |house: &mut House, room| {
+        moderated(house, room);
+        house.prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Voice)).unwrap();
+    };
+    check("+m with +v", &voiced, Ok(()));
+    check("muted by a level below 0", &|house, room| drop(house.levels(ALICE, room, |levels| levels.set(CAROL, -1)).unwrap()), Err(Refusal::CannotSpeak));
+    check("quieted", &|house, room| house.mask(room, MaskList::Quiet, "carol!*@*.example"), Err(Refusal::CannotSpeak));
+    check("banned by mask", &|house, room| house.mask(room, MaskList::Ban, "*!*@host.example"), Err(Refusal::CannotSpeak));
+    let excepted = |house: &mut House, room| {
+        house.mask(room, MaskList::Ban, "*!*@host.example");
+        house.mask(room, MaskList::Exception, "$a:carol");
+    };
+    check("banned by mask, excepted", &excepted, Ok(()));
+    let voiced_and_quiet = |house: &mut House, room| {
+        house.mask(room, MaskList::Quiet, "*!*@*");
+        house.prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Voice)).unwrap();
+    };
+    check("a voice speaks through a quiet", &voiced_and_quiet, Ok(()));
+}
+
+#[test]
+fn a_room_for_accounts_hears_no_guests() {
+    let (mut house, room, [.., gale, _]) = house();
+    let modes = ChannelModes { accounts_speak: true, ..ChannelModes::default() };
+    house.state(ALICE, room, facets::channel_modes(modes)).unwrap();
+    assert_eq!(outcome(&house.say(gale, Destination::Room(room))), Err(Refusal::AccountRequired));
+    assert_eq!(outcome(&house.say(CAROL, Destination::Room(room))), Ok(()));
+}
+
+#[test]
+fn no_plain_text_in_an_encrypted_room() {
+    let mut house = House::new();
+    let room = house.garden();
+    house.state(ALICE, room, encryption()).unwrap();
+    assert_eq!(outcome(&house.say(ALICE, Destination::Room(room))), Err(Refusal::Encrypted));
+    let content = crate::body::Content { kind: "m.room.encrypted".into(), content: Json::parse("{}").unwrap() };
+    let send = |house: &mut House, body| house.by(CAROL, Command::Say(Say { to: Destination::Room(room), message: Message::plain(body) }));
+    assert_eq!(outcome(&send(&mut house, Body::Sealed(content.clone()))), Ok(()));
+    assert_eq!(outcome(&send(&mut house, Body::Unknown(content))), Err(Refusal::Encrypted));
+    // The same again is nothing; another algorithm, or none, is refused.
+    assert_eq!(outcome(&house.state(ALICE, room, encryption())), Ok(()));
+    let other = Json::parse(r#"{"algorithm":"other"}"#).unwrap();
+    let change = StateChange { content: other, ..encryption() };
+    assert_eq!(outcome(&house.state(ALICE, room, change)), Err(Refusal::EncryptionIsFinal));
+    assert!(house.room(room).encryption.is_some());
+}
+
+#[test]
+fn a_state_key_with_an_at_sign_belongs_to_its_user() {
+    let mut house = House::new();
+    let room = house.garden();
+    let change = |key: &str| StateChange { kind: "org.example.mine".into(), key: key.into(), content: Json::parse("{}").unwrap() };
+    let check = |house: &mut House, key: &str, want| assert_eq!(outcome(&house.state(BOB, room, change(key))), want, "{key}");
+    check(&mut house, "@bob:test", Ok(()));
+    check(&mut house, "@alice:test", Err(Refusal::Forbidden));
+    check(&mut house, "@bob:elsewhere", Err(Refusal::Forbidden));
+    check(&mut house, "bob", Ok(()));
+}

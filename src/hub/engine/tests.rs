@@ -1,0 +1,367 @@
+//! The deciding stage step by step: what waits, what is void, what is answered and in which order.
+
+
+use polylogue_core::body::{Body, Form, Message, Text, TextKind};
+use polylogue_core::command::{Attach, Destination, MissingRoom, NewDevice, Presentation, RoomRef, Say, Scope, Who};
+use polylogue_core::name::{AccountName, ChannelName};
+use polylogue_core::room::Room;
+use polylogue_core::secret::{PasswordHash, TokenHash};
+use polylogue_core::{Signal, UserId};
+
+use super::*;
+
+const ALICE: UserId = UserId(1);
+
+/// An engine whose answers and events are kept as text, and a journal that is a list.
+struct Bench {
+    engine: Engine<&'static str>,
+    now: u64,
+    /// The rooms of before, as a reader would find them.
+    stored: Vec<Room>,
+}
+
+impl Bench {
+    /// Alice is registered, has a device and made the channels named; all rooms are cold.
+    fn new(channels: &[&str]) -> Self {
+        let mut bench = Self { engine: Engine::new(State::new("test")), now: 1_000, stored: Vec::new() };
+        let name = AccountName::from_nick("alice").unwrap();
+        let device = NewDevice { label: "phone".into(), name: None, token: TokenHash::of("t") };
+        bench.ask("", Actor::SERVER, Command::Register { name, password: PasswordHash("h".into()), device: Some(device) });
+        for channel in channels {
+            bench.ask("", Actor::user(ALICE, None), join(channel));
+        }
+        bench.commit();
+        let mut state = bench.engine.world().state.clone();
+        bench.stored = state.rooms.values().cloned().collect();
+        state.rooms = OrdMap::new();
+        bench.engine = Engine::new(state);
+        bench
+    }
+
+    fn context(&mut self) -> Context {
+        self.now += 1;
+        Context { now: Timestamp(self.now), random: u128::from(self.now) }
+    }
+
+    fn ask(&mut self, ticket: &'static str, actor: Actor, command: Command) {
+        self.ask_once(ticket, actor, (command, None));
+    }
+
+    fn ask_once(&mut self, ticket: &'static str, actor: Actor, (command, key): (Command, Option<u8>)) {
+        let context = self.context();
+        let key = key.map(|key| (DeviceId(1), [key; 32]));
+        self.engine.submit(Envelope { actor, command, key, label: None, ticket }, context);
+    }
+
+    /// Attaches a session and commits it.
+    fn attach(&mut self, session: u64, who: Who) -> UserId {
+        let presentation = Presentation {
+            front: "test",
+            username: "u".into(),
+            host: "h".into(),
+            real_name: "r".into(),
+            since: Timestamp(0),
+            visible: true,
+        };
+        let session = SessionId(session);
+        let attach = Attach { session, who, device: None, presentation };
+        self.ask("attach", of(UserId::SERVER, session.0), Command::Attach(Box::new(attach)));
+        self.load_all();
+        self.commit();
+        self.engine.world().live.sessions.get(&session).unwrap().user
+    }
+
+    fn load(&mut self, room: u32) {
+        let context = self.context();
+        let room = RoomId(room);
+        let found = self.stored.iter().find(|known| known.state.id == room).cloned();
+        self.engine.room_loaded(room, found, context);
+    }
+
+    fn load_all(&mut self) {
+        loop {
+            let wanted = self.engine.take_wanted();
+            if wanted.is_empty() {
+                return;
+            }
+            for cold in wanted {
+                match cold {
+                    Cold::Room(room) => self.load(room.0),
+                    Cold::Keys(device) => {
+                        let context = self.context();
+                        self.engine.keys_loaded(device, Vec::new(), context);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Commits what there is; returns the answers, as `ticket` or `ticket: refusal`.
+    fn commit(&mut self) -> Vec<String> {
+        let answers = self.in_flight();
+        self.engine.committed();
+        answers
+    }
+
+    /// Hands over what there is and leaves it in flight.
+    fn in_flight(&mut self) -> Vec<String> {
+        self.engine.take_batch().map(|batch| answers(&batch)).unwrap_or_default()
+    }
+
+    fn void(&mut self) -> Vec<String> {
+        let context = self.context();
+        self.engine.voided(context, || "hub").map(|batch| answers(&batch)).unwrap_or_default()
+    }
+}
+
+fn answers(batch: &Batch<&'static str>) -> Vec<String> {
+    let answer = |item: &Item<&'static str>| match item {
+        Item::Reply(reply) => Some(match &reply.result {
+            Ok(_) => reply.ticket.to_owned(),
+            Err(refusal) => format!("{}: {refusal:?}", reply.ticket),
+        }),
+        Item::Event { .. } | Item::Signal { .. } => None,
+    };
+    batch.items.iter().filter_map(answer).collect()
+}
+
+fn of(user: UserId, session: u64) -> Actor {
+    Actor { user, session: Some(SessionId(session)), device: None, scope: Scope::User, proven_at: None }
+}
+
+fn join(channel: &str) -> Command {
+    let room = RoomRef::Name(ChannelName::parse(channel).unwrap());
+    Command::Join { room, key: None, missing: MissingRoom::Create, reason: None }
+}
+
+fn say(room: u32) -> Command {
+    let body = Body::Text(Text { kind: TextKind::Text, form: Form::Irc("hello".into()) });
+    Command::Say(Say { to: Destination::Room(RoomId(room)), message: Message::plain(body) })
+}
+
+fn guest(nick: &str) -> Who {
+    Who::Guest(AccountName::guest(nick, 1).unwrap())
+}
+
+#[test]
+fn a_command_on_a_cold_room_waits_and_is_done() {
+    let mut bench = Bench::new(&["#a"]);
+    bench.ask("one", Actor::user(ALICE, None), say(1));
+    bench.ask("two", Actor::user(ALICE, None), say(1));
+    assert_eq!(bench.commit(), [""; 0]);
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))], "asked for once");
+    bench.load(1);
+    assert_eq!(bench.commit(), ["one", "two"]);
+}
+
+#[test]
+fn what_a_session_asks_later_waits_behind_what_waits() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.engine.world.state.install(bench.stored[1].clone());
+    bench.ask("cold", of(ALICE, 7), say(1));
+    bench.ask("hot behind it", of(ALICE, 7), say(2));
+    bench.ask("of another session", of(ALICE, 8), say(2));
+    bench.ask("cold of another session", of(ALICE, 8), say(1));
+    bench.ask("last", of(ALICE, 7), say(2));
+    assert_eq!(bench.commit(), ["of another session"]);
+    bench.load(1);
+    assert_eq!(bench.commit(), ["cold", "hot behind it", "last", "cold of another session"]);
+}
+
+#[test]
+fn what_waits_for_one_room_after_the_other_keeps_its_place() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.ask("a", of(ALICE, 7), say(1));
+    bench.ask("b", of(ALICE, 7), say(2));
+    bench.ask("a again", of(ALICE, 7), say(1));
+    bench.engine.take_wanted();
+    bench.load(1);
+    assert_eq!(bench.commit(), ["a"]);
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(2))]);
+    bench.ask("meanwhile", of(ALICE, 7), say(1));
+    assert_eq!(bench.commit(), [""; 0]);
+    bench.load(2);
+    assert_eq!(bench.commit(), ["b", "a again", "meanwhile"]);
+}
+
+#[test]
+fn a_room_that_is_not_there_is_refused_and_holds_nobody_up() {
+    let mut bench = Bench::new(&["#a"]);
+    bench.ask("nowhere", of(ALICE, 7), say(1));
+    bench.ask("behind", of(ALICE, 7), say(99));
+    bench.engine.take_wanted();
+    let context = bench.context();
+    bench.engine.room_loaded(RoomId(1), None, context);
+    assert_eq!(bench.commit(), ["nowhere: NoSuchRoom", "behind: NoSuchRoom"]);
+}
+
+#[test]
+fn a_damaged_room_hurts_nobody_else() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.ask("damaged", of(ALICE, 7), say(1));
+    bench.ask("sound", of(ALICE, 7), say(2));
+    bench.engine.take_wanted();
+    let context = bench.context();
+    bench.engine.room_damaged(RoomId(1), context);
+    bench.load_all();
+    assert_eq!(bench.commit(), ["damaged: Quarantined(RoomId(1))", "sound"]);
+    // Its members still come and go.
+    assert_eq!(bench.attach(9, Who::Account(ALICE)), ALICE);
+    bench.ask("bye", of(ALICE, 9), Command::Detach { session: SessionId(9), reason: "bye".into() });
+    bench.load_all();
+    assert_eq!(bench.commit(), ["bye"]);
+}
+
+#[test]
+fn a_key_is_looked_up_before_it_is_used() {
+    let mut bench = Bench::new(&["#a"]);
+    bench.ask_once("first", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    bench.ask_once("repeat in flight", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    assert_eq!(bench.engine.take_wanted(), [Cold::Keys(DeviceId(1))]);
+    let known = Receipt { outcome: Outcome::Done, event: None };
+    let context = bench.context();
+    bench.engine.keys_loaded(DeviceId(1), vec![([2; 32], known)], context);
+    bench.load_all();
+    let head = bench.engine.world().state.head;
+    assert_eq!(bench.commit(), ["first", "repeat in flight"]);
+    bench.ask_once("known from before", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(2)));
+    bench.ask_once("repeat later", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    assert_eq!(bench.commit(), ["known from before", "repeat later"]);
+    assert_eq!(bench.engine.world().state.head, head, "one line in all");
+}
+
+#[test]
+fn a_void_batch_never_happened_and_neither_did_what_was_decided_on_it() {
+    let mut bench = Bench::new(&["#a"]);
+    let before = bench.engine.world().state.head;
+    bench.ask_once("in flight", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    bench.load_all();
+    assert_eq!(bench.in_flight(), ["in flight"]);
+    bench.ask("later", Actor::user(ALICE, None), say(1));
+    bench.ask("made on it", Actor::user(ALICE, None), join("#new"));
+    bench.ask("refused on it", Actor::user(UserId(9), None), say(1));
+    let told = bench.void();
+    assert_eq!(told, ["later", "made on it", "refused on it: Forbidden"], "all of them are told to try again");
+    assert_eq!(bench.engine.world().state.head, before);
+    assert_eq!(bench.engine.world().state.next_room, RoomId(2));
+    assert_eq!(bench.commit(), [""; 0]);
+    // The key was not used.
+    bench.ask_once("again", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    bench.load_all();
+    assert_eq!(bench.commit(), ["again"]);
+    assert_eq!(bench.engine.world().state.head, before.next());
+}
+
+#[test]
+fn what_waits_survives_a_void_batch() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.engine.world.state.install(bench.stored[0].clone());
+    bench.ask("in flight", Actor::user(ALICE, None), say(1));
+    bench.in_flight();
+    bench.ask("waits", of(ALICE, 7), say(2));
+    bench.ask("behind", of(ALICE, 7), say(2));
+    bench.engine.take_wanted();
+    assert_eq!(bench.void(), [""; 0]);
+    bench.load(2);
+    assert_eq!(bench.commit(), ["waits", "behind"]);
+}
+
+#[test]
+fn who_came_and_went_on_a_void_batch_did_come_and_go() {
+    let mut bench = Bench::new(&["#a"]);
+    let gale = bench.attach(5, guest("gale"));
+    bench.ask("in", of(gale, 5), join("#a"));
+    bench.load_all();
+    bench.commit();
+    bench.ask("in flight", Actor::user(ALICE, None), say(1));
+    bench.in_flight();
+    bench.ask("out", of(gale, 5), Command::Detach { session: SessionId(5), reason: "bye".into() });
+    bench.void();
+    assert!(!bench.engine.world().live.guests.contains_key(&gale));
+    bench.load_all();
+    let batch = bench.engine.take_batch().unwrap();
+    let detached = |item: &Item<_>| matches!(item, Item::Signal { signal, .. } if matches!(**signal, Signal::Detached { .. }));
+    assert!(batch.items.iter().any(detached), "the others are told");
+    let left = batch.items.iter().filter(|item| matches!(item, Item::Event { .. })).count();
+    assert_eq!(left, 1, "his leave is written again");
+    assert!(bench.engine.world().state.user(gale).unwrap().rooms.is_empty());
+}
+
+#[test]
+fn a_guests_leave_is_written_again_even_where_the_room_is_cold_again() {
+    let mut bench = Bench::new(&["#a"]);
+    let gale = bench.attach(5, guest("gale"));
+    bench.ask("in", of(gale, 5), join("#a"));
+    bench.load_all();
+    bench.commit();
+    let mut state = bench.engine.world().state.clone();
+    bench.stored = state.rooms.values().cloned().collect();
+    state.rooms = OrdMap::new();
+    let live = bench.engine.world().live.clone();
+    bench.engine = Engine::new(state);
+    bench.engine.world.live = live;
+    bench.ask("out", of(gale, 5), Command::Detach { session: SessionId(5), reason: "bye".into() });
+    bench.load_all();
+    assert_eq!(bench.in_flight(), ["out"]);
+    bench.void();
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
+    bench.load(1);
+    bench.commit();
+    assert!(bench.engine.world().state.user(gale).unwrap().rooms.is_empty());
+}
+
+#[test]
+fn nothing_changed_is_an_answer_that_hangs_on_what_was_before() {
+    let mut bench = Bench::new(&[]);
+    let view = crate::publish::View::new(bench.engine.world().clone());
+    bench.ask("made", of(ALICE, 7), join("#new"));
+    bench.ask("in already", of(ALICE, 8), join("#new"));
+    let batch = bench.engine.take_batch().unwrap();
+    let (delivery, answers) = crate::publish::publish(&view, batch, crate::publish::Fate::Void);
+    assert!(delivery.changes.is_empty());
+    let answers: Vec<_> = answers.into_iter().map(|(ticket, result)| (ticket, result.map(drop))).collect();
+    assert_eq!(answers, [("made", Err(Refusal::Unavailable)), ("in already", Err(Refusal::Unavailable))]);
+    assert_eq!(view.load().state.rooms.len(), 0);
+}
+
+#[test]
+fn a_timer_on_a_cold_room_runs_once() {
+    let mut bench = Bench::new(&["#a"]);
+    let mask = Command::SetMask {
+        room: RoomId(1),
+        list: polylogue_core::room::MaskList::Quiet,
+        mask: "*!*@x".into(),
+        direction: polylogue_core::command::Direction::Add,
+        until: Some(Timestamp(5_000)),
+    };
+    bench.ask("mask", Actor::user(ALICE, None), mask);
+    bench.load_all();
+    bench.commit();
+    let mut state = bench.engine.world().state.clone();
+    bench.stored = state.rooms.values().cloned().collect();
+    state.rooms = OrdMap::new();
+    bench.engine = Engine::new(state);
+    let context = |now| Context { now: Timestamp(now), random: 1 };
+    assert_eq!(bench.engine.run_timers(context(4_999), || "timer"), Some(Timestamp(5_000)));
+    for now in 5_000..5_003 {
+        assert!(bench.engine.run_timers(context(now), || "timer") > Some(Timestamp(now)));
+    }
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
+    bench.load(1);
+    assert_eq!(bench.commit(), ["timer"]);
+    assert_eq!(bench.engine.run_timers(context(9_000), || "timer"), None);
+    assert!(bench.engine.world().state.room(RoomId(1)).unwrap().state.masks.is_empty());
+}
+
+#[test]
+fn one_batch_is_in_flight_at_a_time() {
+    let mut bench = Bench::new(&["#a"]);
+    bench.ask("one", Actor::user(ALICE, None), say(1));
+    bench.load_all();
+    bench.in_flight();
+    bench.ask("two", Actor::user(ALICE, None), say(1));
+    assert!(bench.engine.take_batch().is_none());
+    assert_eq!(bench.engine.pending(), 2);
+    bench.engine.committed();
+    assert_eq!(bench.commit(), ["two"]);
+}
