@@ -1,0 +1,114 @@
+//! Who asks: the access token of a request as an account and a device.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::header;
+use axum::http::request::Parts;
+use polylogue_core::command::Actor;
+use polylogue_core::{DeviceId, Timestamp, UserId};
+use polylogue_hub::{Peer, Security};
+use polylogue_matrix::error::{ErrorCode, ErrorReply};
+use serde::Deserialize;
+
+use crate::Matrix;
+use crate::error::Failure;
+
+/// The account and device behind a token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Access {
+    pub(crate) user: UserId,
+    pub(crate) device: DeviceId,
+}
+
+impl Access {
+    /// Refuses to act for another user: the one in the path must be the one who asks.
+    pub(crate) fn own(&self, matrix: &Matrix, user_id: &str) -> Result<(), Failure> {
+        if matrix.find_user(&matrix.hub.world(), user_id) == Some(self.user) {
+            Ok(())
+        } else {
+            Err(Failure::forbidden("that is another user's"))
+        }
+    }
+
+    /// Who asks, when it asks the core.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::user(self.user, Some(self.device))
+    }
+
+    /// The same, with the password proven just now.
+    pub(crate) fn proven(&self) -> Actor {
+        Actor {
+            proven_at: Some(now()),
+            ..self.actor()
+        }
+    }
+}
+
+/// Shown by requests that came over a connection on which passwords may travel. Without word from the listener they may not.
+pub(crate) struct Confidential;
+
+impl<S: Send + Sync> FromRequestParts<S> for Confidential {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let security = parts
+            .extensions
+            .get::<Peer>()
+            .map_or(Security::Plain, |peer| peer.security);
+        if security.allows_passwords() {
+            Ok(Self)
+        } else {
+            Err(Failure::forbidden(
+                "passwords are not accepted over an unencrypted connection",
+            ))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenParameter {
+    access_token: Option<String>,
+}
+
+impl FromRequestParts<Arc<Matrix>> for Access {
+    type Rejection = Failure;
+
+    /// Matrix client-server API "Using access tokens": the `Authorization` header, or the `access_token` parameter of older clients
+    /// (COMPAT(weechat-matrix, 0.3)).
+    async fn from_request_parts(parts: &mut Parts, matrix: &Arc<Matrix>) -> Result<Self, Failure> {
+        let token = bearer(parts).or_else(|| {
+            let query = Query::<TokenParameter>::try_from_uri(&parts.uri).ok()?;
+            query.0.access_token.filter(|token| !token.is_empty())
+        });
+        let token = token.ok_or_else(|| {
+            Failure::new(401, ErrorCode::MissingToken, "an access token is needed")
+        })?;
+        let owner = matrix.hub.token_owner(&token);
+        let (user, device) = owner.ok_or_else(|| {
+            let error = ErrorReply::new(
+                401,
+                ErrorCode::UnknownToken,
+                "this access token is not in force",
+            );
+            Failure::Error(error.with("soft_logout", false))
+        })?;
+        Ok(Self { user, device })
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<String> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}
+
+/// The present moment.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

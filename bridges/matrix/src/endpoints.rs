@@ -1,0 +1,36 @@
+//! The endpoints, one file each, named after what they are about.
+
+pub(crate) mod account_data;
+pub(crate) mod capabilities;
+pub(crate) mod context;
+pub(crate) mod create_room;
+pub(crate) mod devices;
+pub(crate) mod directory;
+pub(crate) mod event;
+pub(crate) mod filter;
+pub(crate) mod join;
+pub(crate) mod joined_rooms;
+pub(crate) mod knock;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod members;
+pub(crate) mod membership;
+pub(crate) mod messages;
+pub(crate) mod password;
+pub(crate) mod presence;
+pub(crate) mod profile;
+pub(crate) mod public_rooms;
+pub(crate) mod push_rules;
+pub(crate) mod pushers;
+pub(crate) mod receipts;
+pub(crate) mod redact;
+pub(crate) mod register;
+pub(crate) mod send;
+pub(crate) mod state;
+pub(crate) mod tags;
+pub(crate) mod third_party;
+pub(crate) mod typing;
+pub(crate) mod user_directory;
+pub(crate) mod versions;
+pub(crate) mod well_known;
+pub(crate) mod whoami;

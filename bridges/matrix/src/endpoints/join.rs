@@ -1,0 +1,46 @@
+//! `POST /join/{roomIdOrAlias}` and `POST /rooms/{roomId}/join`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use polylogue_core::command::{MissingRoom, RoomRef};
+use polylogue_core::{Command, Refusal};
+use polylogue_hub::Request;
+use serde_json::json;
+
+use super::membership::Reason;
+use crate::Matrix;
+use crate::access::Access;
+use crate::error::{Answer, Failure};
+use crate::extract::{OptionalBody, Reply, Segments};
+
+pub(crate) async fn post(
+    State(matrix): State<Arc<Matrix>>,
+    access: Access,
+    Segments(room): Segments<String>,
+    OptionalBody(Reason { reason }): OptionalBody<Reason>,
+) -> Answer {
+    let room = by_id_or_alias(&matrix, &room)?;
+    let command = Command::Join {
+        room,
+        key: None,
+        missing: MissingRoom::Refuse,
+        reason,
+    };
+    let receipt = matrix
+        .hub
+        .submit(Request::new(access.actor(), command))
+        .await?;
+    Ok(Reply(
+        json!({ "room_id": matrix.room_id(receipt.room().ok_or(Refusal::Internal)?) }),
+    ))
+}
+
+/// A room as clients name it where both ways are allowed.
+pub(crate) fn by_id_or_alias(matrix: &Matrix, text: &str) -> Result<RoomRef, Failure> {
+    if text.starts_with('#') {
+        matrix.channel(text).map(RoomRef::Name)
+    } else {
+        matrix.room(text).map(RoomRef::Id)
+    }
+}

@@ -1,0 +1,86 @@
+//! `GET /login`: how one may log in. `POST /login`: a password for a token.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use polylogue_core::secret::Password;
+use polylogue_hub::Login;
+use polylogue_matrix::error::ErrorCode;
+use polylogue_matrix::uia::{Identifier, Stage, named};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::Matrix;
+use crate::access::Confidential;
+use crate::error::{Answer, Failure};
+use crate::extract::{Body, Reply};
+use crate::proof;
+
+#[derive(Deserialize)]
+pub(crate) struct Request {
+    #[serde(rename = "type")]
+    stage: String,
+    identifier: Option<Identifier>,
+    user: Option<String>,
+    password: Option<String>,
+    device_id: Option<String>,
+    initial_device_display_name: Option<String>,
+}
+
+pub(crate) async fn get() -> Reply {
+    Reply(json!({ "flows": [{ "type": Stage::Password.name() }] }))
+}
+
+pub(crate) async fn post(
+    State(matrix): State<Arc<Matrix>>,
+    _: Confidential,
+    Body(request): Body<Request>,
+) -> Answer {
+    if request.stage != Stage::Password.name() {
+        return Err(Failure::new(
+            400,
+            ErrorCode::Unknown,
+            "this way to log in is not supported",
+        ));
+    }
+    let typed = named(request.identifier.as_ref(), request.user.as_deref()).ok_or_else(|| {
+        Failure::new(
+            400,
+            ErrorCode::Unknown,
+            "only m.id.user names an account here",
+        )
+    })?;
+    let password = request
+        .password
+        .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "password is missing"))?;
+    let user = match proof::localpart(&matrix, typed) {
+        Some(name) => {
+            matrix
+                .hub
+                .check_password(name, Password::new(password))
+                .await?
+        }
+        None => None,
+    };
+    // One answer for a wrong name and a wrong password.
+    let user = user.ok_or_else(|| Failure::forbidden("wrong user name or password"))?;
+    let (label, name) = (
+        request.device_id.filter(|id| !id.is_empty()),
+        request.initial_device_display_name,
+    );
+    let login = matrix
+        .hub
+        .log_in(user, label.map(Arc::from), name.map(Arc::from))
+        .await?;
+    Ok(Reply(logged_in(&matrix, &login)))
+}
+
+/// What a client is told of its new token. Without `well_known`: clients stay with the address that they came by.
+pub(crate) fn logged_in(matrix: &Matrix, login: &Login) -> Value {
+    json!({
+        "user_id": matrix.user_id(&matrix.hub.world(), login.user),
+        "access_token": login.token,
+        "device_id": login.label,
+        "home_server": matrix.server_name,
+    })
+}

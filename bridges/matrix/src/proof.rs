@@ -1,0 +1,93 @@
+//! Proving one's password again where the core asks for it: user-interactive authentication with its one stage.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use polylogue_core::Refusal;
+use polylogue_core::command::Actor;
+use polylogue_core::secret::Password;
+use polylogue_matrix::error::{ErrorCode, ErrorReply};
+use polylogue_matrix::id;
+use polylogue_matrix::uia::{self, Auth, Stage};
+
+use crate::Matrix;
+use crate::access::Access;
+use crate::error::Failure;
+
+/// Asks for a stage.
+pub(crate) fn challenge(stage: Stage, wrong: Option<&ErrorReply>) -> Failure {
+    match random::<16>() {
+        Ok(session) => Failure::Challenge(uia::challenge(stage, &session, wrong)),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+/// The actor with his password proven, or the challenge to prove it.
+pub(crate) async fn password(
+    matrix: &Matrix,
+    access: &Access,
+    auth: Option<Auth>,
+) -> Result<Actor, Failure> {
+    let Some(auth) = auth else {
+        return Err(challenge(Stage::Password, None));
+    };
+    let (Some(stage), Some(password)) = (auth.stage.as_deref(), auth.password) else {
+        return Err(challenge(Stage::Password, None));
+    };
+    if stage != Stage::Password.name() {
+        return Err(challenge(
+            Stage::Password,
+            Some(&ErrorReply::new(
+                401,
+                ErrorCode::Unrecognized,
+                "not a stage of this request",
+            )),
+        ));
+    }
+    let world = matrix.hub.world();
+    let own = world
+        .name_of(access.user)
+        .ok_or(Refusal::NoSuchUser)?
+        .localpart()
+        .clone();
+    let named = uia::named(auth.identifier.as_ref(), auth.user.as_deref());
+    let is_own = named.is_none_or(|named| {
+        localpart(matrix, named).is_some_and(|named| world.user_named(named) == Some(access.user))
+    });
+    let proven = match is_own {
+        true => {
+            matrix
+                .hub
+                .check_password(&own, Password::new(password))
+                .await?
+        }
+        false => None,
+    };
+    if proven == Some(access.user) {
+        Ok(access.proven())
+    } else {
+        Err(challenge(
+            Stage::Password,
+            Some(&ErrorReply::new(
+                401,
+                ErrorCode::Forbidden,
+                "wrong user name or password",
+            )),
+        ))
+    }
+}
+
+/// The localpart that a client typed: itself, or as part of a user id of this server.
+pub(crate) fn localpart<'a>(matrix: &Matrix, typed: &'a str) -> Option<&'a str> {
+    if typed.starts_with('@') {
+        id::localpart(typed, &matrix.server_name)
+    } else {
+        Some(typed)
+    }
+}
+
+/// Random text for sessions and names.
+pub(crate) fn random<const BYTES: usize>() -> Result<String, Refusal> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|_| Refusal::Internal)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,44 @@
+//! The push rules of an account, kept as its account data `m.push_rules`. Whoever changed none has the server's defaults.
+
+use polylogue_core::{Json, Refusal, UserId};
+use ruma::push::Ruleset;
+use serde_json::{Value, json};
+
+use crate::Matrix;
+use crate::error::Failure;
+use crate::extract::canonical;
+
+/// The type of the account data.
+pub(crate) const KIND: &str = "m.push_rules";
+
+/// The lists of a ruleset; clients require each of them (COMPAT(matrix-js-sdk, 43)).
+const LISTS: [&str; 5] = ["override", "content", "room", "sender", "underride"];
+
+/// The rules in force.
+pub(crate) async fn ruleset(matrix: &Matrix, user: UserId) -> Result<Ruleset, Failure> {
+    let user_id = matrix.user_id(&matrix.hub.world(), user);
+    let user_id = ruma::UserId::parse(&user_id).map_err(|_| Refusal::Internal)?;
+    let defaults = Ruleset::server_default(&user_id);
+    let stored = matrix.hub.account_datum(user, None, KIND).await?;
+    let stored = stored.and_then(|content| {
+        serde_json::from_value::<Ruleset>(content.value().get("global")?.clone()).ok()
+    });
+    Ok(match stored {
+        Some(mut rules) => {
+            rules.update_with_server_default(defaults);
+            rules
+        }
+        None => defaults,
+    })
+}
+
+/// The content of the account data event: `{"global": ...}`.
+pub(crate) fn content(rules: &Ruleset) -> Result<Json, Failure> {
+    let mut global = serde_json::to_value(rules).map_err(|_| Refusal::Internal)?;
+    if let Value::Object(global) = &mut global {
+        for list in LISTS {
+            global.entry(list).or_insert_with(|| json!([]));
+        }
+    }
+    canonical(&json!({ "global": global }))
+}
