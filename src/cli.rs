@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// One chat daemon for IRC and native clients.
+/// One chat daemon for IRC, Matrix and native clients.
 #[derive(Debug, Parser)]
 #[command(
     name = "polylogue",

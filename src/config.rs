@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use polylogue_bridge_irc as irc;
+use polylogue_bridge_matrix as matrix;
 use polylogue_bridge_native as native;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,8 @@ pub struct Config {
     pub registration: Registration,
     /// `[irc]`: the IRC front-end.
     pub irc: irc::Config,
+    /// `[matrix]`: the Matrix front-end.
+    pub matrix: matrix::Config,
     /// `[native]`: the native front-end.
     pub native: native::Config,
     /// `[limits]`: what clients may do.
@@ -53,6 +56,7 @@ impl Default for Config {
             tls: tls::Config::default(),
             registration: Registration::default(),
             irc: irc::Config::default(),
+            matrix: matrix::Config::default(),
             native: native::Config::default(),
             limits: Limits::default(),
             log: telemetry::Config::default(),

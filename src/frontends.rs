@@ -1,19 +1,56 @@
-//! The list of front-ends: one line each.
+//! The list of front-ends: one line each for what it speaks over its own connections, and one for its routes over HTTP.
 
 use std::sync::Arc;
 
+use axum::Router;
 use polylogue_bridge_irc::Irc;
+use polylogue_bridge_matrix::Matrix;
+use polylogue_bridge_native::Native;
 use polylogue_hub::Frontend;
+use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Config, Network};
 use crate::house::House;
+use crate::http::{self, Http};
 use crate::listen::Protocol;
 
-/// The front-end that serves a protocol.
-pub fn open(protocol: Protocol, house: &House, config: &Config) -> Option<Arc<dyn Frontend>> {
-    match protocol {
-        Protocol::Irc => Some(Irc::new(house.hub(), config.irc.clone(), motd(config))),
-        Protocol::Native => None,
+/// The front-ends of one house.
+pub struct Frontends {
+    irc: Arc<Irc>,
+    native: Arc<Native>,
+    routes: Router,
+    stopping: CancellationToken,
+}
+
+impl Frontends {
+    /// All of them.
+    pub fn open(house: &House, config: &Config) -> Self {
+        let irc = Irc::new(house.hub(), config.irc.clone(), motd(config));
+        let matrix = Matrix::new(house.hub(), config.matrix.clone());
+        let native = Native::new(house.hub(), config.native.clone());
+        Self {
+            irc,
+            native,
+            routes: http::mount([matrix.routes()]),
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    /// The one that serves a listener of a protocol, which trusts these proxies.
+    pub fn serving(&self, protocol: Protocol, proxy: &[Network]) -> Arc<dyn Frontend> {
+        match protocol {
+            Protocol::Irc => Arc::clone(&self.irc) as _,
+            Protocol::Http => {
+                Http::new(self.routes.clone(), proxy.to_vec(), self.stopping.clone())
+            }
+            Protocol::Native => Arc::clone(&self.native) as _,
+        }
+    }
+
+    /// Tells them that the server is going down: they take leave of their clients.
+    pub fn stop(&self) {
+        self.native.stop();
+        self.stopping.cancel();
     }
 }
 
@@ -23,5 +60,9 @@ fn motd(config: &Config) -> Option<String> {
     if path.as_os_str().is_empty() {
         return None;
     }
-    std::fs::read_to_string(path).inspect_err(|error| tracing::warn!(%error, path = %path.display(), "no message of the day")).ok()
+    std::fs::read_to_string(path)
+        .inspect_err(
+            |error| tracing::warn!(%error, path = %path.display(), "no message of the day"),
+        )
+        .ok()
 }

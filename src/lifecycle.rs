@@ -17,7 +17,7 @@ use tracing::{error, info, warn};
 use self::service_manager::ServiceManager;
 use crate::config::Config;
 use crate::control::Control;
-use crate::frontends;
+use crate::frontends::Frontends;
 use crate::house::{House, Identity};
 use crate::listen::{Admission, Entrance, Listener, Patience, Protocol, Tasks};
 use crate::tls::{CertificateError, Certificates};
@@ -61,9 +61,6 @@ pub enum RunError {
     /// The data directory cannot be opened.
     #[error("{0}")]
     Open(#[from] OpenError),
-    /// A listener's protocol is not part of this build.
-    #[error("this daemon does not speak {0}")]
-    Unspoken(Protocol),
 }
 
 /// Runs a daemon until a signal ends it. `listening` is told the addresses once everything listens.
@@ -125,11 +122,12 @@ async fn serve(
     house: &Arc<House>,
     run: Run<'_, impl FnOnce(&Addresses)>,
 ) -> Result<(), RunError> {
-    let (listeners, addresses) = open(config, mode, house, run.certificates.as_ref())?;
+    let frontends = Frontends::open(house, config);
+    let (listeners, addresses) = open(config, mode, &frontends, run.certificates.as_ref())?;
     let control = Control::bind(&config.server.data_dir)?;
     let tasks = Tasks::default();
     for (listener, entrance) in listeners {
-        info!(protocol = entrance.frontend.name(), address = %listener.address(), "listening");
+        info!(protocol = entrance.protocol.name(), address = %listener.address(), "listening");
         listener.serve(entrance, &tasks);
     }
     let stop_control = CancellationToken::new();
@@ -149,6 +147,7 @@ async fn serve(
 
     manager.stopping();
     tasks.stop_accepting();
+    frontends.stop();
     stop_control.cancel();
     info!(connections = tasks.running(), "stopping");
     tokio::select! {
@@ -168,7 +167,7 @@ async fn serve(
 fn open(
     config: &Config,
     mode: Mode,
-    house: &House,
+    frontends: &Frontends,
     certificates: Option<&Arc<Certificates>>,
 ) -> Result<Open, RunError> {
     let admission = Admission::new(config.limits.clone());
@@ -179,22 +178,13 @@ fn open(
     let mut listeners = Vec::new();
     let mut addresses = Vec::new();
     for protocol in Protocol::ALL {
-        let wanted = || {
-            config
-                .listen
-                .iter()
-                .filter(|listener| listener.protocol == protocol)
-        };
-        if wanted().next().is_none() {
-            continue;
-        }
-        let frontend =
-            frontends::open(protocol, house, config).ok_or(RunError::Unspoken(protocol))?;
-        for listener in wanted() {
+        let listening = config.listen.iter();
+        for listener in listening.filter(|listener| listener.protocol == protocol) {
             let bound = Listener::bind(listener.address)?;
             addresses.push((protocol, bound.address()));
             let entrance = Entrance {
-                frontend: Arc::clone(&frontend),
+                protocol,
+                frontend: frontends.serving(protocol, &listener.proxy),
                 admission: Arc::clone(&admission),
                 certificates: certificates.filter(|_| listener.tls).map(Arc::clone),
                 proxy: listener.proxy.clone(),

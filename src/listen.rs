@@ -21,8 +21,8 @@ pub use self::admission::{Admission, TurnedAway};
 pub use self::config::{Config, Protocol};
 use self::proxy::{Header, NotAHeader};
 use crate::config::Network;
+use crate::tls::{Certificates, Handshake};
 use polylogue_hub::{Frontend, Peer, Security, Stream};
-use crate::tls::Certificates;
 
 /// Connections that the system completes before we accept them.
 const BACKLOG: u32 = 1024;
@@ -118,7 +118,7 @@ impl Listener {
                 Ok((stream, from)) => {
                     rest = FIRST_REST;
                     let span =
-                        debug_span!("connection", protocol = entrance.frontend.name(), %from);
+                        debug_span!("connection", protocol = entrance.protocol.name(), %from);
                     let serving = tasks.serving.clone();
                     let entrance = Arc::clone(&entrance);
                     let connection = async move {
@@ -165,13 +165,15 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 
 /// What stands between an accepted socket and a front-end.
 pub struct Entrance {
+    /// What is spoken behind it.
+    pub protocol: Protocol,
     /// Who serves the connections.
     pub frontend: Arc<dyn Frontend>,
     /// Counts connections, over all listeners.
     pub admission: Arc<Admission>,
     /// For listeners that speak TLS.
     pub certificates: Option<Arc<Certificates>>,
-    /// Sources whose PROXY header is believed.
+    /// Sources that speak for others, and say for whom: in a PROXY header, or over HTTP in each request.
     pub proxy: Vec<Network>,
     /// What plain bytes are on this listener: `Plain` or `Development`.
     pub plain: Security,
@@ -219,8 +221,9 @@ impl Entrance {
         from: IpAddr,
     ) -> Result<(Stream, Peer, Place), Unserved> {
         stream.set_nodelay(true)?;
-        let (address, tls_before, place) =
-            if self.proxy.iter().any(|network| network.contains(from)) {
+        let proxied = self.proxy.iter().any(|network| network.contains(from));
+        let (address, tls_before, place) = match self.protocol {
+            Protocol::Irc | Protocol::Native if proxied => {
                 match timeout(self.patience.header, read_header(&mut stream)).await?? {
                     Header::Local => (from, false, self.admission.enter_trusted()?),
                     Header::Client { address, tls } => (
@@ -229,9 +232,13 @@ impl Entrance {
                         self.admission.enter(address, Instant::now())?,
                     ),
                 }
-            } else {
+            }
+            // One connection of an HTTP proxy carries requests of many clients.
+            Protocol::Http if proxied => (from, false, self.admission.enter_trusted()?),
+            Protocol::Irc | Protocol::Http | Protocol::Native => {
                 (from, false, self.admission.enter(from, Instant::now())?)
-            };
+            }
+        };
         let Some(certificates) = &self.certificates else {
             let security = if tls_before {
                 Security::Secure
@@ -248,8 +255,12 @@ impl Entrance {
                 place,
             ));
         };
-        let (stream, certificate) =
-            timeout(self.patience.handshake, certificates.accept(stream)).await??;
+        let handshake = match self.protocol {
+            Protocol::Irc | Protocol::Native => Handshake::Credential,
+            Protocol::Http => Handshake::Http,
+        };
+        let accepted = certificates.accept(stream, handshake);
+        let (stream, certificate) = timeout(self.patience.handshake, accepted).await??;
         Ok((
             Stream::Tls(Box::new(stream)),
             Peer {

@@ -97,10 +97,30 @@ impl CertificateError {
     }
 }
 
+/// What clients of a listener expect of the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handshake {
+    /// Chat clients may show a certificate of their own, which is a credential.
+    Credential,
+    /// Browsers, which would ask their user about a certificate, are not asked for one; they may choose HTTP/2 (ALPN, RFC 9113 section 3.2).
+    Http,
+}
+
+/// The name of HTTP/2 in ALPN (RFC 9113 section 3.1).
+pub const HTTP_2: &[u8] = b"h2";
+/// The name of HTTP/1.1 in ALPN (RFC 7301 section 6).
+const HTTP_1_1: &[u8] = b"http/1.1";
+
 /// The certificate in use. New connections take the newest; open ones are not disturbed.
 pub struct Certificates {
     files: Config,
-    current: ArcSwap<ServerConfig>,
+    current: ArcSwap<Servers>,
+}
+
+/// One certificate, ready for each kind of handshake.
+struct Servers {
+    credential: Arc<ServerConfig>,
+    http: Arc<ServerConfig>,
 }
 
 impl Certificates {
@@ -111,7 +131,7 @@ impl Certificates {
     pub fn load(files: &Config) -> Result<Self, CertificateError> {
         Ok(Self {
             files: files.clone(),
-            current: ArcSwap::from_pointee(server(files)?),
+            current: ArcSwap::from_pointee(servers(files)?),
         })
     }
 
@@ -120,7 +140,7 @@ impl Certificates {
     /// # Errors
     /// As for [`Certificates::load`].
     pub fn reload(&self) -> Result<(), CertificateError> {
-        self.current.store(Arc::new(server(&self.files)?));
+        self.current.store(Arc::new(servers(&self.files)?));
         Ok(())
     }
 
@@ -131,10 +151,14 @@ impl Certificates {
     pub async fn accept(
         &self,
         stream: TcpStream,
+        handshake: Handshake,
     ) -> std::io::Result<(TlsStream<TcpStream>, Option<[u8; 32]>)> {
-        let stream = TlsAcceptor::from(self.current.load_full())
-            .accept(stream)
-            .await?;
+        let servers = self.current.load_full();
+        let server = match handshake {
+            Handshake::Credential => &servers.credential,
+            Handshake::Http => &servers.http,
+        };
+        let stream = TlsAcceptor::from(Arc::clone(server)).accept(stream).await?;
         let certificate = stream
             .get_ref()
             .1
@@ -145,7 +169,7 @@ impl Certificates {
     }
 }
 
-fn server(files: &Config) -> Result<ServerConfig, CertificateError> {
+fn servers(files: &Config) -> Result<Servers, CertificateError> {
     let chain = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .and_then(|chain| {
@@ -162,12 +186,19 @@ fn server(files: &Config) -> Result<ServerConfig, CertificateError> {
     let verifier = Arc::new(AnyCertificate {
         algorithms: provider.signature_verification_algorithms,
     });
-    let mut config = with_versions(provider)?
+    let mut credential = with_versions(Arc::clone(&provider))?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(chain, key)?;
+        .with_single_cert(chain.clone(), key.clone_key())?;
     // One ticket resumes one connection: clients of chat seldom come back twice at once, and each ticket is remembered here.
-    config.send_tls13_tickets = 1;
-    Ok(config)
+    credential.send_tls13_tickets = 1;
+    let mut http = with_versions(provider)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    http.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
+    Ok(Servers {
+        credential: Arc::new(credential),
+        http: Arc::new(http),
+    })
 }
 
 fn with_versions(

@@ -35,6 +35,9 @@ pub struct Run {
     /// Where a development server listens for IRC; port 0 stands for any.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Irc), value_parser = loopback, conflicts_with = "config")]
     irc: SocketAddr,
+    /// Where a development server listens for Matrix clients and other programs over HTTP; port 0 stands for any.
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Http), value_parser = loopback, conflicts_with = "config")]
+    http: SocketAddr,
     /// Where a development server listens for native clients; port 0 stands for any.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Native), value_parser = loopback, conflicts_with = "config")]
     native: SocketAddr,
@@ -88,7 +91,11 @@ impl Run {
                 (config, Mode::Production)
             }
             None => {
-                let listen = vec![(Protocol::Irc, self.irc), (Protocol::Native, self.native)];
+                let listen = vec![
+                    (Protocol::Irc, self.irc),
+                    (Protocol::Http, self.http),
+                    (Protocol::Native, self.native),
+                ];
                 let development = Development {
                     server_name: self.server_name.clone(),
                     data_dir: self.data_dir.clone(),

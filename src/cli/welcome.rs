@@ -31,6 +31,7 @@ pub fn text(name: &str, addresses: &Addresses) -> String {
     for (protocol, address) in addresses {
         text.push_str(&match protocol {
             Protocol::Irc => irc(*address),
+            Protocol::Http => matrix(name, *address),
             Protocol::Native => native(*address),
         });
     }
@@ -52,6 +53,17 @@ WeeChat:
             SocketAddr::V4(_) => format!("{host}/{port}"),
             SocketAddr::V6(_) => format!("[{host}]/{port}"),
         }
+    )
+}
+
+fn matrix(name: &str, address: SocketAddr) -> String {
+    format!(
+        "
+Element Desktop, or Element Web served from this machine:
+  Sign in > Edit (homeserver) > http://{address} > Create account, then join #garden:{name}
+nheko:
+  Register > Homeserver http://{address} > join #garden:{name}
+"
     )
 }
 

@@ -17,20 +17,36 @@ impl State {
     #[must_use]
     pub fn stamp(&self, event: Event, now: Timestamp) -> Entry {
         let (sequence, at) = match &event {
-            Event::Room { room, .. } => {
-                self.room(*room).map_or((RoomSequence(1), now), |room| (room.sequence.next(), room.at.max(now)))
-            }
-            Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => (RoomSequence(0), now),
+            Event::Room { room, .. } => self.room(*room).map_or((RoomSequence(1), now), |room| {
+                (room.sequence.next(), room.at.max(now))
+            }),
+            Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => (RoomSequence(0), now),
         };
-        Entry { position: self.head.next(), sequence, at, event }
+        Entry {
+            position: self.head.next(),
+            sequence,
+            at,
+            event,
+        }
     }
 
     /// Takes an event in.
     pub fn apply(&mut self, entry: &Entry) {
         self.head = entry.position;
         match &entry.event {
-            Event::Room { room, sender, change } => self.apply_to_room(entry, (*room, *sender), change),
-            Event::Setting { room, sender, setting } => {
+            Event::Room {
+                room,
+                sender,
+                change,
+            } => self.apply_to_room(entry, (*room, *sender), change),
+            Event::Setting {
+                room,
+                sender,
+                setting,
+            } => {
                 if let Some(room) = self.rooms.get_mut(room) {
                     apply_setting(Arc::make_mut(&mut room.state), (*sender, entry.at), setting);
                 }
@@ -43,17 +59,39 @@ impl State {
         }
     }
 
-    fn apply_to_room(&mut self, entry: &Entry, (id, sender): (RoomId, UserId), change: &RoomChange) {
+    fn apply_to_room(
+        &mut self,
+        entry: &Entry,
+        (id, sender): (RoomId, UserId),
+        change: &RoomChange,
+    ) {
         if let RoomChange::Created(creation) = change {
             let mut state = RoomState::new(id, creation.clone());
-            note(&mut state, (entry, sender), facets::CREATE, creation.content.as_ref());
+            note(
+                &mut state,
+                (entry, sender),
+                facets::CREATE,
+                creation.content.as_ref(),
+            );
             let state = Arc::new(state);
-            self.rooms.insert(id, Room { sequence: entry.sequence, position: entry.position, at: entry.at, notifying: 0, state });
+            self.rooms.insert(
+                id,
+                Room {
+                    sequence: entry.sequence,
+                    position: entry.position,
+                    at: entry.at,
+                    notifying: 0,
+                    state,
+                },
+            );
             self.next_room = self.next_room.max(id.next());
             return;
         }
         let guest = match change {
-            RoomChange::Member(member) => self.users.get(&member.user).is_some_and(|user| user.kind == UserKind::Guest),
+            RoomChange::Member(member) => self
+                .users
+                .get(&member.user)
+                .is_some_and(|user| user.kind == UserKind::Guest),
             RoomChange::Created(_)
             | RoomChange::Message(_)
             | RoomChange::Power(_)
@@ -61,7 +99,9 @@ impl State {
             | RoomChange::Redaction { .. }
             | RoomChange::Redacted => false,
         };
-        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let Some(room) = self.rooms.get_mut(&id) else {
+            return;
+        };
         room.apply(entry, sender, change);
         if let RoomChange::Member(member) = change {
             if guest && matches!(member.membership, Membership::Leave) {
@@ -74,7 +114,9 @@ impl State {
 
     /// The user's side of a change of standing.
     fn apply_standing(&mut self, room: RoomId, change: &MemberChange) {
-        let Some(user) = self.users.get_mut(&change.user) else { return };
+        let Some(user) = self.users.get_mut(&change.user) else {
+            return;
+        };
         let user = Arc::make_mut(user);
         let found = user.rooms.binary_search_by_key(&room, |entry| entry.room);
         let mut rooms = user.rooms.to_vec();
@@ -89,14 +131,27 @@ impl State {
             }
             (Err(_), Membership::Leave) => {}
             (Err(index), membership) => {
-                rooms.insert(index, UserRoom { room, membership, read: RoomSequence(0), marker: RoomSequence(0) });
+                rooms.insert(
+                    index,
+                    UserRoom {
+                        room,
+                        membership,
+                        read: RoomSequence(0),
+                        marker: RoomSequence(0),
+                    },
+                );
             }
         }
         user.rooms = rooms.into();
     }
 
     fn apply_to_user(&mut self, id: UserId, at: Timestamp, change: &UserChange) {
-        if let UserChange::Created { name, kind, password } = change {
+        if let UserChange::Created {
+            name,
+            kind,
+            password,
+        } = change
+        {
             let user = User {
                 id,
                 name: name.clone(),
@@ -111,10 +166,14 @@ impl State {
             self.users.insert(id, Arc::new(user));
             return;
         }
-        let Some(user) = self.users.get_mut(&id) else { return };
+        let Some(user) = self.users.get_mut(&id) else {
+            return;
+        };
         let user = Arc::make_mut(user);
         match change {
-            UserChange::Created { .. } | UserChange::AccountData { .. } | UserChange::Document(_) => {}
+            UserChange::Created { .. }
+            | UserChange::AccountData { .. }
+            | UserChange::Document(_) => {}
             UserChange::Renamed(name) => user.name = name.clone(),
             UserChange::Password(hash) => user.password = Some(hash.clone()),
             UserChange::Disabled(disabled) => user.disabled = *disabled,
@@ -123,7 +182,12 @@ impl State {
                 ProfileField::Avatar => user.profile.avatar.clone_from(value),
             },
             UserChange::DeviceAdded(device) => {
-                user.devices = user.devices.iter().cloned().chain([device.clone()]).collect();
+                user.devices = user
+                    .devices
+                    .iter()
+                    .cloned()
+                    .chain([device.clone()])
+                    .collect();
                 self.tokens.insert(device.token, (id, device.id));
                 self.next_device = self.next_device.max(device.id.next());
             }
@@ -145,7 +209,11 @@ impl State {
                     self.tokens.remove(&token);
                 }
             }
-            UserChange::Read { room, up_to, audience } => mark_read(user, (*room, *up_to), *audience),
+            UserChange::Read {
+                room,
+                up_to,
+                audience,
+            } => mark_read(user, (*room, *up_to), *audience),
         }
     }
 
@@ -170,7 +238,11 @@ impl World {
     /// Takes an event in, and keeps the counter of users above every user seen.
     pub fn apply(&mut self, entry: &Entry) {
         self.state.apply(entry);
-        if let Event::User { user, change: UserChange::Created { .. } } = &entry.event {
+        if let Event::User {
+            user,
+            change: UserChange::Created { .. },
+        } = &entry.event
+        {
             self.live.next_user = self.live.next_user.max(user.next());
         }
     }
@@ -185,18 +257,27 @@ impl Room {
         match change {
             RoomChange::Created(_) | RoomChange::Redaction { .. } | RoomChange::Redacted => {}
             RoomChange::Message(message) => self.notifying += u64::from(message.body.notifies()),
-            RoomChange::Member(member) => apply_member(Arc::make_mut(&mut self.state), (entry, sender), member),
+            RoomChange::Member(member) => {
+                apply_member(Arc::make_mut(&mut self.state), (entry, sender), member)
+            }
             RoomChange::Power(power) => {
                 let state = Arc::make_mut(&mut self.state);
                 state.power = Arc::new(power.levels.clone());
-                note(state, (entry, sender), facets::POWER_LEVELS, power.content.as_ref());
+                note(
+                    state,
+                    (entry, sender),
+                    facets::POWER_LEVELS,
+                    power.content.as_ref(),
+                );
                 for (user, prefixes) in &power.prefixes {
                     if let Some(member) = state.members.get_mut(user) {
                         member.prefixes = *prefixes;
                     }
                 }
             }
-            RoomChange::State(change) => apply_state(Arc::make_mut(&mut self.state), (entry, sender), change),
+            RoomChange::State(change) => {
+                apply_state(Arc::make_mut(&mut self.state), (entry, sender), change)
+            }
         }
     }
 }
@@ -211,35 +292,81 @@ fn apply_member(state: &mut RoomState, (entry, sender): (&Entry, UserId), change
         (true, true) | (false, false) => {}
     }
     // Prefix bits end with the membership; the exact level does not.
-    let prefixes = if is_joined { before.map_or(Prefixes::default(), |member| member.prefixes) } else { Prefixes::default() };
-    let member = Member { membership: change.membership, prefixes, since: entry.sequence, by: sender };
+    let prefixes = if is_joined {
+        before.map_or(Prefixes::default(), |member| member.prefixes)
+    } else {
+        Prefixes::default()
+    };
+    let member = Member {
+        membership: change.membership,
+        prefixes,
+        since: entry.sequence,
+        by: sender,
+    };
     state.members.insert(change.user, member);
 }
 
 fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change: &StateChange) {
     facets::apply(state, (entry, sender), change);
-    let value =
-        StateEntry { sequence: entry.sequence, position: entry.position, sender, at: entry.at, content: change.content.clone() };
-    state.extra.insert((change.kind.clone(), change.key.clone()), value);
+    let value = StateEntry {
+        sequence: entry.sequence,
+        position: entry.position,
+        sender,
+        at: entry.at,
+        content: change.content.clone(),
+    };
+    state
+        .extra
+        .insert((change.kind.clone(), change.key.clone()), value);
 }
 
 /// Notes where a state event came from whose meaning is kept typed. Without a content of its author's it says nothing here.
-fn note(state: &mut RoomState, (entry, sender): (&Entry, UserId), kind: &str, content: Option<&Json>) {
+fn note(
+    state: &mut RoomState,
+    (entry, sender): (&Entry, UserId),
+    kind: &str,
+    content: Option<&Json>,
+) {
     let content = content.cloned().unwrap_or_else(Json::empty);
-    let value = StateEntry { sequence: entry.sequence, position: entry.position, sender, at: entry.at, content };
+    let value = StateEntry {
+        sequence: entry.sequence,
+        position: entry.position,
+        sender,
+        at: entry.at,
+        content,
+    };
     state.extra.insert((kind.into(), "".into()), value);
 }
 
 /// Takes a setting in: live, and when a room is read from the store.
-pub fn apply_setting(state: &mut RoomState, (sender, at): (UserId, Timestamp), setting: &RoomSetting) {
+pub fn apply_setting(
+    state: &mut RoomState,
+    (sender, at): (UserId, Timestamp),
+    setting: &RoomSetting,
+) {
     match setting {
         RoomSetting::MaskAdded { list, mask, until } => {
-            let added = Mask { list: *list, mask: mask.clone(), by: sender, at, until: *until };
-            let others = state.masks.iter().filter(|known| known.list != *list || known.mask != *mask).cloned();
+            let added = Mask {
+                list: *list,
+                mask: mask.clone(),
+                by: sender,
+                at,
+                until: *until,
+            };
+            let others = state
+                .masks
+                .iter()
+                .filter(|known| known.list != *list || known.mask != *mask)
+                .cloned();
             state.masks = others.chain([added]).collect();
         }
         RoomSetting::MaskRemoved { list, mask } => {
-            state.masks = state.masks.iter().filter(|known| known.list != *list || known.mask != *mask).cloned().collect();
+            state.masks = state
+                .masks
+                .iter()
+                .filter(|known| known.list != *list || known.mask != *mask)
+                .cloned()
+                .collect();
         }
         RoomSetting::Key(key) => state.key.clone_from(key),
         RoomSetting::Listed(listed) => state.listed = *listed,
@@ -249,17 +376,28 @@ pub fn apply_setting(state: &mut RoomState, (sender, at): (UserId, Timestamp), s
 
 /// Sets the topic as a facet of state.
 pub(crate) fn topic(text: &str, sender: UserId, at: Timestamp) -> Option<Topic> {
-    (!text.is_empty()).then(|| Topic { text: text.into(), by: sender, at })
+    (!text.is_empty()).then(|| Topic {
+        text: text.into(),
+        by: sender,
+        at,
+    })
 }
 
 fn remove_device(user: &mut User, device: DeviceId) -> Option<crate::secret::TokenHash> {
     let token = user.device(device)?.token;
-    user.devices = user.devices.iter().filter(|known| known.id != device).cloned().collect();
+    user.devices = user
+        .devices
+        .iter()
+        .filter(|known| known.id != device)
+        .cloned()
+        .collect();
     Some(token)
 }
 
 fn mark_read(user: &mut User, (room, up_to): (RoomId, RoomSequence), audience: ReadAudience) {
-    let Ok(index) = user.rooms.binary_search_by_key(&room, |entry| entry.room) else { return };
+    let Ok(index) = user.rooms.binary_search_by_key(&room, |entry| entry.room) else {
+        return;
+    };
     let mut rooms = user.rooms.to_vec();
     if let Some(entry) = rooms.get_mut(index) {
         entry.marker = entry.marker.max(up_to);
@@ -273,6 +411,17 @@ fn mark_read(user: &mut User, (room, up_to): (RoomId, RoomSequence), audience: R
 
 /// A room rebuilt from the store: its counters, and the state that follows from its rows.
 #[must_use]
-pub fn restored(sequence: RoomSequence, position: Position, at: Timestamp, state: RoomState) -> Room {
-    Room { sequence, position, at, notifying: 0, state: Arc::new(state) }
+pub fn restored(
+    sequence: RoomSequence,
+    position: Position,
+    at: Timestamp,
+    state: RoomState,
+) -> Room {
+    Room {
+        sequence,
+        position,
+        at,
+        notifying: 0,
+        state: Arc::new(state),
+    }
 }

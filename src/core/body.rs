@@ -23,7 +23,11 @@ impl Message {
     /// A message that refers to nothing and mentions nobody.
     #[must_use]
     pub fn plain(body: Body) -> Self {
-        Self { body, relation: None, mentions: Arc::default() }
+        Self {
+            body,
+            relation: None,
+            mentions: Arc::default(),
+        }
     }
 }
 
@@ -98,7 +102,9 @@ impl Body {
                 Form::Matrix(content) => content.as_str().len(),
             },
             Self::Reaction(key) => key.len(),
-            Self::Media(content) | Self::Sealed(content) | Self::Unknown(content) => content.kind.len() + content.content.as_str().len(),
+            Self::Media(content) | Self::Sealed(content) | Self::Unknown(content) => {
+                content.kind.len() + content.content.as_str().len()
+            }
         }
     }
 

@@ -32,16 +32,33 @@ pub struct Actor {
 
 impl Actor {
     /// The server itself: timers, start-up, clean-up.
-    pub const SERVER: Self = Self { user: UserId::SERVER, session: None, device: None, scope: Scope::Server, proven_at: None };
+    pub const SERVER: Self = Self {
+        user: UserId::SERVER,
+        session: None,
+        device: None,
+        scope: Scope::Server,
+        proven_at: None,
+    };
 
     /// A person at the control socket or on the locked data directory.
-    pub const ADMINISTRATOR: Self =
-        Self { user: UserId::SERVER, session: None, device: None, scope: Scope::Administrator, proven_at: None };
+    pub const ADMINISTRATOR: Self = Self {
+        user: UserId::SERVER,
+        session: None,
+        device: None,
+        scope: Scope::Administrator,
+        proven_at: None,
+    };
 
     /// A user without a session: a request that carries its own credential.
     #[must_use]
     pub fn user(user: UserId, device: Option<DeviceId>) -> Self {
-        Self { user, session: None, device, scope: Scope::User, proven_at: None }
+        Self {
+            user,
+            session: None,
+            device,
+            scope: Scope::User,
+            proven_at: None,
+        }
     }
 }
 

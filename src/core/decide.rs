@@ -87,26 +87,77 @@ pub enum Outcome {
 ///
 /// # Errors
 /// Why it is refused. Nothing changes then.
-pub fn decide(world: &World, actor: &Actor, command: Command, context: Context) -> Result<Decision, Refusal> {
+pub fn decide(
+    world: &World,
+    actor: &Actor,
+    command: Command,
+    context: Context,
+) -> Result<Decision, Refusal> {
     step_up::check(actor, &command, context.now)?;
     check_actor(world, actor, &command)?;
-    let at = Deciding { world, actor, context };
+    let at = Deciding {
+        world,
+        actor,
+        context,
+    };
     match command {
-        Command::Register { name, password, device } => account::register(at, name, password, device),
-        Command::SetPassword { user, password, others } => account::set_password(at, user, password, others),
+        Command::Register {
+            name,
+            password,
+            device,
+        } => account::register(at, name, password, device),
+        Command::SetPassword {
+            user,
+            password,
+            others,
+        } => account::set_password(at, user, password, others),
         Command::Disable { user, state } => account::disable(at, user, state),
         Command::AddDevice { user, device } => device::add(at, user, device),
         Command::RenameDevice { device, name } => device::rename(at, device, name),
         Command::RemoveDevices { user, devices } => device::remove(at, user, &devices),
         Command::SetProfile { field, value } => profile::set(at, field, value),
         Command::Rename { nick } => rename::rename(at, &nick),
-        Command::SetAccountData { room, kind, content } => document::set_account_data(at, room, kind, content),
-        Command::PutDocument { kind, key, blob, condition, stored } => {
-            document::put(at, document::Put { kind, key, blob, condition, stored })
-        }
-        Command::MarkRead { room, up_to, audience } => read::mark(at, room, up_to, audience),
+        Command::SetAccountData {
+            room,
+            kind,
+            content,
+        } => document::set_account_data(at, room, kind, content),
+        Command::PutDocument {
+            kind,
+            key,
+            blob,
+            condition,
+            stored,
+        } => document::put(
+            at,
+            document::Put {
+                kind,
+                key,
+                blob,
+                condition,
+                stored,
+            },
+        ),
+        Command::MarkRead {
+            room,
+            up_to,
+            audience,
+        } => read::mark(at, room, up_to, audience),
         Command::CreateRoom(request) => create_room::create(at, *request),
-        Command::Join { room, key, missing, reason } => join::join(at, room, join::Door { key, missing, reason }),
+        Command::Join {
+            room,
+            key,
+            missing,
+            reason,
+        } => join::join(
+            at,
+            room,
+            join::Door {
+                key,
+                missing,
+                reason,
+            },
+        ),
         Command::Leave { room, reason } => leave::leave(at, room, reason),
         Command::Invite { room, user, reason } => invite::invite(at, room, user, reason),
         Command::Kick { room, user, reason } => kick::kick(at, room, user, reason),
@@ -114,14 +165,35 @@ pub fn decide(world: &World, actor: &Actor, command: Command, context: Context) 
         Command::Unban { room, user } => ban::unban(at, room, user),
         Command::Knock { room, reason } => join::knock(at, room, reason),
         Command::Say(say) => say::say(at, say),
-        Command::Redact { room, target, reason } => redact::redact(at, room, target, reason),
+        Command::Redact {
+            room,
+            target,
+            reason,
+        } => redact::redact(at, room, target, reason),
         Command::SetState { room, change } => state::set(at, room, change),
         Command::SetTopic { room, topic } => state::set(at, room, crate::facets::topic(&topic)),
-        Command::SetPower { room, levels, content } => power::set(at, room, *levels, content),
+        Command::SetPower {
+            room,
+            levels,
+            content,
+        } => power::set(at, room, *levels, content),
         Command::SetPrefixes { room, changes } => power::set_prefixes(at, room, &changes),
-        Command::SetMask { room, list, mask, direction, until } => {
-            setting::set_mask(at, room, setting::MaskRequest { list, mask, direction, until })
-        }
+        Command::SetMask {
+            room,
+            list,
+            mask,
+            direction,
+            until,
+        } => setting::set_mask(
+            at,
+            room,
+            setting::MaskRequest {
+                list,
+                mask,
+                direction,
+                until,
+            },
+        ),
         Command::SetSetting { room, setting } => setting::set(at, room, setting),
         Command::Attach(attach) => session::attach(at, *attach),
         Command::Detach { session, reason } => session::detach(at, session, reason),
@@ -140,7 +212,9 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         RoomRef::Name(name) => world.state.room_named(&name.claim()),
     };
     match command {
-        Command::Join { room, .. } | Command::Knock { room, .. } => by_ref(room).into_iter().collect(),
+        Command::Join { room, .. } | Command::Knock { room, .. } => {
+            by_ref(room).into_iter().collect()
+        }
         Command::Leave { room, .. }
         | Command::MarkRead { room, .. }
         | Command::Invite { room, .. }
@@ -157,7 +231,11 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::Typing { room, .. } => vec![*room],
         Command::Say(say) => match &say.to {
             Destination::Room(room) => vec![*room],
-            Destination::User(peer) => world.state.room_named(&NameKey::direct(actor.user, *peer)).into_iter().collect(),
+            Destination::User(peer) => world
+                .state
+                .room_named(&NameKey::direct(actor.user, *peer))
+                .into_iter()
+                .collect(),
         },
         Command::Transient(message) => match message.to {
             TransientTarget::Room(room) => vec![room],
@@ -199,7 +277,11 @@ impl<'a> Deciding<'a> {
 
     /// A user that exists, as account or as guest who is here: a guest who is gone never comes back.
     fn known(&self, user: UserId) -> Result<(), Refusal> {
-        if self.world.live.guests.contains_key(&user) || self.world.is_account(user) { Ok(()) } else { Err(Refusal::NoSuchUser) }
+        if self.world.live.guests.contains_key(&user) || self.world.is_account(user) {
+            Ok(())
+        } else {
+            Err(Refusal::NoSuchUser)
+        }
     }
 
     /// The events that must come first, so that `user` has a row: a guest gets his with the first durable thing he does.
@@ -207,33 +289,69 @@ impl<'a> Deciding<'a> {
         if user == UserId::SERVER || self.world.state.user(user).is_some() {
             return Vec::new();
         }
-        let Some(name) = self.world.live.guests.get(&user) else { return Vec::new() };
+        let Some(name) = self.world.live.guests.get(&user) else {
+            return Vec::new();
+        };
         vec![Change::Event(Event::User {
             user,
-            change: UserChange::Created { name: name.clone(), kind: UserKind::Guest, password: None },
+            change: UserChange::Created {
+                name: name.clone(),
+                kind: UserKind::Guest,
+                password: None,
+            },
         })]
     }
 
     /// A change of standing by the actor.
-    fn member(&self, room: RoomId, (user, membership): (UserId, Membership), reason: Option<Arc<str>>) -> Change {
-        self.event(room, RoomChange::Member(self.member_change(room, (user, membership), reason)))
+    fn member(
+        &self,
+        room: RoomId,
+        (user, membership): (UserId, Membership),
+        reason: Option<Arc<str>>,
+    ) -> Change {
+        self.event(
+            room,
+            RoomChange::Member(self.member_change(room, (user, membership), reason)),
+        )
     }
 
-    fn member_change(&self, room: RoomId, (user, membership): (UserId, Membership), reason: Option<Arc<str>>) -> MemberChange {
-        let previous = self.world.state.room(room).and_then(|room| room.state.membership(user));
-        MemberChange { user, membership, previous, reason, content: None }
+    fn member_change(
+        &self,
+        room: RoomId,
+        (user, membership): (UserId, Membership),
+        reason: Option<Arc<str>>,
+    ) -> MemberChange {
+        let previous = self
+            .world
+            .state
+            .room(room)
+            .and_then(|room| room.state.membership(user));
+        MemberChange {
+            user,
+            membership,
+            previous,
+            reason,
+            content: None,
+        }
     }
 
     /// An event of a room's timeline by the actor.
     fn event(&self, room: RoomId, change: RoomChange) -> Change {
-        Change::Event(Event::Room { room, sender: self.actor.user, change })
+        Change::Event(Event::Room {
+            room,
+            sender: self.actor.user,
+            change,
+        })
     }
 
     /// A single event of a room's timeline by the actor, which the asker wants to know.
     fn one(&self, room: RoomId, change: RoomChange) -> Decision {
         let mut changes = self.rows_for(self.actor.user);
         changes.push(self.event(room, change));
-        Decision { outcome: Outcome::Event(changes.len() - 1), changes }
+        Decision {
+            outcome: Outcome::Event(changes.len() - 1),
+            changes,
+        }
     }
 }
 
@@ -243,7 +361,10 @@ fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Re
         Scope::Server | Scope::Administrator => return Ok(()),
         Scope::User => {}
     }
-    if matches!(command, Command::Register { .. } | Command::Attach(_) | Command::Detach { .. }) {
+    if matches!(
+        command,
+        Command::Register { .. } | Command::Attach(_) | Command::Detach { .. }
+    ) {
         return Ok(());
     }
     match world.state.user(actor.user) {
@@ -257,16 +378,26 @@ fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Re
 
 /// Refuses a text over its limit.
 fn within(text: Option<&str>, what: &'static str, limit: usize) -> Result<(), Refusal> {
-    if text.is_some_and(|text| text.len() > limit) { Err(Refusal::TooLarge { what, limit }) } else { Ok(()) }
+    if text.is_some_and(|text| text.len() > limit) {
+        Err(Refusal::TooLarge { what, limit })
+    } else {
+        Ok(())
+    }
 }
 
 impl Decision {
     /// Nothing changes, and that is fine.
     fn nothing(outcome: Outcome) -> Self {
-        Self { changes: Vec::new(), outcome }
+        Self {
+            changes: Vec::new(),
+            outcome,
+        }
     }
 
     fn events(events: Vec<Event>) -> Self {
-        Self { changes: events.into_iter().map(Change::Event).collect(), outcome: Outcome::Done }
+        Self {
+            changes: events.into_iter().map(Change::Event).collect(),
+            outcome: Outcome::Done,
+        }
     }
 }

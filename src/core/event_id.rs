@@ -23,7 +23,10 @@ impl EventId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; LENGTH] = text.as_bytes().try_into().ok()?;
-        bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).then_some(Self(bytes))
+        bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            .then_some(Self(bytes))
     }
 
     /// The 22 characters.
@@ -75,7 +78,11 @@ impl IdCipher {
     /// `secret` lies in the store and in every backup.
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self { events: derive(secret, b"event ids"), cursors: derive(secret, b"cursors"), rooms: derive(secret, b"rooms") }
+        Self {
+            events: derive(secret, b"event ids"),
+            cursors: derive(secret, b"cursors"),
+            rooms: derive(secret, b"rooms"),
+        }
     }
 
     /// The id of the event at `place`.
@@ -93,7 +100,10 @@ impl IdCipher {
     /// An opaque token for "everything up to `place` has been seen".
     #[must_use]
     pub fn cursor(&self, place: Place) -> String {
-        seal(&self.cursors, place).iter().map(|b| char::from(*b)).collect()
+        seal(&self.cursors, place)
+            .iter()
+            .map(|b| char::from(*b))
+            .collect()
     }
 
     /// The place that a cursor means, or nothing if it was not made with this key.
@@ -105,8 +115,15 @@ impl IdCipher {
     /// The opaque name of a room of a lane. Rooms keep theirs over restores, so no epoch is in it.
     #[must_use]
     pub fn room_key(&self, lane: Lane, room: RoomId) -> String {
-        let place = Place { lane, epoch: Epoch(0), position: Position(room.0.into()) };
-        seal(&self.rooms, place).iter().map(|b| char::from(*b)).collect()
+        let place = Place {
+            lane,
+            epoch: Epoch(0),
+            position: Position(room.0.into()),
+        };
+        seal(&self.rooms, place)
+            .iter()
+            .map(|b| char::from(*b))
+            .collect()
     }
 
     /// The room that an opaque name means, or nothing if it was not made with this key.
@@ -118,7 +135,11 @@ impl IdCipher {
 }
 
 fn derive(secret: &[u8; 32], purpose: &[u8]) -> Aes128 {
-    let digest: [u8; 32] = Sha256::new().chain_update(secret).chain_update(purpose).finalize().into();
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(secret)
+        .chain_update(purpose)
+        .finalize()
+        .into();
     let mut key = [0; 16];
     key.iter_mut().zip(digest).for_each(|(k, d)| *k = d);
     Aes128::new(&key.into())
@@ -126,8 +147,9 @@ fn derive(secret: &[u8; 32], purpose: &[u8]) -> Aes128 {
 
 /// Block layout: lane 16 bits, epoch 32, position 48, zero check 32. A position is below 2^48: 8,900 years at 1,000 events per second.
 fn seal(cipher: &Aes128, place: Place) -> [u8; LENGTH] {
-    let plain =
-        (u128::from(place.lane.0) << 112) | (u128::from(place.epoch.0) << 80) | ((u128::from(place.position.0) & 0xffff_ffff_ffff) << 32);
+    let plain = (u128::from(place.lane.0) << 112)
+        | (u128::from(place.epoch.0) << 80)
+        | ((u128::from(place.position.0) & 0xffff_ffff_ffff) << 32);
     let mut block = plain.to_be_bytes().into();
     cipher.encrypt_block(&mut block);
     let mut text = [b'A'; LENGTH];
@@ -138,7 +160,9 @@ fn seal(cipher: &Aes128, place: Place) -> [u8; LENGTH] {
 
 fn open(cipher: &Aes128, text: &[u8; LENGTH]) -> Option<Place> {
     let mut bytes = [0; 16];
-    let length = URL_SAFE_NO_PAD.decode_slice_unchecked(text, &mut bytes).ok()?;
+    let length = URL_SAFE_NO_PAD
+        .decode_slice_unchecked(text, &mut bytes)
+        .ok()?;
     if length != bytes.len() {
         return None;
     }
@@ -162,12 +186,24 @@ mod tests {
     #[test]
     fn an_id_opens_to_its_place_and_only_with_its_key() {
         let cipher = IdCipher::new(&[7; 32]);
-        let place = Place { lane: Lane(1), epoch: Epoch(3), position: Position(987_654_321) };
+        let place = Place {
+            lane: Lane(1),
+            epoch: Epoch(3),
+            position: Position(987_654_321),
+        };
         let id = cipher.event_id(place);
         assert_eq!(cipher.event(&id), Some(place));
         assert_eq!(EventId::parse(id.as_str()), Some(id));
-        assert_eq!(IdCipher::new(&[8; 32]).event(&id), None, "another server's id");
-        assert_eq!(cipher.open_cursor(id.as_str()), None, "an event id is no cursor");
+        assert_eq!(
+            IdCipher::new(&[8; 32]).event(&id),
+            None,
+            "another server's id"
+        );
+        assert_eq!(
+            cipher.open_cursor(id.as_str()),
+            None,
+            "an event id is no cursor"
+        );
         assert_eq!(cipher.open_cursor(&cipher.cursor(place)), Some(place));
     }
 
@@ -176,18 +212,39 @@ mod tests {
         let cipher = IdCipher::new(&[7; 32]);
         let key = cipher.room_key(Lane(2), RoomId(u32::MAX));
         assert_eq!(key.len(), LENGTH);
-        assert_eq!(cipher.open_room_key(&key), Some((Lane(2), RoomId(u32::MAX))));
+        assert_eq!(
+            cipher.open_room_key(&key),
+            Some((Lane(2), RoomId(u32::MAX)))
+        );
         assert_ne!(key, cipher.room_key(Lane(2), RoomId(1)));
-        assert_eq!(IdCipher::new(&[8; 32]).open_room_key(&key), None, "another server's room");
+        assert_eq!(
+            IdCipher::new(&[8; 32]).open_room_key(&key),
+            None,
+            "another server's room"
+        );
         assert_eq!(cipher.open_cursor(&key), None, "a room is no cursor");
-        assert_eq!(EventId::parse(&key).and_then(|id| cipher.event(&id)), None, "a room is no event");
+        assert_eq!(
+            EventId::parse(&key).and_then(|id| cipher.event(&id)),
+            None,
+            "a room is no event"
+        );
     }
 
     #[test]
     fn what_was_not_sealed_here_does_not_open() {
         let cipher = IdCipher::new(&[7; 32]);
-        for text in ["", "short", "AAAAAAAAAAAAAAAAAAAAAA", "_____________________w", "a+b/aaaaaaaaaaaaaaaaaa"] {
-            assert_eq!(EventId::parse(text).and_then(|id| cipher.event(&id)), None, "{text}");
+        for text in [
+            "",
+            "short",
+            "AAAAAAAAAAAAAAAAAAAAAA",
+            "_____________________w",
+            "a+b/aaaaaaaaaaaaaaaaaa",
+        ] {
+            assert_eq!(
+                EventId::parse(text).and_then(|id| cipher.event(&id)),
+                None,
+                "{text}"
+            );
             assert_eq!(cipher.open_cursor(text), None, "{text}");
         }
     }

@@ -43,18 +43,26 @@ pub const CHANNEL_MODES: &str = "polylogue.irc";
 pub fn check(change: &StateChange) -> Result<(), Refusal> {
     let content = change.content.value();
     let text = |field: &'static str, limit: usize| match content.get(field) {
-        Some(Value::String(text)) if text.len() > limit => Err(Refusal::TooLarge { what: field, limit }),
+        Some(Value::String(text)) if text.len() > limit => {
+            Err(Refusal::TooLarge { what: field, limit })
+        }
         Some(Value::String(_)) | None => Ok(()),
         Some(_) => Err(Refusal::Invalid { what: field }),
     };
     match &*change.kind {
         TOPIC => text("topic", limits::TOPIC),
         NAME => text("name", limits::ROOM_NAME),
-        JOIN_RULES => join_rule(&content).map(drop).ok_or(Refusal::Invalid { what: "join_rule" }),
-        HISTORY_VISIBILITY => visibility(&content).map(drop).ok_or(Refusal::Invalid { what: "history_visibility" }),
+        JOIN_RULES => join_rule(&content)
+            .map(drop)
+            .ok_or(Refusal::Invalid { what: "join_rule" }),
+        HISTORY_VISIBILITY => visibility(&content).map(drop).ok_or(Refusal::Invalid {
+            what: "history_visibility",
+        }),
         GUEST_ACCESS => match content.get("guest_access").and_then(Value::as_str) {
             Some("can_join" | "forbidden") => Ok(()),
-            Some(_) | None => Err(Refusal::Invalid { what: "guest_access" }),
+            Some(_) | None => Err(Refusal::Invalid {
+                what: "guest_access",
+            }),
         },
         ENCRYPTION => match content.get("algorithm").and_then(Value::as_str) {
             Some(algorithm) if !algorithm.is_empty() => Ok(()),
@@ -62,29 +70,55 @@ pub fn check(change: &StateChange) -> Result<(), Refusal> {
         },
         CHANNEL_MODES => match serde_json::from_value::<ChannelModes>(content) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Refusal::Invalid { what: "channel modes" }),
+            Err(_) => Err(Refusal::Invalid {
+                what: "channel modes",
+            }),
         },
         _ => Ok(()),
     }
 }
 
 /// Reads what the content means into the room's state. Content was checked before it became an event.
-pub(crate) fn apply(state: &mut RoomState, (entry, sender): (&Entry, UserId), change: &StateChange) {
+pub(crate) fn apply(
+    state: &mut RoomState,
+    (entry, sender): (&Entry, UserId),
+    change: &StateChange,
+) {
     if !change.key.is_empty() {
         return;
     }
     let content = change.content.value();
-    let text = |field: &str| content.get(field).and_then(Value::as_str).filter(|text| !text.is_empty()).map(Arc::from);
+    let text = |field: &str| {
+        content
+            .get(field)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(Arc::from)
+    };
     match &*change.kind {
-        TOPIC => state.topic = crate::apply::topic(text("topic").as_deref().unwrap_or_default(), sender, entry.at),
+        TOPIC => {
+            state.topic = crate::apply::topic(
+                text("topic").as_deref().unwrap_or_default(),
+                sender,
+                entry.at,
+            )
+        }
         NAME => state.name = text("name"),
         JOIN_RULES => state.join_rule = join_rule(&content).unwrap_or(state.join_rule),
         HISTORY_VISIBILITY => {
             if let Some(visibility) = visibility(&content) {
-                state.visibilities = state.visibilities.iter().copied().chain([(entry.sequence, visibility)]).collect();
+                state.visibilities = state
+                    .visibilities
+                    .iter()
+                    .copied()
+                    .chain([(entry.sequence, visibility)])
+                    .collect();
             }
         }
-        GUEST_ACCESS => state.guests_may_join = content.get("guest_access").and_then(Value::as_str) == Some("can_join"),
+        GUEST_ACCESS => {
+            state.guests_may_join =
+                content.get("guest_access").and_then(Value::as_str) == Some("can_join")
+        }
         // Monotone: no content takes the algorithm away again.
         ENCRYPTION => state.encryption = state.encryption.take().or_else(|| text("algorithm")),
         CHANNEL_MODES => state.modes = serde_json::from_value(content).unwrap_or(state.modes),
@@ -131,13 +165,19 @@ pub fn history_visibility(visibility: HistoryVisibility) -> StateChange {
 /// Whether guests may join, as state.
 #[must_use]
 pub fn guest_access(may_join: bool) -> StateChange {
-    change(GUEST_ACCESS, &json!({ "guest_access": if may_join { "can_join" } else { "forbidden" } }))
+    change(
+        GUEST_ACCESS,
+        &json!({ "guest_access": if may_join { "can_join" } else { "forbidden" } }),
+    )
 }
 
 /// Channel modes as state.
 #[must_use]
 pub fn channel_modes(modes: ChannelModes) -> StateChange {
-    change(CHANNEL_MODES, &serde_json::to_value(modes).unwrap_or_else(|_| json!({})))
+    change(
+        CHANNEL_MODES,
+        &serde_json::to_value(modes).unwrap_or_else(|_| json!({})),
+    )
 }
 
 /// The canonical alias as state; `alias` is a full Matrix alias.
@@ -146,15 +186,23 @@ pub fn canonical_alias(alias: &str) -> StateChange {
     change(CANONICAL_ALIAS, &json!({ "alias": alias }))
 }
 
-#[expect(clippy::expect_used, reason = "every caller is above: objects of strings, booleans and u32, which are canonical")]
+#[expect(
+    clippy::expect_used,
+    reason = "every caller is above: objects of strings, booleans and u32, which are canonical"
+)]
 fn change(kind: &str, content: &Value) -> StateChange {
-    StateChange { kind: kind.into(), key: "".into(), content: Json::from_value(content).expect("canonical by construction") }
+    StateChange {
+        kind: kind.into(),
+        key: "".into(),
+        content: Json::from_value(content).expect("canonical by construction"),
+    }
 }
 
 /// The history visibility that a state event sets, if it is one.
 #[must_use]
 pub fn visibility_of(change: &StateChange) -> Option<HistoryVisibility> {
-    (&*change.kind == HISTORY_VISIBILITY && change.key.is_empty()).then(|| visibility(&change.content.value()))?
+    (&*change.kind == HISTORY_VISIBILITY && change.key.is_empty())
+        .then(|| visibility(&change.content.value()))?
 }
 
 fn join_rule(content: &Value) -> Option<JoinRule> {

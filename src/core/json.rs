@@ -128,7 +128,11 @@ mod tests {
     fn canonical_or_refused() {
         let check = |text: &str, want: Result<&str, JsonError>| {
             let got = Json::parse(text);
-            assert_eq!(got.as_ref().map(Json::as_str).map_err(|e| *e), want, "{text}");
+            assert_eq!(
+                got.as_ref().map(Json::as_str).map_err(|e| *e),
+                want,
+                "{text}"
+            );
         };
         check(r#"{ "b": 1, "a": "\u00e9" }"#, Ok(r#"{"a":"é","b":1}"#));
         check("[1]", Err(JsonError::NotAnObject));
@@ -141,7 +145,10 @@ mod tests {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(80), "]".repeat(80));
         check(&deep, Err(JsonError::Depth));
         let tag = serde_json::json!({ "order": 0.25 });
-        assert_eq!(Json::account_data(&tag).as_ref().map(Json::as_str), Ok(r#"{"order":0.25}"#));
+        assert_eq!(
+            Json::account_data(&tag).as_ref().map(Json::as_str),
+            Ok(r#"{"order":0.25}"#)
+        );
         let very_deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         check(&very_deep, Err(JsonError::Syntax));
     }

@@ -31,7 +31,9 @@ pub use body::{Body, EventRef, Form, Message, Relation, Text, TextKind};
 pub use command::{Actor, Command};
 pub use event::{Entry, Event, RoomChange};
 pub use event_id::{EventId, IdCipher};
-pub use ids::{DeviceId, Epoch, Lane, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId};
+pub use ids::{
+    DeviceId, Epoch, Lane, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
+};
 pub use json::Json;
 pub use live::{Live, Signal};
 pub use refusal::Refusal;

@@ -144,17 +144,29 @@ impl Live {
         match signal {
             Signal::Attached { id, session, guest } => {
                 self.sessions.insert(*id, session.clone());
-                let ids: Vec<_> = self.sessions_of(session.user).iter().copied().filter(|other| other != id).chain([*id]).collect();
+                let ids: Vec<_> = self
+                    .sessions_of(session.user)
+                    .iter()
+                    .copied()
+                    .filter(|other| other != id)
+                    .chain([*id])
+                    .collect();
                 self.by_user.insert(session.user, ids.into());
                 if let Some(name) = guest {
                     self.guests.insert(session.user, name.clone());
-                    self.guest_names.insert(NameKey::account(name.nick()), session.user);
+                    self.guest_names
+                        .insert(NameKey::account(name.nick()), session.user);
                     self.next_user = self.next_user.max(session.user.next());
                 }
             }
             Signal::Detached { id, user, .. } => {
                 self.sessions.remove(id);
-                let ids: Vec<_> = self.sessions_of(*user).iter().copied().filter(|other| other != id).collect();
+                let ids: Vec<_> = self
+                    .sessions_of(*user)
+                    .iter()
+                    .copied()
+                    .filter(|other| other != id)
+                    .collect();
                 if ids.is_empty() {
                     self.by_user.remove(user);
                     if let Some(name) = self.guests.remove(user) {
@@ -194,7 +206,11 @@ impl Live {
     #[must_use]
     pub fn presence(&self, user: UserId) -> Presence {
         let mut presence = Presence::Offline;
-        for session in self.sessions_of(user).iter().filter_map(|id| self.sessions.get(id)) {
+        for session in self
+            .sessions_of(user)
+            .iter()
+            .filter_map(|id| self.sessions.get(id))
+        {
             if !session.presentation.visible {
                 continue;
             }

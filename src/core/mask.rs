@@ -19,9 +19,17 @@ impl Identity {
     #[must_use]
     pub fn of(world: &World, user: UserId) -> Self {
         let nick = world.name_of(user).map_or("*", |name| name.nick());
-        let session = world.live.sessions_of(user).last().and_then(|id| world.live.sessions.get(id));
+        let session = world
+            .live
+            .sessions_of(user)
+            .last()
+            .and_then(|id| world.live.sessions.get(id));
         let (username, host, real_name) = session.map_or(("*", "*", ""), |session| {
-            (&*session.presentation.username, &*session.presentation.host, &*session.presentation.real_name)
+            (
+                &*session.presentation.username,
+                &*session.presentation.host,
+                &*session.presentation.real_name,
+            )
         });
         Self {
             source: format!("{nick}!{username}@{host}"),
@@ -34,12 +42,23 @@ impl Identity {
     /// in place of `$` and with `!` before the letter for "not".
     #[must_use]
     pub fn matches(&self, mask: &str) -> bool {
-        let Some(extended) = mask.strip_prefix(['$', '~']) else { return glob(mask, &self.source) };
-        let (negated, extended) = extended.strip_prefix('!').map_or((false, extended), |rest| (true, rest));
-        let (letter, pattern) = extended.split_once(':').map_or((extended, None), |(letter, pattern)| (letter, Some(pattern)));
+        let Some(extended) = mask.strip_prefix(['$', '~']) else {
+            return glob(mask, &self.source);
+        };
+        let (negated, extended) = extended
+            .strip_prefix('!')
+            .map_or((false, extended), |rest| (true, rest));
+        let (letter, pattern) = extended
+            .split_once(':')
+            .map_or((extended, None), |(letter, pattern)| {
+                (letter, Some(pattern))
+            });
         let matched = match (letter, pattern) {
             ("a", None) => self.account.is_some(),
-            ("a", Some(pattern)) => self.account.as_ref().is_some_and(|account| glob(pattern, account)),
+            ("a", Some(pattern)) => self
+                .account
+                .as_ref()
+                .is_some_and(|account| glob(pattern, account)),
             ("r", Some(pattern)) => glob(pattern, &self.real_name),
             _ => return false,
         };
@@ -74,7 +93,9 @@ pub fn glob(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    pattern.get(p..).is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+    pattern
+        .get(p..)
+        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
 #[cfg(test)]
@@ -83,7 +104,9 @@ mod tests {
 
     #[test]
     fn globs() {
-        let check = |pattern: &str, text: &str, want: bool| assert_eq!(glob(pattern, text), want, "{pattern} {text}");
+        let check = |pattern: &str, text: &str, want: bool| {
+            assert_eq!(glob(pattern, text), want, "{pattern} {text}")
+        };
         check("*", "", true);
         check("*!*@host", "a!b@HOST", true);
         check("a?c", "abc", true);
@@ -97,9 +120,19 @@ mod tests {
 
     #[test]
     fn extended_masks() {
-        let guest = Identity { source: "g!u@h".into(), account: None, real_name: "A Guest".into() };
-        let alice = Identity { source: "alice!u@h".into(), account: Some("alice".into()), real_name: "Alice".into() };
-        let check = |who: &Identity, mask: &str, want: bool| assert_eq!(who.matches(mask), want, "{who:?} {mask}");
+        let guest = Identity {
+            source: "g!u@h".into(),
+            account: None,
+            real_name: "A Guest".into(),
+        };
+        let alice = Identity {
+            source: "alice!u@h".into(),
+            account: Some("alice".into()),
+            real_name: "Alice".into(),
+        };
+        let check = |who: &Identity, mask: &str, want: bool| {
+            assert_eq!(who.matches(mask), want, "{who:?} {mask}")
+        };
         check(&alice, "$a:al*", true);
         check(&alice, "~a:bob", false);
         check(&guest, "$a:*", false);

@@ -27,7 +27,9 @@ pub enum NameError {
 }
 
 /// Names that nobody gets, compared by skeleton, so that look-alikes are covered too.
-const RESERVED: [&str; 10] = ["admin", "root", "system", "server", "support", "abuse", "all", "here", "room", "everyone"];
+const RESERVED: [&str; 10] = [
+    "admin", "root", "system", "server", "support", "abuse", "all", "here", "room", "everyone",
+];
 
 /// The name of an account or a guest: its nick on IRC and its Matrix localpart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,11 +49,16 @@ impl AccountName {
         let mut localpart = String::with_capacity(nick.len());
         for byte in nick.bytes() {
             match byte.to_ascii_lowercase() {
-                plain if plain != b'=' && is_localpart_byte(plain) => localpart.push(char::from(plain)),
+                plain if plain != b'=' && is_localpart_byte(plain) => {
+                    localpart.push(char::from(plain))
+                }
                 other => localpart.push_str(&format!("={other:02x}")),
             }
         }
-        Ok(Self { nick: nick.into(), localpart: localpart.into() })
+        Ok(Self {
+            nick: nick.into(),
+            localpart: localpart.into(),
+        })
     }
 
     /// A name chosen on Matrix: the localpart grammar of the Matrix appendix "User identifiers", without `/`, which separates foreign names.
@@ -74,13 +81,20 @@ impl AccountName {
             if nick.is_empty() && !is_nick_start(byte) && is_nick_byte(byte) {
                 nick.push('_');
             }
-            nick.push(if is_nick_byte(byte) { char::from(byte) } else { '_' });
+            nick.push(if is_nick_byte(byte) {
+                char::from(byte)
+            } else {
+                '_'
+            });
         }
         nick.truncate(limits::NICK);
         if is_reserved(&nick) || is_reserved(localpart) {
             return Err(NameError::Reserved);
         }
-        Ok(Self { nick: nick.into(), localpart: localpart.into() })
+        Ok(Self {
+            nick: nick.into(),
+            localpart: localpart.into(),
+        })
     }
 
     /// A guest's name: his nick for as long as he is here, and a random localpart that is never used again.
@@ -96,7 +110,10 @@ impl AccountName {
                 char::from_digit(index, 32).unwrap_or('0')
             })
             .collect();
-        Ok(Self { nick: nick.into(), localpart: format!("guest.{localpart}").into() })
+        Ok(Self {
+            nick: nick.into(),
+            localpart: format!("guest.{localpart}").into(),
+        })
     }
 
     /// As shown on IRC, in the case that its owner chose.
@@ -116,13 +133,20 @@ impl AccountName {
     pub fn claims(&self) -> Vec<NameKey> {
         let nick = NameKey::account(&self.nick);
         let localpart = NameKey::account(&self.localpart);
-        if nick == localpart { vec![nick] } else { vec![nick, localpart] }
+        if nick == localpart {
+            vec![nick]
+        } else {
+            vec![nick, localpart]
+        }
     }
 
     /// The same name in another case, or nothing if it is another name.
     #[must_use]
     pub fn recased(&self, nick: &str) -> Option<Self> {
-        self.nick.eq_ignore_ascii_case(nick).then(|| Self { nick: nick.into(), localpart: self.localpart.clone() })
+        self.nick.eq_ignore_ascii_case(nick).then(|| Self {
+            nick: nick.into(),
+            localpart: self.localpart.clone(),
+        })
     }
 
     /// The same account under another nick: a guest's change of nick.
@@ -131,7 +155,10 @@ impl AccountName {
     /// Says which rule the nick breaks.
     pub fn renamed(&self, nick: &str) -> Result<Self, NameError> {
         check_nick(nick)?;
-        Ok(Self { nick: nick.into(), localpart: self.localpart.clone() })
+        Ok(Self {
+            nick: nick.into(),
+            localpart: self.localpart.clone(),
+        })
     }
 }
 
@@ -154,7 +181,10 @@ impl ChannelName {
         if text.len() > limits::CHANNEL_NAME {
             return Err(NameError::TooLong);
         }
-        if text.chars().any(|c| c.is_control() || matches!(c, ' ' | ',' | ':' | '\u{2028}' | '\u{2029}')) {
+        if text
+            .chars()
+            .any(|c| c.is_control() || matches!(c, ' ' | ',' | ':' | '\u{2028}' | '\u{2029}'))
+        {
             return Err(NameError::Character);
         }
         Ok(Self(text.into()))
@@ -240,10 +270,18 @@ pub fn account_skeleton(name: &str) -> String {
             other => other,
         })
         .collect();
-    let shape: String = if folded.is_ascii() { folded } else { skeleton(&folded).collect() };
+    let shape: String = if folded.is_ascii() {
+        folded
+    } else {
+        skeleton(&folded).collect()
+    };
     let shape = shape.replace("rn", "m").replace("vv", "w");
     // A name of nothing but `_` and `-` is its own skeleton.
-    if shape.is_empty() { name.to_owned() } else { shape }
+    if shape.is_empty() {
+        name.to_owned()
+    } else {
+        shape
+    }
 }
 
 fn check_nick(nick: &str) -> Result<(), NameError> {
@@ -254,7 +292,11 @@ fn check_nick(nick: &str) -> Result<(), NameError> {
     if !is_nick_start(first) || !nick.bytes().all(is_nick_byte) {
         return Err(NameError::Character);
     }
-    if is_reserved(nick) { Err(NameError::Reserved) } else { Ok(()) }
+    if is_reserved(nick) {
+        Err(NameError::Reserved)
+    } else {
+        Ok(())
+    }
 }
 
 fn is_nick_start(byte: u8) -> bool {
@@ -263,12 +305,18 @@ fn is_nick_start(byte: u8) -> bool {
 
 /// RFC 2812 section 2.3.1: letter / digit / special / "-".
 fn is_nick_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'\\' | b'`' | b'_' | b'^' | b'{' | b'|' | b'}' | b'-')
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'[' | b']' | b'\\' | b'`' | b'_' | b'^' | b'{' | b'|' | b'}' | b'-'
+        )
 }
 
 /// Matrix appendix "User identifiers": a-z 0-9 . _ = - / +
 fn is_localpart_byte(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'_' | b'=' | b'-' | b'/' | b'+')
+    byte.is_ascii_lowercase()
+        || byte.is_ascii_digit()
+        || matches!(byte, b'.' | b'_' | b'=' | b'-' | b'/' | b'+')
 }
 
 fn is_reserved(name: &str) -> bool {
@@ -277,7 +325,9 @@ fn is_reserved(name: &str) -> bool {
     lower.ends_with("serv")
         || lower == "global"
         || lower.starts_with("guest.")
-        || RESERVED.iter().any(|reserved| account_skeleton(reserved) == shape)
+        || RESERVED
+            .iter()
+            .any(|reserved| account_skeleton(reserved) == shape)
 }
 
 #[cfg(test)]
@@ -288,7 +338,11 @@ mod tests {
     fn one_name_two_forms() {
         let from_nick = |nick: &str, localpart: Result<&str, NameError>| {
             let got = AccountName::from_nick(nick);
-            assert_eq!(got.as_ref().map(|n| &**n.localpart()).map_err(|e| *e), localpart, "{nick}");
+            assert_eq!(
+                got.as_ref().map(|n| &**n.localpart()).map_err(|e| *e),
+                localpart,
+                "{nick}"
+            );
         };
         from_nick("Alice", Ok("alice"));
         from_nick("[foo]|bar", Ok("=5bfoo=5d=7cbar"));
@@ -304,7 +358,11 @@ mod tests {
         }
         let from_localpart = |localpart: &str, nick: Result<&str, NameError>| {
             let got = AccountName::from_localpart(localpart);
-            assert_eq!(got.as_ref().map(|n| &**n.nick()).map_err(|e| *e), nick, "{localpart}");
+            assert_eq!(
+                got.as_ref().map(|n| &**n.nick()).map_err(|e| *e),
+                nick,
+                "{localpart}"
+            );
         };
         from_localpart("bob", Ok("bob"));
         from_localpart("bob.smith", Ok("bob_smith"));
@@ -317,7 +375,11 @@ mod tests {
     #[test]
     fn look_alikes_are_one_name() {
         let check = |one: &str, other: &str, same: bool| {
-            assert_eq!(NameKey::account(one) == NameKey::account(other), same, "{one} {other}");
+            assert_eq!(
+                NameKey::account(one) == NameKey::account(other),
+                same,
+                "{one} {other}"
+            );
         };
         check("alice", "ALICE", true);
         check("alice", "a1ice", true);
@@ -330,7 +392,9 @@ mod tests {
 
     #[test]
     fn channel_names() {
-        let check = |text: &str, want: Option<NameError>| assert_eq!(ChannelName::parse(text).err(), want, "{text:?}");
+        let check = |text: &str, want: Option<NameError>| {
+            assert_eq!(ChannelName::parse(text).err(), want, "{text:?}")
+        };
         check("#garden", None);
         check("&garden-x2f4", None);
         check("#Größe", None);
@@ -341,6 +405,9 @@ mod tests {
         check("#a b", Some(NameError::Character));
         check("#a\u{7}", Some(NameError::Character));
         check(&format!("#{}", "x".repeat(64)), Some(NameError::TooLong));
-        assert_eq!(ChannelName::parse("#Garden").unwrap().claim(), NameKey::channel("#garden"));
+        assert_eq!(
+            ChannelName::parse("#Garden").unwrap().claim(),
+            NameKey::channel("#garden")
+        );
     }
 }

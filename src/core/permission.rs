@@ -36,14 +36,19 @@ pub fn check(room: &RoomState, user: UserId, action: Action<'_>) -> Result<(), R
     }
     match room.membership(user) {
         Some(Membership::Join) => {}
-        Some(Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban) | None => return Err(Refusal::NotJoined),
+        Some(Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban)
+        | None => return Err(Refusal::NotJoined),
     }
     let power = &room.power;
     let have = room.level(user);
     let needed = match action {
         Action::Send(kind) => {
             let needed = power.to_send(kind);
-            return if have >= needed { Ok(()) } else { Err(Refusal::CannotSpeak) };
+            return if have >= needed {
+                Ok(())
+            } else {
+                Err(Refusal::CannotSpeak)
+            };
         }
         Action::SetState(kind) => power.to_set(kind),
         Action::Invite => power.invite,
@@ -58,7 +63,9 @@ pub fn check(room: &RoomState, user: UserId, action: Action<'_>) -> Result<(), R
         return Err(Refusal::LevelTooLow { needed, have });
     }
     match action {
-        Action::Kick(target) | Action::Ban(target) if room.level(target) >= have => Err(Refusal::TargetLevel),
+        Action::Kick(target) | Action::Ban(target) if room.level(target) >= have => {
+            Err(Refusal::TargetLevel)
+        }
         Action::Kick(_)
         | Action::Ban(_)
         | Action::Send(_)
@@ -86,11 +93,21 @@ mod tests {
     const MUTED: UserId = UserId(5);
 
     fn room() -> RoomState {
-        let creation = Creation { creator: FOUNDER, at: Timestamp(0), version: 11, kind: RoomKind::Group, content: None };
+        let creation = Creation {
+            creator: FOUNDER,
+            at: Timestamp(0),
+            version: 11,
+            kind: RoomKind::Group,
+            content: None,
+        };
         let mut room = RoomState::new(RoomId(1), creation);
         for user in [FOUNDER, OPERATOR, MEMBER, MUTED] {
-            let member =
-                Member { membership: Membership::Join, prefixes: Prefixes::default(), since: RoomSequence(1), by: user };
+            let member = Member {
+                membership: Membership::Join,
+                prefixes: Prefixes::default(),
+                since: RoomSequence(1),
+                by: user,
+            };
             room.members.insert(user, member);
         }
         let mut power = PowerLevels::default();
@@ -106,7 +123,11 @@ mod tests {
         let room = room();
         let check = |action: Action<'_>, allowed: &[UserId]| {
             for user in [FOUNDER, OPERATOR, MEMBER, MUTED, OUTSIDER] {
-                assert_eq!(check(&room, user, action).is_ok(), allowed.contains(&user), "{action:?} by {user:?}");
+                assert_eq!(
+                    check(&room, user, action).is_ok(),
+                    allowed.contains(&user),
+                    "{action:?} by {user:?}"
+                );
             }
         };
         check(Action::Send("m.room.message"), &[FOUNDER, OPERATOR, MEMBER]);

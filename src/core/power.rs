@@ -23,7 +23,13 @@ pub enum Prefix {
 
 impl Prefix {
     /// All, from highest to lowest.
-    pub const ALL: [Self; 5] = [Self::Founder, Self::Admin, Self::Operator, Self::HalfOperator, Self::Voice];
+    pub const ALL: [Self; 5] = [
+        Self::Founder,
+        Self::Admin,
+        Self::Operator,
+        Self::HalfOperator,
+        Self::Voice,
+    ];
 
     /// The level that granting this prefix gives.
     #[must_use]
@@ -85,14 +91,20 @@ impl Prefixes {
 
     /// From highest to lowest.
     pub fn iter(self) -> impl Iterator<Item = Prefix> {
-        Prefix::ALL.into_iter().filter(move |prefix| self.holds(*prefix))
+        Prefix::ALL
+            .into_iter()
+            .filter(move |prefix| self.holds(*prefix))
     }
 
     /// What shows on IRC for a member with these bits and this exact level: the level's own prefix, and every lower one that was given.
     #[must_use]
     pub fn shown(self, level: i64) -> Self {
-        let Some(top) = Prefix::of_level(level) else { return Self::default() };
-        self.iter().filter(|prefix| *prefix > top).fold(Self::default().with(top), Self::with)
+        let Some(top) = Prefix::of_level(level) else {
+            return Self::default();
+        };
+        self.iter()
+            .filter(|prefix| *prefix > top)
+            .fold(Self::default().with(top), Self::with)
     }
 }
 
@@ -157,7 +169,10 @@ impl PowerLevels {
     /// The level needed to send a message event of a type.
     #[must_use]
     pub fn to_send(&self, kind: &str) -> i64 {
-        self.events.get(kind).copied().unwrap_or(self.events_default)
+        self.events
+            .get(kind)
+            .copied()
+            .unwrap_or(self.events_default)
     }
 
     /// The level needed to set state of a type.
@@ -173,7 +188,8 @@ mod tests {
 
     #[test]
     fn levels_show_as_prefixes() {
-        let check = |level: i64, want: Option<Prefix>| assert_eq!(Prefix::of_level(level), want, "{level}");
+        let check =
+            |level: i64, want: Option<Prefix>| assert_eq!(Prefix::of_level(level), want, "{level}");
         check(i64::MAX, Some(Prefix::Founder));
         check(100, Some(Prefix::Founder));
         check(99, Some(Prefix::Admin));
@@ -189,6 +205,10 @@ mod tests {
         let voiced = Prefixes::default().with(Prefix::Voice);
         let shown: Vec<_> = voiced.shown(50).iter().collect();
         assert_eq!(shown, [Prefix::Operator, Prefix::Voice]);
-        assert_eq!(voiced.shown(0), Prefixes::default(), "a level of 0 shows nothing");
+        assert_eq!(
+            voiced.shown(0),
+            Prefixes::default(),
+            "a level of 0 shows nothing"
+        );
     }
 }

@@ -162,7 +162,10 @@ pub struct StateEntry {
 /// Channel modes that Matrix has no state for. They are kept in a state event of our own (`polylogue.irc`), so that everyone sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent mode letter")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent mode letter"
+)]
 pub struct ChannelModes {
     /// `+C`: no CTCP but ACTION.
     pub no_ctcp: bool,
@@ -208,7 +211,9 @@ impl Room {
     /// Whether a reference can be to an event of this room: neither place nor position lies beyond its last one.
     #[must_use]
     pub fn holds(&self, target: EventRef) -> bool {
-        target.sequence.0 > 0 && target.sequence <= self.sequence && target.position <= self.position
+        target.sequence.0 > 0
+            && target.sequence <= self.sequence
+            && target.position <= self.position
     }
 }
 
@@ -252,7 +257,8 @@ impl RoomState {
     /// A user's power level. In room version 12 creators stand above every level (Matrix room version 12, "creators").
     #[must_use]
     pub fn level(&self, user: UserId) -> i64 {
-        if user == UserId::SERVER || (self.creation.version >= 12 && user == self.creation.creator) {
+        if user == UserId::SERVER || (self.creation.version >= 12 && user == self.creation.creator)
+        {
             return i64::MAX;
         }
         self.power.of(user)
@@ -261,18 +267,26 @@ impl RoomState {
     /// The prefixes that show on IRC for a member.
     #[must_use]
     pub fn prefixes(&self, user: UserId) -> Prefixes {
-        self.members.get(&user).map_or(Prefixes::default(), |member| member.prefixes).shown(self.level(user))
+        self.members
+            .get(&user)
+            .map_or(Prefixes::default(), |member| member.prefixes)
+            .shown(self.level(user))
     }
 
     /// The joined members, by id.
     pub fn joined_members(&self) -> impl Iterator<Item = (UserId, &Member)> {
-        self.members.iter().filter(|(_, member)| member.membership == Membership::Join).map(|(user, member)| (*user, member))
+        self.members
+            .iter()
+            .filter(|(_, member)| member.membership == Membership::Join)
+            .map(|(user, member)| (*user, member))
     }
 
     /// The history visibility in force.
     #[must_use]
     pub fn visibility(&self) -> HistoryVisibility {
-        self.visibilities.last().map_or(HistoryVisibility::default(), |(_, visibility)| *visibility)
+        self.visibilities
+            .last()
+            .map_or(HistoryVisibility::default(), |(_, visibility)| *visibility)
     }
 
     /// The name that comes first, if the room has any.
@@ -293,6 +307,8 @@ impl RoomState {
 
     /// The masks of one list that hold at `now`.
     pub fn masks_of(&self, list: MaskList, now: Timestamp) -> impl Iterator<Item = &Mask> {
-        self.masks.iter().filter(move |mask| mask.list == list && mask.until.is_none_or(|until| now < until))
+        self.masks
+            .iter()
+            .filter(move |mask| mask.list == list && mask.until.is_none_or(|until| now < until))
     }
 }

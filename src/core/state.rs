@@ -110,14 +110,26 @@ impl World {
     /// An empty lane with nobody there.
     #[must_use]
     pub fn new(state: State) -> Self {
-        let next_user = state.users.get_max().map_or(UserId(1), |(user, _)| user.next());
-        Self { state, live: Live { next_user, ..Live::default() } }
+        let next_user = state
+            .users
+            .get_max()
+            .map_or(UserId(1), |(user, _)| user.next());
+        Self {
+            state,
+            live: Live {
+                next_user,
+                ..Live::default()
+            },
+        }
     }
 
     /// A user's name: account or guest.
     #[must_use]
     pub fn name_of(&self, user: UserId) -> Option<&AccountName> {
-        self.live.guests.get(&user).or_else(|| self.state.user(user).map(|user| &user.name))
+        self.live
+            .guests
+            .get(&user)
+            .or_else(|| self.state.user(user).map(|user| &user.name))
     }
 
     /// Who goes by a nick or localpart: an account, or a guest that is here. Exact but for case; a look-alike is not that user.
@@ -137,6 +149,9 @@ impl World {
     #[must_use]
     pub fn is_account(&self, user: UserId) -> bool {
         !self.live.guests.contains_key(&user)
-            && self.state.user(user).is_some_and(|user| user.kind == crate::user::UserKind::Account)
+            && self
+                .state
+                .user(user)
+                .is_some_and(|user| user.kind == crate::user::UserKind::Account)
     }
 }

@@ -28,7 +28,9 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
     match command {
         Command::SetPassword { .. } | Command::Disable { .. } => true,
         // Logging oneself out needs no proof; logging others out does.
-        Command::RemoveDevices { devices, .. } => devices.iter().any(|device| Some(*device) != actor.device),
+        Command::RemoveDevices { devices, .. } => {
+            devices.iter().any(|device| Some(*device) != actor.device)
+        }
         Command::Register { .. }
         | Command::AddDevice { .. }
         | Command::RenameDevice { .. }

@@ -91,12 +91,18 @@ impl User {
     /// His side of a room.
     #[must_use]
     pub fn room(&self, room: RoomId) -> Option<&UserRoom> {
-        self.rooms.binary_search_by_key(&room, |entry| entry.room).ok().and_then(|index| self.rooms.get(index))
+        self.rooms
+            .binary_search_by_key(&room, |entry| entry.room)
+            .ok()
+            .and_then(|index| self.rooms.get(index))
     }
 
     /// The rooms that he is in.
     pub fn joined(&self) -> impl Iterator<Item = RoomId> {
-        self.rooms.iter().filter(|entry| entry.membership == Membership::Join).map(|entry| entry.room)
+        self.rooms
+            .iter()
+            .filter(|entry| entry.membership == Membership::Join)
+            .map(|entry| entry.room)
     }
 
     /// One of his credentials.
@@ -108,6 +114,9 @@ impl User {
     /// His display name, or his nick if he set none.
     #[must_use]
     pub fn shown_name(&self) -> &Arc<str> {
-        self.profile.display_name.as_ref().unwrap_or_else(|| self.name.nick())
+        self.profile
+            .display_name
+            .as_ref()
+            .unwrap_or_else(|| self.name.nick())
     }
 }

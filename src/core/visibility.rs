@@ -73,7 +73,9 @@ impl Gate {
             HistoryVisibility::Invited => {
                 self.joined_at(event)
                     || self.spans.iter().any(|span| {
-                        span.kind == SpanKind::Invited && span.holds(event) && self.joined().any(|joined| joined.ends_at_or_after(event))
+                        span.kind == SpanKind::Invited
+                            && span.holds(event)
+                            && self.joined().any(|joined| joined.ends_at_or_after(event))
                     })
             }
             HistoryVisibility::Joined => self.joined_at(event),
@@ -83,11 +85,17 @@ impl Gate {
     /// The visibility in force at an event.
     #[must_use]
     pub fn in_force_at(&self, event: RoomSequence) -> HistoryVisibility {
-        self.visibilities.iter().rev().find(|(from, _)| *from <= event).map_or(HistoryVisibility::Shared, |(_, visibility)| *visibility)
+        self.visibilities
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= event)
+            .map_or(HistoryVisibility::Shared, |(_, visibility)| *visibility)
     }
 
     fn joined(&self) -> impl Iterator<Item = &Span> {
-        self.spans.iter().filter(|span| span.kind == SpanKind::Joined)
+        self.spans
+            .iter()
+            .filter(|span| span.kind == SpanKind::Joined)
     }
 
     fn joined_at(&self, event: RoomSequence) -> bool {
@@ -101,7 +109,14 @@ mod tests {
 
     fn gate(visibility: HistoryVisibility, spans: &[(SpanKind, u64, Option<u64>)]) -> Gate {
         Gate {
-            spans: spans.iter().map(|(kind, from, to)| Span { kind: *kind, from: RoomSequence(*from), to: to.map(RoomSequence) }).collect(),
+            spans: spans
+                .iter()
+                .map(|(kind, from, to)| Span {
+                    kind: *kind,
+                    from: RoomSequence(*from),
+                    to: to.map(RoomSequence),
+                })
+                .collect(),
             visibilities: vec![(RoomSequence(1), visibility)],
         }
     }
@@ -110,30 +125,52 @@ mod tests {
     fn who_sees_what() {
         use HistoryVisibility::{Invited, Joined, Shared, WorldReadable};
         // Invited at 5, joined at 10, left at 20.
-        let spans = [(SpanKind::Invited, 5, Some(10)), (SpanKind::Joined, 10, Some(20))];
-        let check = |visibility, spans: &[(SpanKind, u64, Option<u64>)], seen: &[u64], hidden: &[u64]| {
-            let gate = gate(visibility, spans);
-            for event in seen {
-                assert!(gate.visible(RoomSequence(*event)), "{visibility:?} {event} must be seen");
-            }
-            for event in hidden {
-                assert!(!gate.visible(RoomSequence(*event)), "{visibility:?} {event} must be hidden");
-            }
-        };
+        let spans = [
+            (SpanKind::Invited, 5, Some(10)),
+            (SpanKind::Joined, 10, Some(20)),
+        ];
+        let check =
+            |visibility, spans: &[(SpanKind, u64, Option<u64>)], seen: &[u64], hidden: &[u64]| {
+                let gate = gate(visibility, spans);
+                for event in seen {
+                    assert!(
+                        gate.visible(RoomSequence(*event)),
+                        "{visibility:?} {event} must be seen"
+                    );
+                }
+                for event in hidden {
+                    assert!(
+                        !gate.visible(RoomSequence(*event)),
+                        "{visibility:?} {event} must be hidden"
+                    );
+                }
+            };
         check(WorldReadable, &[], &[1, 100], &[]);
         check(Shared, &spans, &[1, 5, 10, 20], &[21, 100]);
         check(Invited, &spans, &[5, 9, 10, 20], &[1, 4, 21]);
         check(Joined, &spans, &[10, 20], &[1, 5, 9, 21]);
         check(Shared, &[], &[], &[1, 100]);
         check(Invited, &[(SpanKind::Invited, 5, None)], &[], &[1, 5, 6]);
-        check(Joined, &[(SpanKind::Joined, 3, Some(4)), (SpanKind::Joined, 8, None)], &[3, 4, 8, 99], &[2, 5, 7]);
+        check(
+            Joined,
+            &[(SpanKind::Joined, 3, Some(4)), (SpanKind::Joined, 8, None)],
+            &[3, 4, 8, 99],
+            &[2, 5, 7],
+        );
     }
 
     #[test]
     fn a_narrower_visibility_hides_only_what_comes_after_it() {
         let gate = Gate {
-            spans: vec![Span { kind: SpanKind::Joined, from: RoomSequence(30), to: None }],
-            visibilities: vec![(RoomSequence(1), HistoryVisibility::Shared), (RoomSequence(10), HistoryVisibility::Joined)],
+            spans: vec![Span {
+                kind: SpanKind::Joined,
+                from: RoomSequence(30),
+                to: None,
+            }],
+            visibilities: vec![
+                (RoomSequence(1), HistoryVisibility::Shared),
+                (RoomSequence(10), HistoryVisibility::Joined),
+            ],
         };
         assert!(gate.visible(RoomSequence(9)));
         assert!(!gate.visible(RoomSequence(10)));

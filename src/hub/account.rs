@@ -29,7 +29,11 @@ pub struct Login {
 
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login").field("user", &self.user).field("device", &self.device).field("token", &"***").finish_non_exhaustive()
+        f.debug_struct("Login")
+            .field("user", &self.user)
+            .field("device", &self.device)
+            .field("token", &"***")
+            .finish_non_exhaustive()
     }
 }
 
@@ -38,17 +42,35 @@ impl Hub {
     ///
     /// # Errors
     /// Why not.
-    pub async fn register(&self, actor: Actor, name: AccountName, password: Password) -> Result<UserId, Refusal> {
+    pub async fn register(
+        &self,
+        actor: Actor,
+        name: AccountName,
+        password: Password,
+    ) -> Result<UserId, Refusal> {
         if self.registration == Registration::Closed && actor.scope == Scope::User {
             return Err(Refusal::RegistrationClosed);
         }
         // A name that is taken costs no hash.
         let world = self.world();
-        if name.claims().iter().any(|key| world.state.names.contains_key(key)) {
+        if name
+            .claims()
+            .iter()
+            .any(|key| world.state.names.contains_key(key))
+        {
             return Err(Refusal::NameTaken);
         }
         let password = self.passwords.hash(password).await?;
-        let receipt = self.submit(Request::new(actor, Command::Register { name, password, device: None })).await?;
+        let receipt = self
+            .submit(Request::new(
+                actor,
+                Command::Register {
+                    name,
+                    password,
+                    device: None,
+                },
+            ))
+            .await?;
         receipt.user().ok_or(Refusal::Internal)
     }
 
@@ -62,9 +84,17 @@ impl Hub {
     ///
     /// # Errors
     /// [`Refusal::Disabled`] with the right password of a disabled account; otherwise what keeps the check from being made.
-    pub async fn check_password(&self, name: &str, password: Password) -> Result<Option<UserId>, Refusal> {
+    pub async fn check_password(
+        &self,
+        name: &str,
+        password: Password,
+    ) -> Result<Option<UserId>, Refusal> {
         let world = self.world();
-        let user = world.user_named(name).and_then(|user| world.state.user(user)).filter(|user| user.kind == UserKind::Account).cloned();
+        let user = world
+            .user_named(name)
+            .and_then(|user| world.state.user(user))
+            .filter(|user| user.kind == UserKind::Account)
+            .cloned();
         let hash = user.as_ref().and_then(|user| user.password.clone());
         let right = self.passwords.verify(password, hash).await?;
         match user {
@@ -85,24 +115,55 @@ impl Hub {
         (password, others): (Password, polylogue_core::command::OtherDevices),
     ) -> Result<(), Refusal> {
         let password = self.passwords.hash(password).await?;
-        self.submit(Request::new(actor, Command::SetPassword { user, password, others })).await.map(drop)
+        self.submit(Request::new(
+            actor,
+            Command::SetPassword {
+                user,
+                password,
+                others,
+            },
+        ))
+        .await
+        .map(drop)
     }
 
     /// Makes a credential for an account whose password (or other proof) was checked. Without a label the device gets a random one.
     ///
     /// # Errors
     /// Why not.
-    pub async fn log_in(&self, user: UserId, label: Option<Arc<str>>, name: Option<Arc<str>>) -> Result<Login, Refusal> {
+    pub async fn log_in(
+        &self,
+        user: UserId,
+        label: Option<Arc<str>>,
+        name: Option<Arc<str>>,
+    ) -> Result<Login, Refusal> {
         let token = format!("ply_{}", random::<24>()?);
         let label = match label {
             Some(label) => label,
             None => random::<8>()?.into(),
         };
         let hash = TokenHash::of(&token);
-        let device = NewDevice { label: label.clone(), name, token: hash };
-        self.submit(Request::new(Actor::user(user, None), Command::AddDevice { user, device })).await?;
-        let (user, device) = self.world().state.device_of(&hash).ok_or(Refusal::Unavailable)?;
-        Ok(Login { user, device, label, token })
+        let device = NewDevice {
+            label: label.clone(),
+            name,
+            token: hash,
+        };
+        self.submit(Request::new(
+            Actor::user(user, None),
+            Command::AddDevice { user, device },
+        ))
+        .await?;
+        let (user, device) = self
+            .world()
+            .state
+            .device_of(&hash)
+            .ok_or(Refusal::Unavailable)?;
+        Ok(Login {
+            user,
+            device,
+            label,
+            token,
+        })
     }
 
     /// Whose token it is.

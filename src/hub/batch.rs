@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use polylogue_core::decide::Outcome;
 use polylogue_core::state::World;
-use polylogue_core::{Entry, Event, Position, Refusal, RoomId, RoomSequence, SessionId, Signal, Timestamp, UserId};
+use polylogue_core::{
+    Entry, Event, Position, Refusal, RoomId, RoomSequence, SessionId, Signal, Timestamp, UserId,
+};
 use polylogue_store::{KeyRow, Record};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +99,12 @@ impl Receipt {
     /// Notes the event that the sender wants to know.
     pub(crate) fn note(&mut self, entry: &Entry) {
         if let Event::Room { room, .. } = &entry.event {
-            self.event = Some(EventPlace { room: *room, position: entry.position, sequence: entry.sequence, at: entry.at });
+            self.event = Some(EventPlace {
+                room: *room,
+                position: entry.position,
+                sequence: entry.sequence,
+                at: entry.at,
+            });
         }
     }
 
@@ -116,9 +123,15 @@ impl Receipt {
     /// From the table of exactly-once keys; a row that can't be read still says "done".
     #[must_use]
     pub fn from_blob(blob: &[u8]) -> Self {
-        let outcome = |outcome| Self { outcome, event: None };
+        let outcome = |outcome| Self {
+            outcome,
+            event: None,
+        };
         match postcard::from_bytes(blob) {
-            Ok(StoredReceipt::Event(event)) => Self { outcome: Outcome::Event(0), event: Some(event) },
+            Ok(StoredReceipt::Event(event)) => Self {
+                outcome: Outcome::Event(0),
+                event: Some(event),
+            },
             Ok(StoredReceipt::Room(room)) => outcome(Outcome::Room(room)),
             Ok(StoredReceipt::User(user)) => outcome(Outcome::User(user)),
             Ok(StoredReceipt::Done) | Err(_) => outcome(Outcome::Done),

@@ -13,25 +13,45 @@ impl Hub {
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
-    pub async fn account_data(&self, user: UserId, after: Position) -> Result<Vec<AccountData>, Refusal> {
-        self.readers.run(move |reader| reader.account_data(user, after)).await
+    pub async fn account_data(
+        &self,
+        user: UserId,
+        after: Position,
+    ) -> Result<Vec<AccountData>, Refusal> {
+        self.readers
+            .run(move |reader| reader.account_data(user, after))
+            .await
     }
 
     /// One account data value.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
-    pub async fn account_datum(&self, user: UserId, room: Option<RoomId>, kind: &str) -> Result<Option<Json>, Refusal> {
+    pub async fn account_datum(
+        &self,
+        user: UserId,
+        room: Option<RoomId>,
+        kind: &str,
+    ) -> Result<Option<Json>, Refusal> {
         let kind = kind.to_owned();
-        self.readers.run(move |reader| reader.account_datum(user, room, &kind)).await
+        self.readers
+            .run(move |reader| reader.account_datum(user, room, &kind))
+            .await
     }
 
     /// A document: its stamp and content. A deleted one has a stamp and no content.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
-    pub async fn document(&self, user: UserId, kind: &str, key: &str) -> Result<Option<(DocumentStamp, Option<Vec<u8>>)>, Refusal> {
+    pub async fn document(
+        &self,
+        user: UserId,
+        kind: &str,
+        key: &str,
+    ) -> Result<Option<(DocumentStamp, Option<Vec<u8>>)>, Refusal> {
         let (kind, key) = (kind.to_owned(), key.to_owned());
-        self.readers.run(move |reader| reader.document(user, &kind, &key)).await
+        self.readers
+            .run(move |reader| reader.document(user, &kind, &key))
+            .await
     }
 }

@@ -73,7 +73,11 @@ impl<T> Engine<T> {
     /// Starts from what the store holds.
     #[must_use]
     pub fn new(state: State) -> Self {
-        let base = Durable { state: state.clone(), keys: OrdMap::new(), keyed: OrdSet::new() };
+        let base = Durable {
+            state: state.clone(),
+            keys: OrdMap::new(),
+            keyed: OrdSet::new(),
+        };
         Self {
             world: World::new(state),
             keys: OrdMap::new(),
@@ -97,7 +101,11 @@ impl<T> Engine<T> {
 
     /// Takes a command. What comes of it, a refusal included, is in a later batch.
     pub fn submit(&mut self, envelope: Envelope<T>, context: Context) {
-        if let Some(queue) = envelope.actor.session.and_then(|session| self.waiting.get_mut(&session)) {
+        if let Some(queue) = envelope
+            .actor
+            .session
+            .and_then(|session| self.waiting.get_mut(&session))
+        {
             queue.push_back(envelope);
             return;
         }
@@ -132,7 +140,12 @@ impl<T> Engine<T> {
     }
 
     /// The keys of a device have been read.
-    pub fn keys_loaded(&mut self, device: DeviceId, keys: Vec<([u8; 32], Receipt)>, context: Context) {
+    pub fn keys_loaded(
+        &mut self,
+        device: DeviceId,
+        keys: Vec<([u8; 32], Receipt)>,
+        context: Context,
+    ) {
         for (key, receipt) in keys {
             self.keys.entry((device, key)).or_insert(receipt);
         }
@@ -180,13 +193,19 @@ impl<T> Engine<T> {
         self.keyed = before.keyed;
         self.base = self.durable();
         self.new_keys.clear();
-        let (kept, void) = std::mem::take(&mut self.building).into_iter().partition(|item| match item {
-            Item::Signal { .. } => true,
-            Item::Event { .. } => false,
-            Item::Reply(reply) => !reply.durable,
-        });
+        let (kept, void) = std::mem::take(&mut self.building)
+            .into_iter()
+            .partition(|item| match item {
+                Item::Signal { .. } => true,
+                Item::Event { .. } => false,
+                Item::Reply(reply) => !reply.durable,
+            });
         self.building = kept;
-        let void = Batch { items: void, keys: Vec::new(), world: Arc::new(self.world.clone()) };
+        let void = Batch {
+            items: void,
+            keys: Vec::new(),
+            world: Arc::new(self.world.clone()),
+        };
         self.requeue_leaves(context, ticket);
         Some(void)
     }
@@ -194,9 +213,25 @@ impl<T> Engine<T> {
     /// Runs what is due at `context.now`. Returns when the next timer is due.
     pub fn run_timers(&mut self, context: Context, ticket: impl Fn() -> T) -> Option<Timestamp> {
         loop {
-            let ((due, id), command) = self.world.state.timers.get_min().map(|(key, command)| (*key, command.clone()))?;
-            let cold = rooms_needed(&self.world, &Actor::SERVER, &Command::Timed { id, command: command.clone() });
-            if due > context.now || cold.iter().any(|room| self.is_cold(*room) && self.parked.contains_key(&Cold::Room(*room))) {
+            let ((due, id), command) = self
+                .world
+                .state
+                .timers
+                .get_min()
+                .map(|(key, command)| (*key, command.clone()))?;
+            let cold = rooms_needed(
+                &self.world,
+                &Actor::SERVER,
+                &Command::Timed {
+                    id,
+                    command: command.clone(),
+                },
+            );
+            if due > context.now
+                || cold
+                    .iter()
+                    .any(|room| self.is_cold(*room) && self.parked.contains_key(&Cold::Room(*room)))
+            {
                 return Some(due.max(context.now.plus(1)));
             }
             self.submit(server_command(id, command, ticket()), context);
@@ -208,21 +243,30 @@ impl<T> Engine<T> {
     }
 
     fn durable(&self) -> Durable {
-        Durable { state: self.world.state.clone(), keys: self.keys.clone(), keyed: self.keyed.clone() }
+        Durable {
+            state: self.world.state.clone(),
+            keys: self.keys.clone(),
+            keyed: self.keyed.clone(),
+        }
     }
 
     fn is_cold(&self, room: RoomId) -> bool {
-        room < self.world.state.next_room && self.world.state.room(room).is_none() && !self.quarantined.contains(&room)
+        room < self.world.state.next_room
+            && self.world.state.room(room).is_none()
+            && !self.quarantined.contains(&room)
     }
 
     fn first_cold(&self, envelope: &Envelope<T>) -> Option<Cold> {
-        if let Some((device, _)) = envelope.key {
-            if !self.keyed.contains(&device) {
-                return Some(Cold::Keys(device));
-            }
+        if let Some((device, _)) = envelope.key
+            && !self.keyed.contains(&device)
+        {
+            return Some(Cold::Keys(device));
         }
         let rooms = rooms_needed(&self.world, &envelope.actor, &envelope.command);
-        rooms.into_iter().find(|room| self.is_cold(*room)).map(Cold::Room)
+        rooms
+            .into_iter()
+            .find(|room| self.is_cold(*room))
+            .map(Cold::Room)
     }
 
     /// Sets a command aside until `cold` is there; the same session's later commands wait behind it.
@@ -243,7 +287,9 @@ impl<T> Engine<T> {
         while let Some(envelope) = queue.pop_front() {
             let session = envelope.actor.session;
             // Its session's gate opens for this one; if it must wait again, it closes again.
-            let followers = session.and_then(|session| self.waiting.remove(&session)).unwrap_or_default();
+            let followers = session
+                .and_then(|session| self.waiting.remove(&session))
+                .unwrap_or_default();
             if let Some(again) = self.first_cold(&envelope).filter(|again| *again != cold) {
                 self.park(again, envelope);
             } else {
@@ -256,62 +302,118 @@ impl<T> Engine<T> {
     }
 
     fn run(&mut self, envelope: Envelope<T>, context: Context) {
-        let Envelope { actor, command, key, label, ticket } = envelope;
+        let Envelope {
+            actor,
+            command,
+            key,
+            label,
+            ticket,
+        } = envelope;
         if let Some(room) = self.damaged_room(&actor, &command) {
-            self.building.push(Item::Reply(Reply { ticket, result: Err(Refusal::Quarantined(room)), durable: false }));
+            self.building.push(Item::Reply(Reply {
+                ticket,
+                result: Err(Refusal::Quarantined(room)),
+                durable: false,
+            }));
             return;
         }
         if let Some(receipt) = key.and_then(|key| self.keys.get(&key)) {
             // A repeat: the same answer, released no earlier than the first one's commit.
-            self.building.push(Item::Reply(Reply { ticket, result: Ok(receipt.clone()), durable: true }));
+            self.building.push(Item::Reply(Reply {
+                ticket,
+                result: Ok(receipt.clone()),
+                durable: true,
+            }));
             return;
         }
         match decide(&self.world, &actor, command, context) {
             // It was refused by what the batches before it came to: if those are void, so is the refusal.
-            Err(refusal) => self.building.push(Item::Reply(Reply { ticket, result: Err(refusal), durable: true })),
+            Err(refusal) => self.building.push(Item::Reply(Reply {
+                ticket,
+                result: Err(refusal),
+                durable: true,
+            })),
             Ok(decision) => {
                 let origin = actor.session.map(|session| Origin { session, label });
                 let (receipt, durable) = self.take_in(decision, origin.as_ref(), context);
                 if let Some((device, key)) = key {
                     self.keys.insert((device, key), receipt.clone());
-                    self.new_keys.push(KeyRow { device, key, at: context.now, result: receipt.to_blob() });
+                    self.new_keys.push(KeyRow {
+                        device,
+                        key,
+                        at: context.now,
+                        result: receipt.to_blob(),
+                    });
                 }
-                self.building.push(Item::Reply(Reply { ticket, result: Ok(receipt), durable }));
+                self.building.push(Item::Reply(Reply {
+                    ticket,
+                    result: Ok(receipt),
+                    durable,
+                }));
             }
         }
     }
 
     /// The room set apart that a command can't do without. Connections begin and end, and timers run, without it.
     fn damaged_room(&self, actor: &Actor, command: &Command) -> Option<RoomId> {
-        if self.quarantined.is_empty() || matches!(command, Command::Attach(_) | Command::Detach { .. } | Command::Timed { .. }) {
+        if self.quarantined.is_empty()
+            || matches!(
+                command,
+                Command::Attach(_) | Command::Detach { .. } | Command::Timed { .. }
+            )
+        {
             return None;
         }
-        rooms_needed(&self.world, actor, command).into_iter().find(|room| self.quarantined.contains(room))
+        rooms_needed(&self.world, actor, command)
+            .into_iter()
+            .find(|room| self.quarantined.contains(room))
     }
 
     /// Stamps and applies every change of a decision; returns what the asker is told, and whether that hangs on durable state: it does unless
     /// all that happened flickers.
-    fn take_in(&mut self, decision: Decision, origin: Option<&Origin>, context: Context) -> (Receipt, bool) {
-        let mut receipt = Receipt { outcome: decision.outcome, event: None };
+    fn take_in(
+        &mut self,
+        decision: Decision,
+        origin: Option<&Origin>,
+        context: Context,
+    ) -> (Receipt, bool) {
+        let mut receipt = Receipt {
+            outcome: decision.outcome,
+            event: None,
+        };
         let mut durable = decision.changes.is_empty();
         for (index, change) in decision.changes.into_iter().enumerate() {
             match change {
                 Change::Signal(signal) => {
                     self.world.live.apply(&signal);
-                    self.building.push(Item::Signal { signal: Arc::new(signal), at: context.now, origin: origin.cloned() });
+                    self.building.push(Item::Signal {
+                        signal: Arc::new(signal),
+                        at: context.now,
+                        origin: origin.cloned(),
+                    });
                 }
                 Change::Event(event) => {
                     durable = true;
                     let entry = Arc::new(self.world.state.stamp(event, context.now));
                     self.world.apply(&entry);
                     let notifying = match &entry.event {
-                        Event::Room { room, .. } => self.world.state.room(*room).map_or(0, |room| room.notifying),
-                        Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => 0,
+                        Event::Room { room, .. } => self
+                            .world
+                            .state
+                            .room(*room)
+                            .map_or(0, |room| room.notifying),
+                        Event::Setting { .. }
+                        | Event::User { .. }
+                        | Event::Name { .. }
+                        | Event::Timer { .. } => 0,
                     };
                     if decision.outcome == Outcome::Event(index) {
                         receipt.note(&entry);
                     }
-                    self.building.push(Item::Event { record: Record { entry, notifying }, origin: origin.cloned() });
+                    self.building.push(Item::Event {
+                        record: Record { entry, notifying },
+                        origin: origin.cloned(),
+                    });
                 }
             }
         }
@@ -325,17 +427,30 @@ impl<T> Engine<T> {
             .state
             .users
             .values()
-            .filter(|user| user.kind == UserKind::Guest && !user.rooms.is_empty() && !self.world.live.guests.contains_key(&user.id))
+            .filter(|user| {
+                user.kind == UserKind::Guest
+                    && !user.rooms.is_empty()
+                    && !self.world.live.guests.contains_key(&user.id)
+            })
             .map(|user| user.id)
             .collect();
         for user in stranded {
             // Their rooms may be cold again.
-            self.submit(server_command(0, TimedCommand::GuestGone { user }, ticket()), context);
+            self.submit(
+                server_command(0, TimedCommand::GuestGone { user }, ticket()),
+                context,
+            );
         }
     }
 }
 
 /// A timer's command as an envelope.
 fn server_command<T>(id: u64, command: TimedCommand, ticket: T) -> Envelope<T> {
-    Envelope { actor: Actor::SERVER, command: Command::Timed { id, command }, key: None, label: None, ticket }
+    Envelope {
+        actor: Actor::SERVER,
+        command: Command::Timed { id, command },
+        key: None,
+        label: None,
+        ticket,
+    }
 }

@@ -54,13 +54,23 @@ impl Hub {
     ///
     /// # Errors
     /// [`Refusal::NoSuchEvent`], or [`Refusal::Unavailable`].
-    pub async fn event(&self, viewer: UserId, room: RoomId, id: &EventId) -> Result<VisibleEvent, Refusal> {
+    pub async fn event(
+        &self,
+        viewer: UserId,
+        room: RoomId,
+        id: &EventId,
+    ) -> Result<VisibleEvent, Refusal> {
         let position = self.event_position(id).ok_or(Refusal::NoSuchEvent)?;
         let found = self
             .readers
             .run(move |reader| {
-                let Some(event) = reader.event_at(room, position)? else { return Ok(None) };
-                Ok(reader.gate(room, viewer)?.visible(event.sequence).then_some(event))
+                let Some(event) = reader.event_at(room, position)? else {
+                    return Ok(None);
+                };
+                Ok(reader
+                    .gate(room, viewer)?
+                    .visible(event.sequence)
+                    .then_some(event))
             })
             .await?;
         found.ok_or(Refusal::NoSuchEvent)
@@ -70,12 +80,22 @@ impl Hub {
     ///
     /// # Errors
     /// [`Refusal::NoSuchEvent`], or [`Refusal::Unavailable`].
-    pub async fn event_in(&self, viewer: UserId, room: RoomId, sequence: RoomSequence) -> Result<VisibleEvent, Refusal> {
+    pub async fn event_in(
+        &self,
+        viewer: UserId,
+        room: RoomId,
+        sequence: RoomSequence,
+    ) -> Result<VisibleEvent, Refusal> {
         let found = self
             .readers
             .run(move |reader| {
-                let Some(event) = reader.event(room, sequence)? else { return Ok(None) };
-                Ok(reader.gate(room, viewer)?.visible(event.sequence).then_some(event))
+                let Some(event) = reader.event(room, sequence)? else {
+                    return Ok(None);
+                };
+                Ok(reader
+                    .gate(room, viewer)?
+                    .visible(event.sequence)
+                    .then_some(event))
             })
             .await?;
         found.ok_or(Refusal::NoSuchEvent)
@@ -86,16 +106,28 @@ impl Hub {
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
-    pub async fn state_events(&self, room: RoomId, places: Vec<RoomSequence>) -> Result<Vec<StoredEvent>, Refusal> {
-        self.readers.run(move |reader| reader.events(room, &places)).await
+    pub async fn state_events(
+        &self,
+        room: RoomId,
+        places: Vec<RoomSequence>,
+    ) -> Result<Vec<StoredEvent>, Refusal> {
+        self.readers
+            .run(move |reader| reader.events(room, &places))
+            .await
     }
 
     /// The last place of a room at or before a position: where a cursor stands in that room. 0 is before its first event.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
-    pub async fn sequence_at(&self, room: RoomId, position: Position) -> Result<RoomSequence, Refusal> {
-        self.readers.run(move |reader| reader.sequence_at(room, position)).await
+    pub async fn sequence_at(
+        &self,
+        room: RoomId,
+        position: Position,
+    ) -> Result<RoomSequence, Refusal> {
+        self.readers
+            .run(move |reader| reader.sequence_at(room, position))
+            .await
     }
 
     /// What `viewer` may see of several rooms after a position, up to and including another, in order of position; at most `limit` events,
@@ -110,8 +142,19 @@ impl Hub {
         (after, up_to): (Position, Position),
         limit: usize,
     ) -> Result<(Vec<(RoomId, VisibleEvent)>, Position), Refusal> {
-        let bounds = Bounds { viewer, after, up_to, limit };
-        self.readers.run(move |reader| merged(reader, &rooms, bounds, |gate, event| gate.visible(event.sequence))).await
+        let bounds = Bounds {
+            viewer,
+            after,
+            up_to,
+            limit,
+        };
+        self.readers
+            .run(move |reader| {
+                merged(reader, &rooms, bounds, |gate, event| {
+                    gate.visible(event.sequence)
+                })
+            })
+            .await
     }
 
     /// A room, hot or cold, as it is in the committed view or in the store.
@@ -122,7 +165,10 @@ impl Hub {
         if let Some(room) = self.world().state.room(room) {
             return Ok(room.clone());
         }
-        self.readers.run(move |reader| reader.room(room)).await?.ok_or(Refusal::NoSuchRoom)
+        self.readers
+            .run(move |reader| reader.room(room))
+            .await?
+            .ok_or(Refusal::NoSuchRoom)
     }
 
     /// The rooms that the directory lists.
@@ -150,13 +196,22 @@ impl Hub {
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
-    pub async fn sequence_at_time(&self, room: RoomId, at: Timestamp) -> Result<RoomSequence, Refusal> {
-        self.readers.run(move |reader| reader.sequence_at_time(room, at)).await
+    pub async fn sequence_at_time(
+        &self,
+        room: RoomId,
+        at: Timestamp,
+    ) -> Result<RoomSequence, Refusal> {
+        self.readers
+            .run(move |reader| reader.sequence_at_time(room, at))
+            .await
     }
 
     /// The last committed event of a room: rows beyond it may be in the store but are not published yet.
     fn end_of(&self, room: RoomId) -> RoomSequence {
-        self.world().state.room(room).map_or(RoomSequence(u64::MAX), |room| room.sequence)
+        self.world()
+            .state
+            .room(room)
+            .map_or(RoomSequence(u64::MAX), |room| room.sequence)
     }
 }
 
@@ -179,19 +234,35 @@ fn page(
         for event in rows {
             looked += 1;
             if direction == Direction::Forward && event.sequence > end {
-                return Ok(Page { events, next: None, next_position: None });
+                return Ok(Page {
+                    events,
+                    next: None,
+                    next_position: None,
+                });
             }
             (at, position) = (event.sequence, Some(event.position));
             if gate.visible(event.sequence) {
                 events.push(event);
                 if events.len() == limit {
-                    return Ok(Page { events, next: Some(at), next_position: position });
+                    return Ok(Page {
+                        events,
+                        next: Some(at),
+                        next_position: position,
+                    });
                 }
             }
         }
         if exhausted {
-            return Ok(Page { events, next: None, next_position: None });
+            return Ok(Page {
+                events,
+                next: None,
+                next_position: None,
+            });
         }
     }
-    Ok(Page { events, next: Some(at), next_position: position })
+    Ok(Page {
+        events,
+        next: Some(at),
+        next_position: position,
+    })
 }

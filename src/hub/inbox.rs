@@ -48,7 +48,15 @@ struct Inner<T> {
 
 impl<T> Inbox<T> {
     pub(crate) fn new() -> Self {
-        Self { inner: Mutex::new(Inner { mail: Vec::new(), asleep: false, eager: false, closed: false }), arrived: Condvar::new() }
+        Self {
+            inner: Mutex::new(Inner {
+                mail: Vec::new(),
+                asleep: false,
+                eager: false,
+                closed: false,
+            }),
+            arrived: Condvar::new(),
+        }
     }
 
     /// Puts one thing in.
@@ -104,7 +112,10 @@ impl<T> Inbox<T> {
         inner.eager = eager;
         if inner.mail.is_empty() {
             inner.asleep = true;
-            (inner, _) = self.arrived.wait_timeout(inner, at_most).unwrap_or_else(PoisonError::into_inner);
+            (inner, _) = self
+                .arrived
+                .wait_timeout(inner, at_most)
+                .unwrap_or_else(PoisonError::into_inner);
             inner.asleep = false;
         }
         std::mem::swap(&mut inner.mail, taken);

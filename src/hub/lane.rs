@@ -107,7 +107,11 @@ type RenderKey = (*const (), u64);
 impl Lane {
     /// Puts a batch's lines into the outboxes of those whom it concerns; [`flush`](Self::flush) writes them. `arrive` hands over a session
     /// whose attachment is in the batch.
-    pub fn deliver(&mut self, delivery: &Delivery, mut arrive: impl FnMut(SessionId) -> Option<Arrival>) {
+    pub fn deliver(
+        &mut self,
+        delivery: &Delivery,
+        mut arrive: impl FnMut(SessionId) -> Option<Arrival>,
+    ) {
         self.moved_now.clear();
         // A session that comes before this lane's first event has seen everything up to here.
         self.position = self.position.max(delivery.before.state.head);
@@ -119,12 +123,11 @@ impl Lane {
                 rest = after;
                 continue;
             }
-            if let Change::Signal(signal, ..) = first {
-                if let Signal::Attached { id, session, .. } = &**signal {
-                    if let Some(arrival) = arrive(*id) {
-                        self.arrive(delivery, session.user, arrival);
-                    }
-                }
+            if let Change::Signal(signal, ..) = first
+                && let Signal::Attached { id, session, .. } = &**signal
+                && let Some(arrival) = arrive(*id)
+            {
+                self.arrive(delivery, session.user, arrival);
             }
             self.deliver_one(delivery, first);
             rest = others;
@@ -172,7 +175,13 @@ impl Lane {
         }
         self.sessions.insert(arrival.session, index);
         self.users.entry(user).or_default().push(index);
-        let mut rooms: Vec<RoomId> = delivery.before.state.user(user).into_iter().flat_map(|user| user.joined()).collect();
+        let mut rooms: Vec<RoomId> = delivery
+            .before
+            .state
+            .user(user)
+            .into_iter()
+            .flat_map(|user| user.joined())
+            .collect();
         for (_, room, moved) in self.moved_now.iter().filter(|(who, ..)| *who == user) {
             match moved {
                 Moved::In => rooms.push(*room),
@@ -185,8 +194,12 @@ impl Lane {
     }
 
     fn depart(&mut self, id: SessionId) {
-        let Some(index) = self.sessions.remove(&id) else { return };
-        let Some(slot) = self.slots.get_mut(index).and_then(Option::take) else { return };
+        let Some(index) = self.sessions.remove(&id) else {
+            return;
+        };
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::take) else {
+            return;
+        };
         if let Some(all) = self.users.get_mut(&slot.user) {
             all.retain(|known| *known != index);
             if all.is_empty() {
@@ -200,7 +213,9 @@ impl Lane {
     }
 
     fn enter(&mut self, room: RoomId, index: usize) {
-        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        let Some(Some(slot)) = self.slots.get_mut(index) else {
+            return;
+        };
         if !slot.rooms.contains(&room) {
             slot.rooms.push(room);
             self.rooms.add(room, index);
@@ -208,7 +223,9 @@ impl Lane {
     }
 
     fn leave(&mut self, room: RoomId, index: usize) {
-        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        let Some(Some(slot)) = self.slots.get_mut(index) else {
+            return;
+        };
         slot.rooms.retain(|known| *known != room);
         self.rooms.remove(room, index);
     }
@@ -216,30 +233,42 @@ impl Lane {
     fn deliver_one(&mut self, delivery: &Delivery, change: &Change) {
         if let Change::Event(record, _) = change {
             self.position = record.entry.position;
-            if let Event::Room { room, change: RoomChange::Member(member), .. } = &record.entry.event {
-                if member.membership == Membership::Join {
-                    self.moved_now.push((member.user, *room, Moved::In));
-                    for index in self.users.get(&member.user).cloned().unwrap_or_default() {
-                        self.enter(*room, index);
-                    }
+            if let Event::Room {
+                room,
+                change: RoomChange::Member(member),
+                ..
+            } = &record.entry.event
+                && member.membership == Membership::Join
+            {
+                self.moved_now.push((member.user, *room, Moved::In));
+                for index in self.users.get(&member.user).cloned().unwrap_or_default() {
+                    self.enter(*room, index);
                 }
             }
         }
         self.fan_out(delivery, change);
         match change {
             Change::Event(record, _) => {
-                if let Event::Room { room, change: RoomChange::Member(member), .. } = &record.entry.event {
-                    if member.membership != Membership::Join {
-                        self.moved_now.push((member.user, *room, Moved::Out));
-                        for index in self.users.get(&member.user).cloned().unwrap_or_default() {
-                            self.leave(*room, index);
-                        }
+                if let Event::Room {
+                    room,
+                    change: RoomChange::Member(member),
+                    ..
+                } = &record.entry.event
+                    && member.membership != Membership::Join
+                {
+                    self.moved_now.push((member.user, *room, Moved::Out));
+                    for index in self.users.get(&member.user).cloned().unwrap_or_default() {
+                        self.leave(*room, index);
                     }
                 }
             }
             Change::Signal(signal, ..) => {
                 if let Signal::Detached { id, reason, .. } = &**signal {
-                    if let Some(slot) = self.sessions.get(id).and_then(|index| self.slots.get(*index)?.as_ref()) {
+                    if let Some(slot) = self
+                        .sessions
+                        .get(id)
+                        .and_then(|index| self.slots.get(*index)?.as_ref())
+                    {
                         slot.outbox.flush();
                         slot.outbox.close(reason.clone());
                     }
@@ -256,10 +285,15 @@ impl Lane {
         let mut targets = Vec::new();
         self.collect(&concerned, &mut targets);
         for index in targets {
-            let Some(Some(slot)) = self.slots.get(index) else { continue };
+            let Some(Some(slot)) = self.slots.get(index) else {
+                continue;
+            };
             let relation = relation(slot, change.origin(), &concerned);
             let dialect = slot.outbox.dialect();
-            let viewer = Viewer { user: slot.user, session: slot.session };
+            let viewer = Viewer {
+                user: slot.user,
+                session: slot.session,
+            };
             let what = Rendering {
                 change: change.delivered(),
                 world: &delivery.world,
@@ -279,20 +313,28 @@ impl Lane {
                     let key = (Arc::as_ptr(&renderer).cast(), dialect);
                     self.shared(key, |out| renderer.render(what, out))
                 }
-                Relation::Own | Relation::Origin | Relation::Target => self.render(|out| renderer.render(what, out)),
+                Relation::Own | Relation::Origin | Relation::Target => {
+                    self.render(|out| renderer.render(what, out))
+                }
             };
             if relation == Relation::Origin && is_attachment(change) {
                 // The first lines of a session come whatever it has to catch up on.
                 self.greet(index, line);
             } else {
-                let before = Position(self.position.0.saturating_sub(u64::from(matches!(change, Change::Event(..)))));
+                let before = Position(
+                    self.position
+                        .0
+                        .saturating_sub(u64::from(matches!(change, Change::Event(..)))),
+                );
                 self.put(index, line, before);
             }
         }
     }
 
     fn greet(&mut self, index: usize, line: Bytes) {
-        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        let Some(Some(slot)) = self.slots.get_mut(index) else {
+            return;
+        };
         slot.outbox.push(line);
         if !slot.dirty {
             slot.dirty = true;
@@ -309,11 +351,16 @@ impl Lane {
         let senders: Vec<UserId> = run.iter().filter_map(sender_of).collect();
         let before = Position(first.0.saturating_sub(1));
         for index in self.rooms.of(room).to_vec() {
-            let Some(Some(slot)) = self.slots.get(index) else { continue };
+            let Some(Some(slot)) = self.slots.get(index) else {
+                continue;
+            };
             let dialect = slot.outbox.dialect();
             let renderer = slot.renderer.clone();
             let key: RenderKey = (Arc::as_ptr(&renderer).cast(), dialect);
-            let viewer = Viewer { user: slot.user, session: slot.session };
+            let viewer = Viewer {
+                user: slot.user,
+                session: slot.session,
+            };
             let user = slot.user;
             if renderer.delivery() == DeliveryKind::Wake {
                 slot.outbox.wake();
@@ -331,14 +378,18 @@ impl Lane {
                 self.rendered.push((key, all));
                 pieces.push((key, ends));
             }
-            let Some((_, all)) = self.rendered.iter().find(|(known, _)| *known == key) else { continue };
+            let Some((_, all)) = self.rendered.iter().find(|(known, _)| *known == key) else {
+                continue;
+            };
             let all = all.clone();
             if !senders.contains(&user) {
                 self.position = last;
                 self.put(index, all, before);
                 continue;
             }
-            let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else { continue };
+            let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else {
+                continue;
+            };
             let own = self.with_own(delivery, run, (&all, ends), index);
             self.position = last;
             self.put(index, own, before);
@@ -347,19 +398,40 @@ impl Lane {
     }
 
     /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says.
-    fn with_own(&mut self, delivery: &Delivery, run: &[Change], (all, ends): (&Bytes, &[usize]), index: usize) -> Bytes {
-        let Some(Some(slot)) = self.slots.get(index) else { return Bytes::new() };
+    fn with_own(
+        &mut self,
+        delivery: &Delivery,
+        run: &[Change],
+        (all, ends): (&Bytes, &[usize]),
+        index: usize,
+    ) -> Bytes {
+        let Some(Some(slot)) = self.slots.get(index) else {
+            return Bytes::new();
+        };
         let dialect = slot.outbox.dialect();
-        let viewer = Viewer { user: slot.user, session: slot.session };
+        let viewer = Viewer {
+            user: slot.user,
+            session: slot.session,
+        };
         let renderer = slot.renderer.clone();
         let mut from = 0;
         for (change, end) in run.iter().zip(ends) {
             if sender_of(change) == Some(viewer.user) {
-                let origin = change.origin().is_some_and(|origin| origin.session == viewer.session);
-                let relation = if origin { Relation::Origin } else { Relation::Own };
-                renderer.render(rendering(delivery, change, (dialect, relation), viewer), &mut self.buffer);
+                let origin = change
+                    .origin()
+                    .is_some_and(|origin| origin.session == viewer.session);
+                let relation = if origin {
+                    Relation::Origin
+                } else {
+                    Relation::Own
+                };
+                renderer.render(
+                    rendering(delivery, change, (dialect, relation), viewer),
+                    &mut self.buffer,
+                );
             } else {
-                self.buffer.extend_from_slice(all.get(from..*end).unwrap_or_default());
+                self.buffer
+                    .extend_from_slice(all.get(from..*end).unwrap_or_default());
             }
             from = *end;
         }
@@ -383,7 +455,9 @@ impl Lane {
 
     fn put(&mut self, index: usize, line: Bytes, before: Position) {
         let position = self.position;
-        let Some(Some(slot)) = self.slots.get_mut(index) else { return };
+        let Some(Some(slot)) = self.slots.get_mut(index) else {
+            return;
+        };
         if line.is_empty() {
             return;
         }
@@ -398,10 +472,20 @@ impl Lane {
     fn collect(&mut self, concerned: &Recipients, targets: &mut Vec<usize>) {
         let mark = self.rooms.next_mark();
         let by_room = concerned.rooms.iter().flat_map(|room| self.rooms.of(*room));
-        let by_user = concerned.users.iter().filter_map(|user| self.users.get(user)).flatten();
+        let by_user = concerned
+            .users
+            .iter()
+            .filter_map(|user| self.users.get(user))
+            .flatten();
         for index in by_room.chain(by_user) {
-            let Some(Some(slot)) = self.slots.get_mut(*index) else { continue };
-            if slot.mark != mark && (!concerned.neighbours || slot.user == concerned.actor || slot.renderer.follows_neighbours()) {
+            let Some(Some(slot)) = self.slots.get_mut(*index) else {
+                continue;
+            };
+            if slot.mark != mark
+                && (!concerned.neighbours
+                    || slot.user == concerned.actor
+                    || slot.renderer.follows_neighbours())
+            {
                 slot.mark = mark;
                 targets.push(*index);
             }
@@ -423,7 +507,15 @@ fn rendering<'a>(
     viewer: Viewer,
 ) -> Rendering<'a> {
     let label = change.origin().and_then(|origin| origin.label.as_ref());
-    Rendering { change: change.delivered(), world: &delivery.world, before: &delivery.before, dialect, relation, label, viewer }
+    Rendering {
+        change: change.delivered(),
+        world: &delivery.world,
+        before: &delivery.before,
+        dialect,
+        relation,
+        label,
+        viewer,
+    }
 }
 
 fn relation(slot: &Slot, origin: Option<&Origin>, concerned: &Recipients) -> Relation {
@@ -441,15 +533,26 @@ fn relation(slot: &Slot, origin: Option<&Origin>, concerned: &Recipients) -> Rel
 /// How many changes from here on are messages of one and the same room, and which room that is.
 fn run_of_messages(changes: &[Change]) -> Option<(RoomId, usize)> {
     let room = message_room(changes.first()?)?;
-    let length = changes.iter().take_while(|change| message_room(change) == Some(room)).count();
+    let length = changes
+        .iter()
+        .take_while(|change| message_room(change) == Some(room))
+        .count();
     Some((room, length))
 }
 
 fn message_room(change: &Change) -> Option<RoomId> {
     match change {
         Change::Event(record, _) => match &record.entry.event {
-            Event::Room { room, change: RoomChange::Message(_), .. } => Some(*room),
-            Event::Room { .. } | Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+            Event::Room {
+                room,
+                change: RoomChange::Message(_),
+                ..
+            } => Some(*room),
+            Event::Room { .. }
+            | Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => None,
         },
         Change::Signal(..) => None,
     }
@@ -459,7 +562,10 @@ fn sender_of(change: &Change) -> Option<UserId> {
     match change {
         Change::Event(record, _) => match &record.entry.event {
             Event::Room { sender, .. } => Some(*sender),
-            Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+            Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => None,
         },
         Change::Signal(..) => None,
     }

@@ -74,7 +74,8 @@ impl Hub {
         let loaded = load(&writer, config.server_name.as_deref())?;
         let view = View::new(World::new(loaded.state.clone()));
         let inbox = Arc::new(Inbox::new());
-        let (readers, mut threads) = Readers::start(&directory.database(), &writer.tail(), config.readers.max(1))?;
+        let (readers, mut threads) =
+            Readers::start(&directory.database(), &writer.tail(), config.readers.max(1))?;
         let readers = Arc::new(readers);
         let failed = Arc::new(AtomicBool::new(false));
         let mut lanes = Vec::new();
@@ -84,9 +85,14 @@ impl Hub {
             let here = Arc::new(Arrivals::default());
             lanes.push(parcels);
             arrivals.push(here.clone());
-            threads.push(thread(&format!("lane-{number}"), &failed, move || run_lane(&queue, &here))?);
+            threads.push(thread(&format!("lane-{number}"), &failed, move || {
+                run_lane(&queue, &here)
+            })?);
         }
-        let publisher = Publisher { view: view.clone(), lanes };
+        let publisher = Publisher {
+            view: view.clone(),
+            lanes,
+        };
         let (batches, to_write) = sync_channel(1);
         let (journal_inbox, broken) = (inbox.clone(), failed.clone());
         threads.push(thread("journal", &failed, move || {
@@ -95,15 +101,25 @@ impl Hub {
                 broken.store(true, std::sync::atomic::Ordering::SeqCst);
             }
         })?);
-        let (hub_inbox, hub_readers, engine) = (inbox.clone(), readers.clone(), Engine::new(loaded.state));
+        let (hub_inbox, hub_readers, engine) =
+            (inbox.clone(), readers.clone(), Engine::new(loaded.state));
         threads.push(thread("hub", &failed, move || {
             run_hub(engine, &hub_inbox, &hub_readers, &batches);
             hub_inbox.close();
         })?);
         for user in loaded.stranded_guests {
-            let command = Command::Timed { id: 0, command: TimedCommand::GuestGone { user } };
+            let command = Command::Timed {
+                id: 0,
+                command: TimedCommand::GuestGone { user },
+            };
             let ticket = Ticket::nobody();
-            inbox.put(Mail::Command(Envelope { actor: Actor::SERVER, command, key: None, label: None, ticket }));
+            inbox.put(Mail::Command(Envelope {
+                actor: Actor::SERVER,
+                command,
+                key: None,
+                label: None,
+                ticket,
+            }));
         }
         Ok(Arc::new(Self {
             view,
@@ -115,7 +131,11 @@ impl Hub {
             next_session: AtomicU64::new(1),
             registration: config.registration,
             ids: IdCipher::new(&loaded.secret),
-            cloak_key: sha2::Sha256::new().chain_update(loaded.secret).chain_update(b"cloaks").finalize().into(),
+            cloak_key: sha2::Sha256::new()
+                .chain_update(loaded.secret)
+                .chain_update(b"cloaks")
+                .finalize()
+                .into(),
             epochs: loaded.epochs,
             failed,
             threads: Mutex::new(threads),
@@ -164,7 +184,11 @@ impl Hub {
     pub fn open_cursor(&self, token: &str) -> Option<Position> {
         let place = self.ids.open_cursor(token)?;
         // Position 0 is before the first event of every epoch.
-        if place.position == Position(0) { Some(place.position) } else { self.checked(place) }
+        if place.position == Position(0) {
+            Some(place.position)
+        } else {
+            self.checked(place)
+        }
     }
 
     /// The opaque name of a room, for protocols that name rooms by id.
@@ -190,14 +214,25 @@ impl Hub {
             std::net::IpAddr::V6(v6) => hash.update(v6.octets().get(..8).unwrap_or_default()),
         }
         let digest: [u8; 32] = hash.chain_update(self.cloak_key).finalize().into();
-        let bits = digest.iter().take(16).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
-        (0..13u32).filter_map(|i| char::from_digit(u32::try_from((bits >> (5 * i)) & 31).unwrap_or(0), 32)).collect()
+        let bits = digest
+            .iter()
+            .take(16)
+            .fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
+        (0..13u32)
+            .filter_map(|i| {
+                char::from_digit(u32::try_from((bits >> (5 * i)) & 31).unwrap_or(0), 32)
+            })
+            .collect()
     }
 
     /// Ids are sealed by the store's key alone, so renderers get the sealing part without the hub.
     #[must_use]
     pub fn sealer(&self) -> Sealer {
-        Sealer { ids: self.ids.clone(), lane: self.world().state.lane, epochs: self.epochs.clone().into() }
+        Sealer {
+            ids: self.ids.clone(),
+            lane: self.world().state.lane,
+            epochs: self.epochs.clone().into(),
+        }
     }
 
     /// The data directory.
@@ -209,7 +244,8 @@ impl Hub {
     /// Decides and writes what is in the inbox, then ends the threads. Blocks until they are done.
     pub fn stop(&self) {
         self.inbox.put(Mail::Stop);
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         self.readers.stop();
         for thread in threads {
             // A panic was logged where it happened.
@@ -218,7 +254,11 @@ impl Hub {
     }
 
     fn place(&self, position: Position) -> Place {
-        Place { lane: self.view.load().state.lane, epoch: epoch_of(&self.epochs, position), position }
+        Place {
+            lane: self.view.load().state.lane,
+            epoch: epoch_of(&self.epochs, position),
+            position,
+        }
     }
 
     /// A place is real if its lane is ours and its epoch is the one in which that position was given out.
@@ -260,16 +300,29 @@ impl Sealer {
     }
 
     fn place(&self, position: Position) -> Place {
-        Place { lane: self.lane, epoch: epoch_of(&self.epochs, position), position }
+        Place {
+            lane: self.lane,
+            epoch: epoch_of(&self.epochs, position),
+            position,
+        }
     }
 }
 
 fn epoch_of(epochs: &[(Epoch, Position)], position: Position) -> Epoch {
-    epochs.iter().rev().find(|(_, first)| *first <= position).or(epochs.first()).map_or(Epoch(1), |(epoch, _)| *epoch)
+    epochs
+        .iter()
+        .rev()
+        .find(|(_, first)| *first <= position)
+        .or(epochs.first())
+        .map_or(Epoch(1), |(epoch, _)| *epoch)
 }
 
 /// Starts a stage. If it panics, the process must not go on without it.
-fn thread(name: &str, failed: &Arc<AtomicBool>, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+fn thread(
+    name: &str,
+    failed: &Arc<AtomicBool>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
     let failed = failed.clone();
     let guarded = move || {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
@@ -277,5 +330,8 @@ fn thread(name: &str, failed: &Arc<AtomicBool>, work: impl FnOnce() + Send + 'st
             failed.store(true, std::sync::atomic::Ordering::SeqCst);
         }
     };
-    std::thread::Builder::new().name(name.to_owned()).spawn(guarded).map_err(OpenError::Thread)
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(guarded)
+        .map_err(OpenError::Thread)
 }

@@ -81,9 +81,21 @@ impl Outbox {
     }
 
     fn new(socket: Option<Arc<TcpStream>>, mode: Mode) -> Arc<Self> {
-        let queue =
-            Queue { lines: VecDeque::new(), bytes: 0, mode, writing: false, stalled: false, closed: None, read: Position(0) };
-        Arc::new(Self { queue: Mutex::new(queue), socket, dialect: AtomicU64::new(0), wake: Notify::new() })
+        let queue = Queue {
+            lines: VecDeque::new(),
+            bytes: 0,
+            mode,
+            writing: false,
+            stalled: false,
+            closed: None,
+            read: Position(0),
+        };
+        Arc::new(Self {
+            queue: Mutex::new(queue),
+            socket,
+            dialect: AtomicU64::new(0),
+            wake: Notify::new(),
+        })
     }
 
     /// What the connection's lines look like: bits of its front-end's own.
@@ -114,12 +126,25 @@ impl Outbox {
             return;
         }
         match queue.mode {
-            Mode::Behind { cursor, missed } => queue.mode = Mode::Behind { cursor, missed: missed.max(now) },
+            Mode::Behind { cursor, missed } => {
+                queue.mode = Mode::Behind {
+                    cursor,
+                    missed: missed.max(now),
+                }
+            }
             // Delivery comes after publication: the log may have been read further than delivery has come.
             Mode::Live if before < now && now <= queue.read => {}
-            Mode::Live if before < now && before < queue.read => queue.mode = Mode::Behind { cursor: queue.read, missed: now },
+            Mode::Live if before < now && before < queue.read => {
+                queue.mode = Mode::Behind {
+                    cursor: queue.read,
+                    missed: now,
+                }
+            }
             Mode::Live if queue.bytes > 0 && queue.bytes + line.len() > BOUND => {
-                queue.mode = Mode::Behind { cursor: before, missed: now };
+                queue.mode = Mode::Behind {
+                    cursor: before,
+                    missed: now,
+                };
             }
             Mode::Live => {
                 queue.bytes += line.len();
@@ -144,7 +169,11 @@ impl Outbox {
         let mut queue = self.lock();
         if let Mode::Behind { missed, .. } = queue.mode {
             queue.read = cursor;
-            queue.mode = if missed <= cursor { Mode::Live } else { Mode::Behind { cursor, missed } };
+            queue.mode = if missed <= cursor {
+                Mode::Live
+            } else {
+                Mode::Behind { cursor, missed }
+            };
         }
         queue.mode
     }

@@ -27,41 +27,79 @@ pub(crate) struct Passwords {
 impl Passwords {
     pub(crate) fn new() -> Result<Self, argon2::password_hash::Error> {
         let decoy = hash("a password that nobody has")?;
-        Ok(Self { running: Semaphore::new(AT_ONCE), waiting: Semaphore::new(WAITING), decoy })
+        Ok(Self {
+            running: Semaphore::new(AT_ONCE),
+            waiting: Semaphore::new(WAITING),
+            decoy,
+        })
     }
 
     /// Hashes a new password.
     pub(crate) async fn hash(&self, password: Password) -> Result<PasswordHash, Refusal> {
         check_length(&password)?;
-        self.off_the_runtime(move || hash(password.expose())).await?.map(PasswordHash).map_err(|_| Refusal::Internal)
+        self.off_the_runtime(move || hash(password.expose()))
+            .await?
+            .map(PasswordHash)
+            .map_err(|_| Refusal::Internal)
     }
 
     /// Whether a password is the one that was hashed; for a user without a hash it takes as long and is not.
-    pub(crate) async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<bool, Refusal> {
+    pub(crate) async fn verify(
+        &self,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<bool, Refusal> {
         check_length(&password)?;
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.decoy.clone(), |hash| hash.0);
-        let right = self.off_the_runtime(move || verify(password.expose(), &hash)).await?;
+        let right = self
+            .off_the_runtime(move || verify(password.expose(), &hash))
+            .await?;
         Ok(right && known)
     }
 
-    async fn off_the_runtime<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> Result<R, Refusal> {
-        let _place = self.waiting.try_acquire().map_err(|_| Refusal::Unavailable)?;
-        let _turn = self.running.acquire().await.map_err(|_| Refusal::Unavailable)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::Internal)
+    async fn off_the_runtime<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Refusal> {
+        let _place = self
+            .waiting
+            .try_acquire()
+            .map_err(|_| Refusal::Unavailable)?;
+        let _turn = self
+            .running
+            .acquire()
+            .await
+            .map_err(|_| Refusal::Unavailable)?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| Refusal::Internal)
     }
 }
 
 fn check_length(password: &Password) -> Result<(), Refusal> {
     let length = password.expose().len();
     if length == 0 {
-        return Err(Refusal::Invalid { what: "empty password" });
+        return Err(Refusal::Invalid {
+            what: "empty password",
+        });
     }
-    if length > LONGEST { Err(Refusal::TooLarge { what: "password", limit: LONGEST }) } else { Ok(()) }
+    if length > LONGEST {
+        Err(Refusal::TooLarge {
+            what: "password",
+            limit: LONGEST,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 fn hasher() -> Result<Argon2<'static>, argon2::Error> {
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None)?))
+    Ok(Argon2::new(
+        Algorithm::Argon2id,
+        Version::V0x13,
+        Params::new(19_456, 2, 1, None)?,
+    ))
 }
 
 fn hash(password: &str) -> Result<Arc<str>, argon2::password_hash::Error> {
@@ -73,6 +111,8 @@ fn hash(password: &str) -> Result<Arc<str>, argon2::password_hash::Error> {
 
 fn verify(password: &str, hash: &str) -> bool {
     let Ok(hasher) = hasher() else { return false };
-    let Ok(parsed) = argon2::PasswordHash::new(hash) else { return false };
+    let Ok(parsed) = argon2::PasswordHash::new(hash) else {
+        return false;
+    };
     hasher.verify_password(password.as_bytes(), &parsed).is_ok()
 }

@@ -46,19 +46,35 @@ pub fn publish<T>(view: &View, batch: Batch<T>, fate: Fate) -> (Arc<Delivery>, V
     let world = match fate {
         Fate::Committed => batch.world,
         // What flickers goes on; what is durable stays as it was.
-        Fate::Void => Arc::new(World { state: before.state.clone(), live: batch.world.live.clone() }),
+        Fate::Void => Arc::new(World {
+            state: before.state.clone(),
+            live: batch.world.live.clone(),
+        }),
     };
     let mut changes = Vec::with_capacity(batch.items.len());
     let mut answers = Vec::new();
     for item in batch.items {
         match (item, fate) {
-            (Item::Event { record, origin }, Fate::Committed) => changes.push(Change::Event(record, origin)),
+            (Item::Event { record, origin }, Fate::Committed) => {
+                changes.push(Change::Event(record, origin))
+            }
             (Item::Event { .. }, Fate::Void) => {}
-            (Item::Signal { signal, at, origin }, _) => changes.push(Change::Signal(signal, at, origin)),
-            (Item::Reply(reply), Fate::Void) if reply.durable => answers.push((reply.ticket, Err(Refusal::Unavailable))),
+            (Item::Signal { signal, at, origin }, _) => {
+                changes.push(Change::Signal(signal, at, origin))
+            }
+            (Item::Reply(reply), Fate::Void) if reply.durable => {
+                answers.push((reply.ticket, Err(Refusal::Unavailable)))
+            }
             (Item::Reply(reply), _) => answers.push((reply.ticket, reply.result)),
         }
     }
     view.0.store(world.clone());
-    (Arc::new(Delivery { changes, before, world }), answers)
+    (
+        Arc::new(Delivery {
+            changes,
+            before,
+            world,
+        }),
+        answers,
+    )
 }

@@ -1,6 +1,6 @@
 //! Threads with read-only connections: cold rooms, history, keys. Bounded by the permits that their askers hold.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -23,7 +23,11 @@ pub(crate) struct Readers {
 
 impl Readers {
     /// Starts `count` threads on the database.
-    pub(crate) fn start(database: &PathBuf, tail: &Arc<Tail>, count: usize) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
+    pub(crate) fn start(
+        database: &Path,
+        tail: &Arc<Tail>,
+        count: usize,
+    ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         let mut threads = Vec::with_capacity(count);
@@ -33,7 +37,13 @@ impl Readers {
             let thread = std::thread::Builder::new().name(format!("reader-{number}"));
             threads.extend(thread.spawn(move || serve(&reader, &queue)));
         }
-        Ok((Self { jobs: Mutex::new(Some(jobs)), places: Semaphore::new(WAITING) }, threads))
+        Ok((
+            Self {
+                jobs: Mutex::new(Some(jobs)),
+                places: Semaphore::new(WAITING),
+            },
+            threads,
+        ))
     }
 
     /// Runs a query on one of the threads.
@@ -41,7 +51,11 @@ impl Readers {
         &self,
         query: impl FnOnce(&Reader) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, Refusal> {
-        let _place = self.places.acquire().await.map_err(|_| Refusal::Unavailable)?;
+        let _place = self
+            .places
+            .acquire()
+            .await
+            .map_err(|_| Refusal::Unavailable)?;
         let (done, result) = oneshot::channel();
         self.post(Box::new(move |reader| {
             let _ = done.send(query(reader));
@@ -66,7 +80,10 @@ impl Readers {
 
     /// Lets the threads end once the queue is empty.
     pub(crate) fn stop(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 }
 

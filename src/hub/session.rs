@@ -47,17 +47,49 @@ impl Session {
     /// Why not.
     pub async fn attach(hub: &Arc<Hub>, connecting: Connecting) -> Result<Self, Refusal> {
         let id = SessionId(hub.next_session.fetch_add(1, Ordering::Relaxed));
-        let Connecting { who, device, proven_at, presentation, renderer, outbox } = connecting;
-        let arrivals = hub.arrivals.get(hub.lane_of_session(id)).ok_or(Refusal::Internal)?;
-        arrivals.announce(Arrival { session: id, renderer, outbox });
+        let Connecting {
+            who,
+            device,
+            proven_at,
+            presentation,
+            renderer,
+            outbox,
+        } = connecting;
+        let arrivals = hub
+            .arrivals
+            .get(hub.lane_of_session(id))
+            .ok_or(Refusal::Internal)?;
+        arrivals.announce(Arrival {
+            session: id,
+            renderer,
+            outbox,
+        });
         let user = match &who {
             Who::Account(user) => *user,
             Who::Guest(_) => UserId::SERVER,
         };
-        let actor = Actor { user, session: Some(id), device, scope: Scope::User, proven_at: None };
-        let command = Command::Attach(Box::new(Attach { session: id, who, device, presentation }));
+        let actor = Actor {
+            user,
+            session: Some(id),
+            device,
+            scope: Scope::User,
+            proven_at: None,
+        };
+        let command = Command::Attach(Box::new(Attach {
+            session: id,
+            who,
+            device,
+            presentation,
+        }));
         // From here on, whatever happens to this future, the session's end must be told.
-        let mut session = Self { hub: hub.clone(), id, user, device, proven_at, reason: "Connection closed".into() };
+        let mut session = Self {
+            hub: hub.clone(),
+            id,
+            user,
+            device,
+            proven_at,
+            reason: "Connection closed".into(),
+        };
         match hub.submit(Request::new(actor, command)).await {
             Ok(receipt) => {
                 session.user = receipt.user().unwrap_or(session.user);
@@ -97,7 +129,13 @@ impl Session {
     /// Who asks, when it asks.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor { user: self.user, session: Some(self.id), device: self.device, scope: Scope::User, proven_at: self.proven_at }
+        Actor {
+            user: self.user,
+            session: Some(self.id),
+            device: self.device,
+            scope: Scope::User,
+            proven_at: self.proven_at,
+        }
     }
 
     /// Its password was proven just now.
@@ -113,7 +151,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let command = Command::Detach { session: self.id, reason: self.reason.clone() };
+        let command = Command::Detach {
+            session: self.id,
+            reason: self.reason.clone(),
+        };
         self.hub.tell(Request::new(self.actor(), command));
     }
 }

@@ -64,12 +64,17 @@ pub(crate) fn run_hub(
     loop {
         let now = context();
         let due = engine.run_timers(now, Ticket::nobody);
-        let wait = due.map_or(IDLE, |due| Duration::from_millis(due.0.saturating_sub(now.now.0)).min(IDLE));
+        let wait = due.map_or(IDLE, |due| {
+            Duration::from_millis(due.0.saturating_sub(now.now.0)).min(IDLE)
+        });
         inbox.take(&mut mail, (wait, engine.pending() > 0));
         // One reading of the clock and one draw of chance serve a whole drain; ids and order come from positions.
         let mut now = context();
         for one in mail.drain(..) {
-            now.random = now.random.rotate_left(7).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+            now.random = now
+                .random
+                .rotate_left(7)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
             match one {
                 Mail::Command(envelope) => engine.submit(envelope, now),
                 Mail::Committed => engine.committed(),
@@ -88,10 +93,10 @@ pub(crate) fn run_hub(
             fetch(cold, inbox, readers);
         }
         loop {
-            if let Some(batch) = engine.take_batch() {
-                if journal.send(batch).is_err() {
-                    return;
-                }
+            if let Some(batch) = engine.take_batch()
+                && journal.send(batch).is_err()
+            {
+                return;
             }
             if engine.pending() < BUILDING {
                 break;
@@ -106,7 +111,11 @@ pub(crate) fn run_hub(
 }
 
 /// Takes mail until the batch in flight has met its fate; everything else is kept for later, in order.
-fn wait_for_journal(engine: &mut Engine<Ticket>, inbox: &Inbox<Ticket>, kept: &mut Vec<Mail<Ticket>>) {
+fn wait_for_journal(
+    engine: &mut Engine<Ticket>,
+    inbox: &Inbox<Ticket>,
+    kept: &mut Vec<Mail<Ticket>>,
+) {
     let mut later = Vec::new();
     loop {
         inbox.take(kept, (IDLE, true));
@@ -123,7 +132,11 @@ fn wait_for_journal(engine: &mut Engine<Ticket>, inbox: &Inbox<Ticket>, kept: &m
                     }
                     settled = true;
                 }
-                Mail::Command(_) | Mail::Room(..) | Mail::Damaged(_) | Mail::Keys(..) | Mail::Stop => later.push(one),
+                Mail::Command(_)
+                | Mail::Room(..)
+                | Mail::Damaged(_)
+                | Mail::Keys(..)
+                | Mail::Stop => later.push(one),
             }
         }
         if settled {
@@ -156,7 +169,10 @@ fn fetch(cold: Cold, inbox: &Arc<Inbox<Ticket>>, readers: &Readers) {
     }
 }
 
-fn load_room(found: Result<Option<polylogue_core::Room>, StoreError>, room: RoomId) -> Mail<Ticket> {
+fn load_room(
+    found: Result<Option<polylogue_core::Room>, StoreError>,
+    room: RoomId,
+) -> Mail<Ticket> {
     match found {
         Ok(found) => Mail::Room(room, found),
         Err(error) => {
@@ -166,12 +182,20 @@ fn load_room(found: Result<Option<polylogue_core::Room>, StoreError>, room: Room
     }
 }
 
-fn load_keys(found: Result<Vec<([u8; 32], Vec<u8>)>, StoreError>, device: DeviceId) -> Mail<Ticket> {
+fn load_keys(
+    found: Result<Vec<polylogue_store::UsedKey>, StoreError>,
+    device: DeviceId,
+) -> Mail<Ticket> {
     let keys = found.unwrap_or_else(|error| {
         tracing::error!(?device, %error, "exactly-once keys can't be read");
         Vec::new()
     });
-    Mail::Keys(device, keys.into_iter().map(|(key, blob)| (key, Receipt::from_blob(&blob))).collect())
+    Mail::Keys(
+        device,
+        keys.into_iter()
+            .map(|(key, blob)| (key, Receipt::from_blob(&blob)))
+            .collect(),
+    )
 }
 
 /// The journal thread: one transaction for everything that was decided while the last one ran.
@@ -194,7 +218,11 @@ pub(crate) fn run_journal(
             }
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return writer.close(),
         };
-        let mut to_store = StoreBatch { records: records(&batch), keys: batch.keys.clone(), forget_keys_before: None };
+        let mut to_store = StoreBatch {
+            records: records(&batch),
+            keys: batch.keys.clone(),
+            forget_keys_before: None,
+        };
         if forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
             forgotten = Some(Instant::now());
             let before = now().0.saturating_sub(polylogue_core::limits::KEY_AGE);
@@ -260,7 +288,11 @@ impl Publisher {
             }
         }
         let wanted = |answers: &Vec<_>| !delivery.changes.is_empty() || !answers.is_empty();
-        self.lanes.iter().zip(by_lane).filter(|(_, answers)| wanted(answers)).all(|(lane, answers)| lane.send((delivery.clone(), answers)).is_ok())
+        self.lanes
+            .iter()
+            .zip(by_lane)
+            .filter(|(_, answers)| wanted(answers))
+            .all(|(lane, answers)| lane.send((delivery.clone(), answers)).is_ok())
     }
 }
 
@@ -285,7 +317,9 @@ pub(crate) fn run_lane(parcels: &Receiver<Parcel>, arrivals: &Arrivals) {
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
@@ -293,5 +327,8 @@ fn context() -> Context {
     let mut random = [0; 16];
     // Chance in the core decides nothing that must not be guessed; without any, ids of guests repeat at worst.
     let _ = getrandom::fill(&mut random);
-    Context { now: now(), random: u128::from_le_bytes(random) }
+    Context {
+        now: now(),
+        random: u128::from_le_bytes(random),
+    }
 }

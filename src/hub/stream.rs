@@ -37,12 +37,24 @@ impl Hub {
         limit: usize,
     ) -> Result<(Vec<(RoomId, VisibleEvent)>, Position), Refusal> {
         let world = self.world();
-        let bounds = Bounds { viewer, after, up_to, limit };
+        let bounds = Bounds {
+            viewer,
+            after,
+            up_to,
+            limit,
+        };
         self.readers
             .run(move |reader| {
                 let mut rooms = reader.rooms_of(viewer)?;
-                rooms.retain(|room| world.state.room(*room).is_none_or(|room| room.position > after));
-                merged(reader, &rooms, bounds, |gate, event| was_told(gate, viewer, event))
+                rooms.retain(|room| {
+                    world
+                        .state
+                        .room(*room)
+                        .is_none_or(|room| room.position > after)
+                });
+                merged(reader, &rooms, bounds, |gate, event| {
+                    was_told(gate, viewer, event)
+                })
             })
             .await
     }
@@ -55,7 +67,12 @@ pub(crate) fn merged(
     bounds: Bounds,
     keep: impl Fn(&Gate, &StoredEvent) -> bool,
 ) -> Result<Stretch, StoreError> {
-    let Bounds { viewer, after, up_to, limit } = bounds;
+    let Bounds {
+        viewer,
+        after,
+        up_to,
+        limit,
+    } = bounds;
     let chunk = (limit / rooms.len().max(1)).max(FEWEST);
     let mut complete = up_to;
     let mut all = Vec::new();
@@ -67,7 +84,12 @@ pub(crate) fn merged(
             complete = complete.min(last.position);
         }
         let gate = reader.gate(*room, viewer)?;
-        all.extend(found.into_iter().filter(|event| keep(&gate, event)).map(|event| (*room, event)));
+        all.extend(
+            found
+                .into_iter()
+                .filter(|event| keep(&gate, event))
+                .map(|event| (*room, event)),
+        );
     }
     all.retain(|(_, event)| event.position <= complete);
     all.sort_unstable_by_key(|(_, event)| event.position);
@@ -90,6 +112,10 @@ fn was_told(gate: &Gate, viewer: UserId, event: &StoredEvent) -> bool {
         | RoomChange::Redaction { .. }
         | RoomChange::Redacted => false,
     };
-    let mut joined = gate.spans.iter().filter(|span| span.kind == SpanKind::Joined);
-    own || (joined.any(|span| span.to.is_none_or(|to| event.sequence <= to)) && gate.visible(event.sequence))
+    let mut joined = gate
+        .spans
+        .iter()
+        .filter(|span| span.kind == SpanKind::Joined);
+    own || (joined.any(|span| span.to.is_none_or(|to| event.sequence <= to))
+        && gate.visible(event.sequence))
 }

@@ -34,7 +34,12 @@ impl Request {
     /// A command without key or label.
     #[must_use]
     pub fn new(actor: Actor, command: Command) -> Self {
-        Self { actor, command, key: None, label: None }
+        Self {
+            actor,
+            command,
+            key: None,
+            label: None,
+        }
     }
 
     /// With an exactly-once key: the same operation, target and key of one device are done once.
@@ -64,9 +69,17 @@ impl Hub {
     /// # Errors
     /// Why it was refused; [`Refusal::Unavailable`] if it may be tried again.
     pub async fn submit(&self, request: Request) -> Result<Receipt, Refusal> {
-        let place = self.places.clone().acquire_owned().await.map_err(|_| Refusal::Unavailable)?;
+        let place = self
+            .places
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| Refusal::Unavailable)?;
         let (answer, heard) = oneshot::channel();
-        let ticket = Ticket { lane: self.lane_of(&request.actor), answer: Answer::One(answer, place) };
+        let ticket = Ticket {
+            lane: self.lane_of(&request.actor),
+            answer: Answer::One(answer, place),
+        };
         self.inbox.put(mail(request, ticket));
         heard.await.unwrap_or(Err(Refusal::Unavailable))
     }
@@ -85,11 +98,18 @@ impl Hub {
     async fn submit_together(&self, requests: Vec<Request>) -> Vec<Result<Receipt, Refusal>> {
         let count = requests.len();
         let unavailable = || vec![Err(Refusal::Unavailable); count];
-        let Ok(many) = u32::try_from(count) else { return unavailable() };
-        let Ok(places) = self.places.clone().acquire_many_owned(many).await else { return unavailable() };
+        let Ok(many) = u32::try_from(count) else {
+            return unavailable();
+        };
+        let Ok(places) = self.places.clone().acquire_many_owned(many).await else {
+            return unavailable();
+        };
         let (group, heard) = Group::new(count, places);
         let mails = requests.into_iter().enumerate().map(|(index, request)| {
-            let ticket = Ticket { lane: self.lane_of(&request.actor), answer: Answer::InGroup(group.clone(), index) };
+            let ticket = Ticket {
+                lane: self.lane_of(&request.actor),
+                answer: Answer::InGroup(group.clone(), index),
+            };
             mail(request, ticket)
         });
         self.inbox.put_all(mails);
@@ -105,7 +125,9 @@ impl Hub {
 
     /// Sessions are spread over the lanes by number.
     pub(crate) fn lane_of(&self, actor: &Actor) -> usize {
-        actor.session.map_or(0, |session| self.lane_of_session(session))
+        actor
+            .session
+            .map_or(0, |session| self.lane_of_session(session))
     }
 
     pub(crate) fn lane_of_session(&self, session: polylogue_core::SessionId) -> usize {
@@ -114,6 +136,17 @@ impl Hub {
 }
 
 fn mail(request: Request, ticket: Ticket) -> Mail<Ticket> {
-    let Request { actor, command, key, label } = request;
-    Mail::Command(Envelope { actor, command, key, label, ticket })
+    let Request {
+        actor,
+        command,
+        key,
+        label,
+    } = request;
+    Mail::Command(Envelope {
+        actor,
+        command,
+        key,
+        label,
+        ticket,
+    })
 }

@@ -23,7 +23,10 @@ pub(crate) enum Answer {
     /// Nobody wants to hear.
     Nobody,
     /// Alone.
-    One(oneshot::Sender<Result<Receipt, Refusal>>, OwnedSemaphorePermit),
+    One(
+        oneshot::Sender<Result<Receipt, Refusal>>,
+        OwnedSemaphorePermit,
+    ),
     /// With the others that were asked for together, at this place.
     InGroup(Arc<Group>, usize),
 }
@@ -31,7 +34,10 @@ pub(crate) enum Answer {
 impl Ticket {
     /// For commands of which nobody wants to hear.
     pub(crate) fn nobody() -> Self {
-        Self { lane: 0, answer: Answer::Nobody }
+        Self {
+            lane: 0,
+            answer: Answer::Nobody,
+        }
     }
 
     /// Tells the sender. Who went away meanwhile does not want to know.
@@ -60,11 +66,24 @@ struct Answers {
 
 impl Group {
     /// A group of so many.
-    pub(crate) fn new(count: usize, places: OwnedSemaphorePermit) -> (Arc<Self>, oneshot::Receiver<Vec<Result<Receipt, Refusal>>>) {
+    pub(crate) fn new(
+        count: usize,
+        places: OwnedSemaphorePermit,
+    ) -> (Arc<Self>, oneshot::Receiver<Vec<Result<Receipt, Refusal>>>) {
         let (done, heard) = oneshot::channel();
         let results = vec![Err(Refusal::Unavailable); count];
-        let answers = Mutex::new(Answers { results, left: count, done: Some(done) });
-        (Arc::new(Self { answers, _places: places }), heard)
+        let answers = Mutex::new(Answers {
+            results,
+            left: count,
+            done: Some(done),
+        });
+        (
+            Arc::new(Self {
+                answers,
+                _places: places,
+            }),
+            heard,
+        )
     }
 
     fn tell(&self, index: usize, result: Result<Receipt, Refusal>) {

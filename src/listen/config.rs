@@ -19,7 +19,8 @@ pub struct Config {
     /// Whether connections speak TLS. Without it passwords are refused, unless a trusted proxy says that the client came over TLS.
     #[serde(default = "yes")]
     pub tls: bool,
-    /// Sources that send a PROXY protocol header before each connection and are believed; others are served as they are.
+    /// Sources that are believed when they say for whom they speak: over HTTP by `X-Forwarded-For` in each request, over everything else by a
+    /// PROXY protocol header before each connection. Others are served as they are.
     #[serde(default)]
     pub proxy: Vec<Network>,
 }
@@ -46,28 +47,33 @@ impl Config {
 pub enum Protocol {
     /// Internet Relay Chat.
     Irc,
+    /// HTTP: the Matrix client-server API, and WebSockets.
+    Http,
     /// Framed JSON.
     Native,
 }
 
 impl Protocol {
     /// All of them, in the order of start-up texts.
-    pub const ALL: [Self; 2] = [Self::Irc, Self::Native];
+    pub const ALL: [Self; 3] = [Self::Irc, Self::Http, Self::Native];
 
     /// The name in the configuration, in logs and in `--print-addresses`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Irc => "irc",
+            Self::Http => "http",
             Self::Native => "native",
         }
     }
 
-    /// The usual port for TLS: RFC 7194 for IRC, ours for the native protocol.
+    /// The usual port for TLS: RFC 7194 for IRC, a Matrix homeserver's for HTTP (443 needs a privilege, and often has a web server already),
+    /// ours for the native protocol.
     #[must_use]
     pub const fn tls_port(self) -> u16 {
         match self {
             Self::Irc => 6697,
+            Self::Http => 8448,
             Self::Native => 7450,
         }
     }
@@ -77,6 +83,7 @@ impl Protocol {
     pub const fn development_port(self) -> u16 {
         match self {
             Self::Irc => 6667,
+            Self::Http => 8008,
             Self::Native => 7450,
         }
     }

@@ -45,6 +45,7 @@ async fn repeat(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite, greet
 /// An entrance without TLS for a server that anybody may reach.
 fn entrance() -> Entrance {
     Entrance {
+        protocol: Protocol::Irc,
         frontend: Arc::new(Parrot),
         admission: Admission::new(Limits::default()),
         certificates: None,

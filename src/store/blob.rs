@@ -20,14 +20,17 @@ pub(crate) fn write_into<T: Serialize>(value: &T, blob: &mut Vec<u8>) -> Result<
     let from = blob.len();
     blob.push(VERSION);
     let taken = std::mem::take(blob);
-    *blob = postcard::to_extend(value, taken).map_err(|_| StoreError::Row("value can't be written"))?;
+    *blob =
+        postcard::to_extend(value, taken).map_err(|_| StoreError::Row("value can't be written"))?;
     Ok(from)
 }
 
 /// Reads a value back.
 pub(crate) fn read<T: DeserializeOwned>(blob: &[u8]) -> Result<T, StoreError> {
     match blob.split_first() {
-        Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(|_| StoreError::Row("value can't be read")),
+        Some((&VERSION, rest)) => {
+            postcard::from_bytes(rest).map_err(|_| StoreError::Row("value can't be read"))
+        }
         Some(_) | None => Err(StoreError::Row("unknown version")),
     }
 }

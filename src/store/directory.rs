@@ -44,19 +44,37 @@ impl Directory {
             let path = path.to_owned();
             move |error| DirectoryError::Io { path, error }
         };
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(io(path))?;
         let lock_path = path.join("lock");
         let mut options = OpenOptions::new();
-        let mut lock =
-            options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&lock_path).map_err(io(&lock_path))?;
+        let mut lock = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&lock_path)
+            .map_err(io(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
                 let _ = Read::by_ref(&mut lock).take(20).read_to_string(&mut pid);
-                return Err(DirectoryError::InUse { path: path.to_owned(), pid: pid.trim().to_owned() });
+                return Err(DirectoryError::InUse {
+                    path: path.to_owned(),
+                    pid: pid.trim().to_owned(),
+                });
             }
-            Err(TryLockError::Error(error)) => return Err(DirectoryError::Io { path: lock_path, error }),
+            Err(TryLockError::Error(error)) => {
+                return Err(DirectoryError::Io {
+                    path: lock_path,
+                    error,
+                });
+            }
         }
         let write = |lock: &mut File| {
             lock.set_len(0)?;
@@ -64,7 +82,10 @@ impl Directory {
             writeln!(lock, "{}", std::process::id())
         };
         write(&mut lock).map_err(io(&lock_path))?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
     }
 
     /// The database file.

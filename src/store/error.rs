@@ -16,7 +16,9 @@ pub enum StoreError {
     #[error("damaged row: {0}")]
     Row(&'static str),
     /// Written by a newer version.
-    #[error("the data directory was written by a newer version (schema {found}; this one knows {known}): use that version")]
+    #[error(
+        "the data directory was written by a newer version (schema {found}; this one knows {known}): use that version"
+    )]
     Newer {
         /// The schema version found.
         found: i64,
@@ -24,7 +26,9 @@ pub enum StoreError {
         known: i64,
     },
     /// Made for another server name.
-    #[error("this data directory belongs to {stored:?}, not {configured:?}: set server.name to the former, or use an empty directory")]
+    #[error(
+        "this data directory belongs to {stored:?}, not {configured:?}: set server.name to the former, or use an empty directory"
+    )]
     OtherServer {
         /// The name in the store.
         stored: String,

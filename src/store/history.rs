@@ -57,7 +57,10 @@ pub(crate) fn places(
     let from_column = i64::try_from(from.0).unwrap_or(i64::MAX);
     let limit_column = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![room.0, from_column, limit_column], |row| {
-        Ok((RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()), Position(row.get::<_, i64>(1)?.unsigned_abs())))
+        Ok((
+            RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()),
+            Position(row.get::<_, i64>(1)?.unsigned_abs()),
+        ))
     })?;
     let mut found: Vec<_> = rows.collect::<Result<_, _>>()?;
     found.extend(recent.into_iter().filter(|(sequence, _)| match direction {
@@ -74,17 +77,29 @@ pub(crate) fn places(
 }
 
 /// The last place of a room that is in the table.
-pub(crate) fn last_indexed(connection: &Connection, room: RoomId) -> Result<Option<(RoomSequence, Position)>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT sequence, position FROM event_index WHERE room = ?1 ORDER BY sequence DESC LIMIT 1")?;
+pub(crate) fn last_indexed(
+    connection: &Connection,
+    room: RoomId,
+) -> Result<Option<(RoomSequence, Position)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, position FROM event_index WHERE room = ?1 ORDER BY sequence DESC LIMIT 1",
+    )?;
     let found = statement.query_row([room.0], |row| {
-        Ok((RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()), Position(row.get::<_, i64>(1)?.unsigned_abs())))
+        Ok((
+            RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()),
+            Position(row.get::<_, i64>(1)?.unsigned_abs()),
+        ))
     });
     Ok(found.optional()?)
 }
 
 /// The last place of a room at or before a position; 0 if there is none. Positions rise with places within a room.
-pub(crate) fn sequence_at(connection: &Connection, tail: &Tail, room: RoomId, position: Position) -> Result<RoomSequence, StoreError> {
+pub(crate) fn sequence_at(
+    connection: &Connection,
+    tail: &Tail,
+    room: RoomId,
+    position: Position,
+) -> Result<RoomSequence, StoreError> {
     let recent = tail.of(room);
     if let Some((sequence, _)) = recent.iter().rev().find(|(_, at)| *at <= position) {
         return Ok(*sequence);
@@ -93,23 +108,38 @@ pub(crate) fn sequence_at(connection: &Connection, tail: &Tail, room: RoomId, po
         "SELECT sequence FROM event_index WHERE room = ?1 AND position <= ?2 ORDER BY sequence DESC LIMIT 1",
     )?;
     let column = i64::try_from(position.0).unwrap_or(i64::MAX);
-    let found: Option<i64> = statement.query_row(params![room.0, column], |row| row.get(0)).optional()?;
+    let found: Option<i64> = statement
+        .query_row(params![room.0, column], |row| row.get(0))
+        .optional()?;
     Ok(RoomSequence(found.unwrap_or(0).unsigned_abs()))
 }
 
 /// The event at a position, if it is of that room.
-pub(crate) fn event_at(connection: &Connection, room: RoomId, position: Position) -> Result<Option<StoredEvent>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT position, sequence, at, sender, blob FROM event WHERE position = ?1 AND room = ?2")?;
+pub(crate) fn event_at(
+    connection: &Connection,
+    room: RoomId,
+    position: Position,
+) -> Result<Option<StoredEvent>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, sequence, at, sender, blob FROM event WHERE position = ?1 AND room = ?2",
+    )?;
     let position = i64::try_from(position.0).unwrap_or(i64::MAX);
-    let row = statement.query_row(params![position, room.0], read_row).optional()?;
+    let row = statement
+        .query_row(params![position, room.0], read_row)
+        .optional()?;
     row.map(decode).transpose()
 }
 
 type RawRow = (i64, i64, i64, i64, Vec<u8>);
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<RawRow> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+    ))
 }
 
 fn decode((position, sequence, at, sender, blob): RawRow) -> Result<StoredEvent, StoreError> {

@@ -11,11 +11,13 @@ mod read;
 mod tail;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use directory::{Directory, DirectoryError};
 pub use error::StoreError;
 pub use history::{Direction, StoredEvent};
 pub use load::{Loaded, load};
-pub use read::Reader;
+pub use read::{Reader, StoredDocument, UsedKey};
 pub use tail::Tail;
 pub use write::{Batch, KeyRow, Record, Writer};
-

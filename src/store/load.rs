@@ -42,19 +42,31 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
     state.head = Position(meta::<i64>(connection, "head")?.unwrap_or(0).unsigned_abs());
     let epochs = load_epochs(connection)?;
     state.epoch = epochs.last().map_or(state.epoch, |(epoch, _)| *epoch);
-    let next_room: Option<u32> = connection.query_row("SELECT max(room) FROM room", [], |row| row.get(0))?;
+    let next_room: Option<u32> =
+        connection.query_row("SELECT max(room) FROM room", [], |row| row.get(0))?;
     state.next_room = RoomId(next_room.unwrap_or(0)).next();
     load_names(connection, &mut state)?;
     let stranded_guests = load_users(connection, &mut state)?;
     load_timers(connection, &mut state)?;
-    Ok(Loaded { state, secret, epochs, stranded_guests })
+    Ok(Loaded {
+        state,
+        secret,
+        epochs,
+        stranded_guests,
+    })
 }
 
 /// Checks whose store it is; makes a new one this server's.
-fn identity(connection: &Connection, server_name: Option<&str>) -> Result<(String, [u8; 32]), StoreError> {
+fn identity(
+    connection: &Connection,
+    server_name: Option<&str>,
+) -> Result<(String, [u8; 32]), StoreError> {
     let name = match (meta::<String>(connection, "server_name")?, server_name) {
         (Some(stored), Some(configured)) if stored != configured => {
-            return Err(StoreError::OtherServer { stored, configured: configured.to_owned() });
+            return Err(StoreError::OtherServer {
+                stored,
+                configured: configured.to_owned(),
+            });
         }
         (Some(stored), _) => stored,
         (None, configured) => {
@@ -62,24 +74,42 @@ fn identity(connection: &Connection, server_name: Option<&str>) -> Result<(Strin
             let mut secret = [0; 32];
             getrandom::fill(&mut secret).map_err(StoreError::Randomness)?;
             let transaction = connection.unchecked_transaction()?;
-            transaction.execute("INSERT INTO meta (key, value) VALUES ('secret', ?1)", [secret.as_slice()])?;
+            transaction.execute(
+                "INSERT INTO meta (key, value) VALUES ('secret', ?1)",
+                [secret.as_slice()],
+            )?;
             transaction.execute("INSERT INTO epoch (epoch, first) VALUES (1, 1)", [])?;
-            transaction.execute("INSERT INTO meta (key, value) VALUES ('server_name', ?1)", [name.as_str()])?;
+            transaction.execute(
+                "INSERT INTO meta (key, value) VALUES ('server_name', ?1)",
+                [name.as_str()],
+            )?;
             transaction.commit()?;
             name
         }
     };
     let secret = meta::<Vec<u8>>(connection, "secret")?.ok_or(StoreError::Row("secret"))?;
-    Ok((name, secret.try_into().map_err(|_| StoreError::Row("secret"))?))
+    Ok((
+        name,
+        secret.try_into().map_err(|_| StoreError::Row("secret"))?,
+    ))
 }
 
 fn meta<T: FromSql>(connection: &Connection, key: &str) -> Result<Option<T>, StoreError> {
-    Ok(connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?)
+    Ok(connection
+        .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+            row.get(0)
+        })
+        .optional()?)
 }
 
 fn load_epochs(connection: &Connection) -> Result<Vec<(Epoch, Position)>, StoreError> {
     let mut statement = connection.prepare("SELECT epoch, first FROM epoch ORDER BY epoch")?;
-    let rows = statement.query_map([], |row| Ok((Epoch(row.get(0)?), Position(row.get::<_, i64>(1)?.unsigned_abs()))))?;
+    let rows = statement.query_map([], |row| {
+        Ok((
+            Epoch(row.get(0)?),
+            Position(row.get::<_, i64>(1)?.unsigned_abs()),
+        ))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -88,7 +118,11 @@ fn load_names(connection: &Connection, state: &mut State) -> Result<(), StoreErr
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let key: String = row.get(0)?;
-        let claim: Claim = blob::read(row.get_ref(1)?.as_blob().map_err(|_| StoreError::Row("claim"))?)?;
+        let claim: Claim = blob::read(
+            row.get_ref(1)?
+                .as_blob()
+                .map_err(|_| StoreError::Row("claim"))?,
+        )?;
         state.names.insert(NameKey::stored(&key), claim);
     }
     Ok(())
@@ -97,8 +131,9 @@ fn load_names(connection: &Connection, state: &mut State) -> Result<(), StoreErr
 fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>, StoreError> {
     let mut rooms = load_user_rooms(connection)?;
     let mut devices = load_devices(connection)?;
-    let mut statement =
-        connection.prepare("SELECT user, name, kind, created, password, disabled, display_name, avatar FROM user")?;
+    let mut statement = connection.prepare(
+        "SELECT user, name, kind, created, password, disabled, display_name, avatar FROM user",
+    )?;
     let mut rows = statement.query([])?;
     let mut stranded = Vec::new();
     while let Some(row) = rows.next()? {
@@ -123,7 +158,10 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             created: Timestamp(row.get::<_, i64>(3)?.unsigned_abs()),
             password: text(4)?.map(PasswordHash),
             disabled: row.get(5)?,
-            profile: Profile { display_name: text(6)?, avatar: text(7)? },
+            profile: Profile {
+                display_name: text(6)?,
+                avatar: text(7)?,
+            },
             devices: devices.into(),
             rooms: rooms.into(),
         };
@@ -144,15 +182,23 @@ fn load_user_rooms(connection: &Connection) -> Result<BTreeMap<UserId, Vec<UserR
         if membership == Membership::Leave {
             continue;
         }
-        let sequence = |column: usize| Ok::<_, rusqlite::Error>(RoomSequence(row.get::<_, i64>(column)?.unsigned_abs()));
-        let entry = UserRoom { room: RoomId(row.get(1)?), membership, read: sequence(3)?, marker: sequence(4)? };
+        let sequence = |column: usize| {
+            Ok::<_, rusqlite::Error>(RoomSequence(row.get::<_, i64>(column)?.unsigned_abs()))
+        };
+        let entry = UserRoom {
+            room: RoomId(row.get(1)?),
+            membership,
+            read: sequence(3)?,
+            marker: sequence(4)?,
+        };
         found.entry(UserId(row.get(0)?)).or_default().push(entry);
     }
     Ok(found)
 }
 
 fn load_devices(connection: &Connection) -> Result<BTreeMap<UserId, Vec<Device>>, StoreError> {
-    let mut statement = connection.prepare("SELECT user, blob, device FROM device ORDER BY device")?;
+    let mut statement =
+        connection.prepare("SELECT user, blob, device FROM device ORDER BY device")?;
     let mut rows = statement.query([])?;
     let mut found: BTreeMap<UserId, Vec<Device>> = BTreeMap::new();
     while let Some(row) = rows.next()? {

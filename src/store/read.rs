@@ -21,6 +21,12 @@ use crate::history::{self, Direction, StoredEvent};
 use crate::tail::Tail;
 use crate::write::{integer, membership_of};
 
+/// An exactly-once key and what its command came to.
+pub type UsedKey = ([u8; 32], Vec<u8>);
+
+/// A document's stamp, and its content unless it was deleted.
+pub type StoredDocument = (DocumentStamp, Option<Vec<u8>>);
+
 /// A read-only connection.
 #[derive(Debug)]
 pub struct Reader {
@@ -62,7 +68,12 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn after(&self, room: RoomId, position: Position, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+    pub fn after(
+        &self,
+        room: RoomId,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
         let from = history::sequence_at(&self.connection, &self.tail, room, position)?;
         self.page((room, from), (Direction::Forward, limit))
     }
@@ -71,7 +82,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn event_at(&self, room: RoomId, position: Position) -> Result<Option<StoredEvent>, StoreError> {
+    pub fn event_at(
+        &self,
+        room: RoomId,
+        position: Position,
+    ) -> Result<Option<StoredEvent>, StoreError> {
         history::event_at(&self.connection, room, position)
     }
 
@@ -79,13 +94,23 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn sequence_at_time(&self, room: RoomId, at: Timestamp) -> Result<RoomSequence, StoreError> {
+    pub fn sequence_at_time(
+        &self,
+        room: RoomId,
+        at: Timestamp,
+    ) -> Result<RoomSequence, StoreError> {
         let newest = self.page((room, RoomSequence(u64::MAX)), (Direction::Backward, 1))?;
         let (mut low, mut high) = (0, newest.first().map_or(0, |event| event.sequence.0));
         while low < high {
             let middle = low + (high - low).div_ceil(2);
-            let earlier = self.event(room, RoomSequence(middle))?.is_some_and(|event| event.at <= at);
-            if earlier { low = middle } else { high = middle - 1 }
+            let earlier = self
+                .event(room, RoomSequence(middle))?
+                .is_some_and(|event| event.at <= at);
+            if earlier {
+                low = middle
+            } else {
+                high = middle - 1
+            }
         }
         Ok(RoomSequence(low))
     }
@@ -94,7 +119,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn event(&self, room: RoomId, sequence: RoomSequence) -> Result<Option<StoredEvent>, StoreError> {
+    pub fn event(
+        &self,
+        room: RoomId,
+        sequence: RoomSequence,
+    ) -> Result<Option<StoredEvent>, StoreError> {
         let before = RoomSequence(sequence.0.saturating_sub(1));
         let page = self.page((room, before), (Direction::Forward, 1))?;
         Ok(page.into_iter().find(|event| event.sequence == sequence))
@@ -104,7 +133,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn events(&self, room: RoomId, places: &[RoomSequence]) -> Result<Vec<StoredEvent>, StoreError> {
+    pub fn events(
+        &self,
+        room: RoomId,
+        places: &[RoomSequence],
+    ) -> Result<Vec<StoredEvent>, StoreError> {
         let transaction = self.connection.unchecked_transaction()?;
         let mut found = Vec::with_capacity(places.len());
         for place in places {
@@ -120,7 +153,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn sequence_at(&self, room: RoomId, position: Position) -> Result<RoomSequence, StoreError> {
+    pub fn sequence_at(
+        &self,
+        room: RoomId,
+        position: Position,
+    ) -> Result<RoomSequence, StoreError> {
         history::sequence_at(&self.connection, &self.tail, room, position)
     }
 
@@ -129,16 +166,26 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub fn gate(&self, room: RoomId, user: UserId) -> Result<Gate, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT first, last, kind FROM span WHERE room = ?1 AND user = ?2")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT first, last, kind FROM span WHERE room = ?1 AND user = ?2")?;
         let rows = statement.query_map([room.0, user.0], |row| {
-            let (first, last, kind): (i64, Option<i64>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (first, last, kind): (i64, Option<i64>, i64) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(Span {
-                kind: if kind == 0 { SpanKind::Joined } else { SpanKind::Invited },
+                kind: if kind == 0 {
+                    SpanKind::Joined
+                } else {
+                    SpanKind::Invited
+                },
                 from: RoomSequence(first.unsigned_abs()),
                 to: last.map(|last| RoomSequence(last.unsigned_abs())),
             })
         })?;
-        Ok(Gate { spans: rows.collect::<Result<_, _>>()?, visibilities: self.visibilities(room)? })
+        Ok(Gate {
+            spans: rows.collect::<Result<_, _>>()?,
+            visibilities: self.visibilities(room)?,
+        })
     }
 
     /// A cold room, or nothing if there is none of that number.
@@ -160,16 +207,22 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub fn key(&self, device: DeviceId, key: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT result FROM once WHERE device = ?1 AND key = ?2")?;
-        Ok(statement.query_row(params![device.0, key], |row| row.get(0)).optional()?)
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT result FROM once WHERE device = ?1 AND key = ?2")?;
+        Ok(statement
+            .query_row(params![device.0, key], |row| row.get(0))
+            .optional()?)
     }
 
     /// The keys that a device has used.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn keys(&self, device: DeviceId) -> Result<Vec<([u8; 32], Vec<u8>)>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT key, result FROM once WHERE device = ?1")?;
+    pub fn keys(&self, device: DeviceId) -> Result<Vec<UsedKey>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT key, result FROM once WHERE device = ?1")?;
         let rows = statement.query_map([device.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -178,9 +231,14 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn account_data(&self, user: UserId, after: Position) -> Result<Vec<(Option<RoomId>, String, Json)>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT room, kind, content FROM account_data WHERE user = ?1 AND position > ?2")?;
+    pub fn account_data(
+        &self,
+        user: UserId,
+        after: Position,
+    ) -> Result<Vec<(Option<RoomId>, String, Json)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT room, kind, content FROM account_data WHERE user = ?1 AND position > ?2",
+        )?;
         let mut rows = statement.query(params![user.0, integer(after.0)])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -196,11 +254,19 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn account_datum(&self, user: UserId, room: Option<RoomId>, kind: &str) -> Result<Option<Json>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT content FROM account_data WHERE user = ?1 AND room = ?2 AND kind = ?3")?;
+    pub fn account_datum(
+        &self,
+        user: UserId,
+        room: Option<RoomId>,
+        kind: &str,
+    ) -> Result<Option<Json>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT content FROM account_data WHERE user = ?1 AND room = ?2 AND kind = ?3",
+        )?;
         let room = room.unwrap_or(RoomId(0));
-        let content: Option<String> = statement.query_row(params![user.0, room.0, kind], |row| row.get(0)).optional()?;
+        let content: Option<String> = statement
+            .query_row(params![user.0, room.0, kind], |row| row.get(0))
+            .optional()?;
         content.as_deref().map(account_data).transpose()
     }
 
@@ -208,12 +274,20 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn document(&self, user: UserId, kind: &str, key: &str) -> Result<Option<(DocumentStamp, Option<Vec<u8>>)>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT version, rank, blob FROM document WHERE user = ?1 AND kind = ?2 AND key = ?3")?;
+    pub fn document(
+        &self,
+        user: UserId,
+        kind: &str,
+        key: &str,
+    ) -> Result<Option<StoredDocument>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT version, rank, blob FROM document WHERE user = ?1 AND kind = ?2 AND key = ?3",
+        )?;
         let found = statement.query_row(params![user.0, kind, key], |row| {
-            let stamp = DocumentStamp { version: row.get::<_, i64>(0)?.unsigned_abs(), rank: row.get(1)? };
+            let stamp = DocumentStamp {
+                version: row.get::<_, i64>(0)?.unsigned_abs(),
+                rank: row.get(1)?,
+            };
             Ok((stamp, row.get(2)?))
         });
         Ok(found.optional()?)
@@ -224,7 +298,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub fn rooms_of(&self, user: UserId) -> Result<Vec<RoomId>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT room FROM member WHERE user = ?1 ORDER BY room")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT room FROM member WHERE user = ?1 ORDER BY room")?;
         let rows = statement.query_map([user.0], |row| Ok(RoomId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -234,7 +310,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub fn listed_rooms(&self) -> Result<Vec<RoomId>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT room FROM room WHERE listed = 1 ORDER BY room")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT room FROM room WHERE listed = 1 ORDER BY room")?;
         let rows = statement.query_map([], |row| Ok(RoomId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -244,7 +322,12 @@ impl Reader {
         (room, from): (RoomId, RoomSequence),
         (direction, limit): (Direction, usize),
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let places = history::places(&self.connection, &self.tail, (room, from), (direction, limit))?;
+        let places = history::places(
+            &self.connection,
+            &self.tail,
+            (room, from),
+            (direction, limit),
+        )?;
         let mut events = Vec::with_capacity(places.len());
         for (_, position) in places {
             events.extend(history::event_at(&self.connection, room, position)?);
@@ -252,9 +335,13 @@ impl Reader {
         Ok(events)
     }
 
-    fn visibilities(&self, room: RoomId) -> Result<Vec<(RoomSequence, HistoryVisibility)>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT sequence, visibility FROM visibility WHERE room = ?1 ORDER BY sequence")?;
+    fn visibilities(
+        &self,
+        room: RoomId,
+    ) -> Result<Vec<(RoomSequence, HistoryVisibility)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT sequence, visibility FROM visibility WHERE room = ?1 ORDER BY sequence",
+        )?;
         let mut rows = statement.query([room.0])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -264,58 +351,91 @@ impl Reader {
         Ok(found)
     }
 
-    fn read_room(&self, id: RoomId, recent: Option<(RoomSequence, Position)>) -> Result<Option<Room>, StoreError> {
+    fn read_room(
+        &self,
+        id: RoomId,
+        recent: Option<(RoomSequence, Position)>,
+    ) -> Result<Option<Room>, StoreError> {
         let row = self
             .connection
-            .prepare_cached("SELECT creation, power, names, join_key, listed FROM room WHERE room = ?1")?
+            .prepare_cached(
+                "SELECT creation, power, names, join_key, listed FROM room WHERE room = ?1",
+            )?
             .query_row([id.0], |row| {
                 let creation: Vec<u8> = row.get(0)?;
                 let power: Option<Vec<u8>> = row.get(1)?;
                 let names: Option<Vec<u8>> = row.get(2)?;
-                Ok((creation, power, names, row.get::<_, Option<String>>(3)?, row.get::<_, bool>(4)?))
+                Ok((
+                    creation,
+                    power,
+                    names,
+                    row.get::<_, Option<String>>(3)?,
+                    row.get::<_, bool>(4)?,
+                ))
             })
             .optional()?;
-        let Some((creation, power, names, key, listed)) = row else { return Ok(None) };
+        let Some((creation, power, names, key, listed)) = row else {
+            return Ok(None);
+        };
         let creation: Creation = blob::read(&creation)?;
         let mut state = RoomState::new(id, creation);
         if let Some(power) = power {
             state.power = Arc::new(blob::read(&power)?);
         }
         if let Some(names) = names {
-            apply_setting(&mut state, (UserId::SERVER, Timestamp(0)), &RoomSetting::Names(blob::read(&names)?));
+            apply_setting(
+                &mut state,
+                (UserId::SERVER, Timestamp(0)),
+                &RoomSetting::Names(blob::read(&names)?),
+            );
         }
         state.key = key.map(Arc::from);
         state.listed = listed;
         self.read_members(&mut state)?;
         self.read_masks(&mut state)?;
         let indexed = history::last_indexed(&self.connection, id)?;
-        let (_, position) = recent.max(indexed).ok_or(StoreError::Row("a room without events"))?;
-        let last = history::event_at(&self.connection, id, position)?.ok_or(StoreError::Row("a room's last event is missing"))?;
+        let (_, position) = recent
+            .max(indexed)
+            .ok_or(StoreError::Row("a room without events"))?;
+        let last = history::event_at(&self.connection, id, position)?
+            .ok_or(StoreError::Row("a room's last event is missing"))?;
         let mut room = restored(last.sequence, last.position, last.at, state);
         self.read_state(&mut room)?;
         let state = Arc::make_mut(&mut room.state);
         state.visibilities = self.visibilities(id)?.into();
         // Reading the state's facets moved the counters: these are the true ones.
-        (room.sequence, room.position, room.at, room.notifying) = (last.sequence, last.position, last.at, last.notifying);
+        (room.sequence, room.position, room.at, room.notifying) =
+            (last.sequence, last.position, last.at, last.notifying);
         Ok(Some(room))
     }
 
     fn read_members(&self, state: &mut RoomState) -> Result<(), StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT user, membership, prefixes, since, by FROM member WHERE room = ?1")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT user, membership, prefixes, since, by FROM member WHERE room = ?1",
+        )?;
         let mut rows = statement.query([state.id.0])?;
         while let Some(row) = rows.next()? {
             let membership = membership_of(row.get(1)?)?;
             let prefixes: Prefixes = blob::read(&row.get::<_, Vec<u8>>(2)?)?;
             let since = RoomSequence(row.get::<_, i64>(3)?.unsigned_abs());
-            state.members.insert(UserId(row.get(0)?), Member { membership, prefixes, since, by: UserId(row.get(4)?) });
+            state.members.insert(
+                UserId(row.get(0)?),
+                Member {
+                    membership,
+                    prefixes,
+                    since,
+                    by: UserId(row.get(4)?),
+                },
+            );
             state.joined += usize::from(membership == Membership::Join);
         }
         Ok(())
     }
 
     fn read_masks(&self, state: &mut RoomState) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT list, mask, by, at, until FROM mask WHERE room = ?1 ORDER BY at, mask")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT list, mask, by, at, until FROM mask WHERE room = ?1 ORDER BY at, mask",
+        )?;
         let mut rows = statement.query([state.id.0])?;
         let mut masks = Vec::new();
         while let Some(row) = rows.next()? {
@@ -325,7 +445,9 @@ impl Reader {
                 mask: mask.into(),
                 by: UserId(row.get(2)?),
                 at: Timestamp(row.get::<_, i64>(3)?.unsigned_abs()),
-                until: row.get::<_, Option<i64>>(4)?.map(|until| Timestamp(until.unsigned_abs())),
+                until: row
+                    .get::<_, Option<i64>>(4)?
+                    .map(|until| Timestamp(until.unsigned_abs())),
             });
         }
         state.masks = masks.into();
@@ -340,15 +462,24 @@ impl Reader {
         let id = room.state.id;
         let mut rows = statement.query([id.0])?;
         while let Some(row) = rows.next()? {
-            let (kind, key, content): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(6)?);
+            let (kind, key, content): (String, String, String) =
+                (row.get(0)?, row.get(1)?, row.get(6)?);
             let content = Json::parse(&content).map_err(|_| StoreError::Row("state"))?;
             let sender = UserId(row.get(5)?);
-            let change = RoomChange::State(StateChange { kind: kind.into(), key: key.into(), content });
+            let change = RoomChange::State(StateChange {
+                kind: kind.into(),
+                key: key.into(),
+                content,
+            });
             let entry = Entry {
                 position: Position(row.get::<_, i64>(2)?.unsigned_abs()),
                 sequence: RoomSequence(row.get::<_, i64>(3)?.unsigned_abs()),
                 at: Timestamp(row.get::<_, i64>(4)?.unsigned_abs()),
-                event: Event::Room { room: id, sender, change: change.clone() },
+                event: Event::Room {
+                    room: id,
+                    sender,
+                    change: change.clone(),
+                },
             };
             room.apply(&entry, sender, &change);
         }
@@ -357,6 +488,8 @@ impl Reader {
 }
 
 fn account_data(content: &str) -> Result<Json, StoreError> {
-    let value = serde_json::from_str(content).ok().and_then(|value| Json::account_data(&value).ok());
+    let value = serde_json::from_str(content)
+        .ok()
+        .and_then(|value| Json::account_data(&value).ok());
     value.ok_or(StoreError::Row("account data"))
 }

@@ -36,7 +36,14 @@ impl Tail {
     /// All of it, for the table.
     pub(crate) fn all(&self) -> Vec<(RoomId, RoomSequence, Position)> {
         let rooms = self.lock();
-        rooms.iter().flat_map(|(room, places)| places.iter().map(|(sequence, position)| (*room, *sequence, *position))).collect()
+        rooms
+            .iter()
+            .flat_map(|(room, places)| {
+                places
+                    .iter()
+                    .map(|(sequence, position)| (*room, *sequence, *position))
+            })
+            .collect()
     }
 
     // A panic while it was held can only leave a place too few, which the next start puts right.

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use polylogue_core::event::Claim;
-use polylogue_core::{DeviceId, Entry, Event, Position, RoomChange, RoomId, RoomSequence, Timestamp};
+use polylogue_core::{
+    DeviceId, Entry, Event, Position, RoomChange, RoomId, RoomSequence, Timestamp,
+};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::blob;
@@ -77,7 +79,13 @@ impl Writer {
         migrate::migrate(&mut connection)?;
         let tail = Arc::new(Tail::default());
         let behind = rebuild_tail(&connection, &tail)?;
-        Ok(Self { connection, tail, behind, redacted: false, blob: Vec::new() })
+        Ok(Self {
+            connection,
+            tail,
+            behind,
+            redacted: false,
+            blob: Vec::new(),
+        })
     }
 
     /// The part of the index that readers must ask besides the table.
@@ -96,26 +104,51 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]; nothing of the batch is in the store then.
     pub fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         // The keys first: with a credential that ends in this batch its keys end as well.
         for key in &batch.keys {
-            let mut statement =
-                transaction.prepare_cached("INSERT OR REPLACE INTO once (device, key, at, result) VALUES (?1, ?2, ?3, ?4)")?;
-            statement.execute(params![key.device.0, key.key, integer(key.at.0), key.result])?;
+            let mut statement = transaction.prepare_cached(
+                "INSERT OR REPLACE INTO once (device, key, at, result) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            statement.execute(params![
+                key.device.0,
+                key.key,
+                integer(key.at.0),
+                key.result
+            ])?;
         }
         let mut places = Vec::new();
         let mut redacted = false;
         for record in &batch.records {
-            write_record(&transaction, &self.tail, record, (&mut self.blob, &mut places))?;
-            redacted |= matches!(&record.entry.event, Event::Room { change: RoomChange::Redaction { .. }, .. });
+            write_record(
+                &transaction,
+                &self.tail,
+                record,
+                (&mut self.blob, &mut places),
+            )?;
+            redacted |= matches!(
+                &record.entry.event,
+                Event::Room {
+                    change: RoomChange::Redaction { .. },
+                    ..
+                }
+            );
         }
         if let Some(last) = batch.records.last() {
             set_meta(&transaction, "head", last.entry.position)?;
         }
         if let Some(before) = batch.forget_keys_before {
-            transaction.prepare_cached("DELETE FROM once WHERE at < ?1")?.execute([integer(before.0)])?;
+            transaction
+                .prepare_cached("DELETE FROM once WHERE at < ?1")?
+                .execute([integer(before.0)])?;
         }
-        let indexed = if self.behind + places.len() >= BOUND { Indexed::All } else { Indexed::No };
+        let indexed = if self.behind + places.len() >= BOUND {
+            Indexed::All
+        } else {
+            Indexed::No
+        };
         if indexed == Indexed::All {
             write_index(&transaction, &self.tail, &places)?;
         }
@@ -140,7 +173,9 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]; readers may be in the way, then it is tried again later.
     pub fn scrub(&mut self) -> Result<(), StoreError> {
-        let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        let busy: i64 =
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         self.redacted = busy != 0;
         Ok(())
     }
@@ -150,7 +185,9 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]; the next start then has more to read again.
     pub fn close(mut self) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         write_index(&transaction, &self.tail, &[])?;
         transaction.commit()?;
         self.scrub()
@@ -167,7 +204,11 @@ fn write_record(
 ) -> Result<(), StoreError> {
     let entry = &record.entry;
     match &entry.event {
-        Event::Room { room, sender, change } => {
+        Event::Room {
+            room,
+            sender,
+            change,
+        } => {
             blob.clear();
             blob::write_into(&(record.notifying, change), blob)?;
             let mut statement = transaction
@@ -182,39 +223,59 @@ fn write_record(
             ])?;
             places.push((*room, entry.sequence, entry.position));
             if let RoomChange::Redaction { target, .. } = change {
-                let position = places.iter().find(|(in_room, sequence, _)| in_room == room && *sequence == target.sequence).map(|place| place.2);
+                let position = places
+                    .iter()
+                    .find(|(in_room, sequence, _)| in_room == room && *sequence == target.sequence)
+                    .map(|place| place.2);
                 room::redact(transaction, tail, (*room, target.sequence), position)?;
             }
             room::write(transaction, entry, (*room, *sender), change)
         }
-        Event::Setting { room, sender, setting } => room::write_setting(transaction, (*room, *sender, entry.at), setting),
+        Event::Setting {
+            room,
+            sender,
+            setting,
+        } => room::write_setting(transaction, (*room, *sender, entry.at), setting),
         Event::User { user, change } => user::write(transaction, entry, *user, change),
         Event::Name { key, claim } => write_name(transaction, key.as_str(), *claim),
-        Event::Timer { id, timer: Some((due, command)) } => {
-            let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO timer (timer, due, command) VALUES (?1, ?2, ?3)")?;
+        Event::Timer {
+            id,
+            timer: Some((due, command)),
+        } => {
+            let mut statement = transaction.prepare_cached(
+                "INSERT OR REPLACE INTO timer (timer, due, command) VALUES (?1, ?2, ?3)",
+            )?;
             statement.execute(params![integer(*id), integer(due.0), blob::write(command)?])?;
             Ok(())
         }
         Event::Timer { id, timer: None } => {
-            transaction.prepare_cached("DELETE FROM timer WHERE timer = ?1")?.execute([integer(*id)])?;
+            transaction
+                .prepare_cached("DELETE FROM timer WHERE timer = ?1")?
+                .execute([integer(*id)])?;
             Ok(())
         }
     }
 }
 
 fn write_name(transaction: &Transaction<'_>, key: &str, claim: Claim) -> Result<(), StoreError> {
-    let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO name (key, claim) VALUES (?1, ?2)")?;
+    let mut statement =
+        transaction.prepare_cached("INSERT OR REPLACE INTO name (key, claim) VALUES (?1, ?2)")?;
     statement.execute(params![key, blob::write(&claim)?])?;
     Ok(())
 }
 
 /// Writes the tail and these places into the index table, room by room, and moves the watermark.
-fn write_index(transaction: &Transaction<'_>, tail: &Tail, places: &[Place]) -> Result<(), StoreError> {
+fn write_index(
+    transaction: &Transaction<'_>,
+    tail: &Tail,
+    places: &[Place],
+) -> Result<(), StoreError> {
     let mut all = tail.all();
     all.extend_from_slice(places);
     all.sort_unstable();
-    let mut statement =
-        transaction.prepare_cached("INSERT OR IGNORE INTO event_index (room, sequence, position) VALUES (?1, ?2, ?3)")?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO event_index (room, sequence, position) VALUES (?1, ?2, ?3)",
+    )?;
     for (room, sequence, position) in &all {
         statement.execute(params![room.0, integer(sequence.0), integer(position.0)])?;
     }
@@ -232,7 +293,11 @@ fn rebuild_tail(connection: &Connection, tail: &Tail) -> Result<usize, StoreErro
     )?;
     let rows = statement.query_map([], |row| {
         let (room, sequence, position): (u32, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((RoomId(room), RoomSequence(sequence.unsigned_abs()), Position(position.unsigned_abs())))
+        Ok((
+            RoomId(room),
+            RoomSequence(sequence.unsigned_abs()),
+            Position(position.unsigned_abs()),
+        ))
     })?;
     let places: Vec<_> = rows.collect::<Result<_, _>>()?;
     tail.committed(&places, Indexed::No);
@@ -240,7 +305,8 @@ fn rebuild_tail(connection: &Connection, tail: &Tail) -> Result<usize, StoreErro
 }
 
 fn set_meta(transaction: &Transaction<'_>, key: &str, value: Position) -> Result<(), StoreError> {
-    let mut statement = transaction.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
+    let mut statement =
+        transaction.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?;
     statement.execute(params![key, integer(value.0)])?;
     Ok(())
 }

@@ -69,7 +69,7 @@ async fn shake_hands(
         std::io::Result::Ok(())
     });
     let (stream, _) = listener.accept().await.unwrap();
-    let served = match certificates.accept(stream).await {
+    let served = match certificates.accept(stream, Handshake::Credential).await {
         Ok((mut stream, certificate)) => {
             let mut hello = [0; 5];
             stream.read_exact(&mut hello).await?;

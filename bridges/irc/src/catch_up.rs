@@ -37,8 +37,13 @@ impl Client {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let rooms: Vec<RoomId> = world.state.user(user).map_or_else(Vec::new, |user| user.joined().collect());
-            let Ok((events, complete)) = hub.since(user, rooms, (cursor, head), PAGE).await else { return };
+            let rooms: Vec<RoomId> = world
+                .state
+                .user(user)
+                .map_or_else(Vec::new, |user| user.joined().collect());
+            let Ok((events, complete)) = hub.since(user, rooms, (cursor, head), PAGE).await else {
+                return;
+            };
             let lines = self.render_missed(&events);
             self.outbox.push(lines);
             self.outbox.caught_up(complete);
@@ -50,24 +55,41 @@ impl Client {
 
     /// Lines of missed events. Up to where the session was attached only what was said counts: its channels were shown as they are now.
     fn render_missed(&self, events: &[(RoomId, VisibleEvent)]) -> bytes::Bytes {
-        let Some(session) = &self.session else { return bytes::Bytes::new() };
+        let Some(session) = &self.session else {
+            return bytes::Bytes::new();
+        };
         let world = session.hub().world();
         let mut out = BytesMut::new();
         for (room, event) in events {
-            let Some(room) = world.state.room(*room) else { continue };
+            let Some(room) = world.state.room(*room) else {
+                continue;
+            };
             let scene = Scene {
                 renderer: &self.irc.renderer,
                 world: &world,
                 before: &world,
                 capabilities: CapabilitySet::from_bits(self.outbox.dialect()),
-                relation: if event.sender == session.user() { Relation::Own } else { Relation::Other },
+                relation: if event.sender == session.user() {
+                    Relation::Own
+                } else {
+                    Relation::Other
+                },
                 viewer: session.user(),
                 label: None,
             };
             let said = matches!(event.change, RoomChange::Message(_));
             if said || event.position > self.attached_at {
-                let stamp = Stamp { position: event.position, at: event.at };
-                room_event(&scene, (&room.state, event.sender), stamp, &event.change, &mut out);
+                let stamp = Stamp {
+                    position: event.position,
+                    at: event.at,
+                };
+                room_event(
+                    &scene,
+                    (&room.state, event.sender),
+                    stamp,
+                    &event.change,
+                    &mut out,
+                );
             }
         }
         out.freeze()
@@ -81,10 +103,16 @@ impl Client {
 
     /// Writes down up to where this device has certainly read.
     pub(crate) async fn remember(&self) {
-        let (Some(session), Some(position)) = (&self.session, self.acknowledged()) else { return };
-        let Some((user, label)) = &self.registration.account else { return };
+        let (Some(session), Some(position)) = (&self.session, self.acknowledged()) else {
+            return;
+        };
+        let Some((user, label)) = &self.registration.account else {
+            return;
+        };
         let key: Arc<str> = label.clone().unwrap_or_default();
-        let Ok(stored) = session.hub().document(*user, REPLAY, &key).await else { return };
+        let Ok(stored) = session.hub().document(*user, REPLAY, &key).await else {
+            return;
+        };
         let command = Command::PutDocument {
             kind: REPLAY.into(),
             key,
@@ -92,7 +120,11 @@ impl Client {
             condition: PutCondition::Always,
             stored: stored.map(|(stamp, _)| stamp),
         };
-        if let Err(refusal) = session.hub().submit(Request::new(session.actor(), command)).await {
+        if let Err(refusal) = session
+            .hub()
+            .submit(Request::new(session.actor(), command))
+            .await
+        {
             tracing::warn!(%refusal, "a replay position was not kept");
         }
     }
@@ -100,8 +132,16 @@ impl Client {
     /// Where a returning session goes on: after what its account was last seen to have read here, or at the present.
     pub(crate) fn resume_from(&self, head: Position, remembered: Option<Position>) -> Mode {
         match remembered {
-            Some(cursor) if cursor < head && !self.capabilities.has(polylogue_irc::Capability::Chathistory) => {
-                Mode::Behind { cursor, missed: head }
+            Some(cursor)
+                if cursor < head
+                    && !self
+                        .capabilities
+                        .has(polylogue_irc::Capability::Chathistory) =>
+            {
+                Mode::Behind {
+                    cursor,
+                    missed: head,
+                }
             }
             Some(_) | None => Mode::Live,
         }

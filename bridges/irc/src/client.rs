@@ -9,7 +9,10 @@ use bytes::{Bytes, BytesMut};
 use polylogue_core::Position;
 use polylogue_core::state::World;
 use polylogue_hub::{Outbox, Peer, Relation, Session};
-use polylogue_irc::{Capability, CapabilitySet, Incoming, LineError, LineWriter, Message, Middle, Numeric, Trailing, Verb};
+use polylogue_irc::{
+    Capability, CapabilitySet, Incoming, LineError, LineWriter, Message, Middle, Numeric, Trailing,
+    Verb,
+};
 use tokio::time::Instant;
 
 use crate::Irc;
@@ -78,7 +81,9 @@ impl Client {
         while let Some(line) = lines.pop_front() {
             match line {
                 Incoming::Bad(error) => self.refuse_line(&error),
-                Incoming::Message(message) if self.session.is_some() && commands::message::is_speech(&message) => {
+                Incoming::Message(message)
+                    if self.session.is_some() && commands::message::is_speech(&message) =>
+                {
                     let mut run = vec![message];
                     while let Some(Incoming::Message(next)) = lines.pop_front_if(is_speech_line) {
                         run.push(next);
@@ -113,22 +118,39 @@ impl Client {
     pub(crate) fn label_of(&self, message: &Message) -> Option<Arc<str>> {
         let wanted = self.capabilities.has(Capability::LabeledResponse);
         // IRCv3 labeled-response: at most 64 bytes.
-        message.tags().get("label").filter(|label| wanted && !label.is_empty() && label.len() <= 64).map(|label| label.as_ref().into())
+        message
+            .tags()
+            .get("label")
+            .filter(|label| wanted && !label.is_empty() && label.len() <= 64)
+            .map(|label| label.as_ref().into())
     }
 
     /// A line that is none: told, and the stream goes on with the next one.
     fn refuse_line(&mut self, error: &LineError) {
         self.replies.begin(None);
         match error {
-            LineError::TooLong => self.replies.text(Numeric::ErrInputTooLong, &[], "Input line was too long"),
+            LineError::TooLong => {
+                self.replies
+                    .text(Numeric::ErrInputTooLong, &[], "Input line was too long")
+            }
             LineError::NotUtf8 { verb, label } => {
-                self.replies.begin(label.as_deref().map(Arc::from).filter(|_| self.capabilities.has(Capability::LabeledResponse)));
+                self.replies.begin(
+                    label
+                        .as_deref()
+                        .map(Arc::from)
+                        .filter(|_| self.capabilities.has(Capability::LabeledResponse)),
+                );
                 let code = const { Middle::literal("INVALID_UTF8") };
-                self.replies.fail((*verb, code), &[], "Message rejected, it is not valid UTF-8");
+                self.replies.fail(
+                    (*verb, code),
+                    &[],
+                    "Message rejected, it is not valid UTF-8",
+                );
             }
             LineError::Nul | LineError::StrayLineBreak | LineError::Malformed => {
                 let code = const { Middle::literal("INVALID_MESSAGE") };
-                self.replies.fail((Verb::Unknown, code), &[], &error.to_string());
+                self.replies
+                    .fail((Verb::Unknown, code), &[], &error.to_string());
             }
         }
         let reply = self.replies.finish();
@@ -149,7 +171,9 @@ impl Client {
         }
         match self.pinged {
             None => self.last_heard + Duration::from_secs(config.ping_seconds),
-            Some((at, _)) => at + Duration::from_secs(config.timeout_seconds.saturating_sub(config.ping_seconds)),
+            Some((at, _)) => {
+                at + Duration::from_secs(config.timeout_seconds.saturating_sub(config.ping_seconds))
+            }
         }
     }
 
@@ -171,7 +195,9 @@ impl Client {
         self.pinged = Some((now, self.irc.hub.head()));
         let server = self.irc.renderer.server.clone();
         let mut out = BytesMut::new();
-        let _ = LineWriter::new(&mut out).verb(Verb::Ping).trailing(&Trailing::lossy(&server));
+        let _ = LineWriter::new(&mut out)
+            .verb(Verb::Ping)
+            .trailing(&Trailing::lossy(&server));
         self.outbox.push(out.freeze());
         self.outbox.flush();
         Next::Continue
@@ -209,7 +235,12 @@ impl Client {
     /// The last line.
     pub(crate) fn goodbye(&mut self) -> Bytes {
         let mut out = BytesMut::new();
-        let _ = LineWriter::new(&mut out).verb(Verb::Error).trailing(&Trailing::lossy(&format!("Closing link: ({})", self.reason)));
+        let _ = LineWriter::new(&mut out)
+            .verb(Verb::Error)
+            .trailing(&Trailing::lossy(&format!(
+                "Closing link: ({})",
+                self.reason
+            )));
         out.freeze()
     }
 
@@ -221,7 +252,10 @@ impl Client {
             before: world,
             capabilities: self.capabilities,
             relation: Relation::Other,
-            viewer: self.session.as_ref().map_or(polylogue_core::UserId::SERVER, Session::user),
+            viewer: self
+                .session
+                .as_ref()
+                .map_or(polylogue_core::UserId::SERVER, Session::user),
             label: None,
         }
     }

@@ -35,6 +35,10 @@ use crate::names as written;
 use crate::refusal::{self, About};
 
 /// Runs a command.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the vocabulary of IRC is larger than what a server does"
+)]
 pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
     match message.verb() {
         Verb::Ping => ping::run(client, message),
@@ -64,8 +68,16 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Quit => return quit::run(client, message),
         // Alone in a line with tags of its own; runs of them were taken before.
         Verb::Privmsg | Verb::Notice | Verb::Tagmsg => {}
-        Verb::User | Verb::Pass => client.replies.text(Numeric::ErrAlreadyRegistered, &[], "You may not reregister"),
-        _ => client.replies.text(Numeric::ErrUnknownCommand, &[message.word()], "Unknown command"),
+        Verb::User | Verb::Pass => {
+            client
+                .replies
+                .text(Numeric::ErrAlreadyRegistered, &[], "You may not reregister")
+        }
+        _ => client.replies.text(
+            Numeric::ErrUnknownCommand,
+            &[message.word()],
+            "Unknown command",
+        ),
     }
     Next::Continue
 }
@@ -74,7 +86,10 @@ impl Client {
     /// Asks the hub for something on behalf of the session.
     async fn submit(&mut self, command: Command) -> Result<Receipt, Refusal> {
         let session = self.session.as_ref().ok_or(Refusal::Forbidden)?;
-        session.hub().submit(Request::new(session.actor(), command)).await
+        session
+            .hub()
+            .submit(Request::new(session.actor(), command))
+            .await
     }
 
     /// Asks, and tells the client if it was refused.
@@ -92,7 +107,8 @@ impl Client {
     fn channel(&mut self, name: &str) -> Option<RoomId> {
         let room = written::room_named(&self.world(), name);
         if room.is_none() {
-            self.replies.text(Numeric::ErrNoSuchChannel, &[name], "No such channel");
+            self.replies
+                .text(Numeric::ErrNoSuchChannel, &[name], "No such channel");
         }
         room
     }
@@ -101,12 +117,18 @@ impl Client {
     fn required<'m>(&mut self, message: &'m Message, index: usize) -> Option<&'m str> {
         let given = message.given(index);
         if given.is_none() {
-            self.replies.text(Numeric::ErrNeedMoreParams, &[message.word()], "Not enough parameters");
+            self.replies.text(
+                Numeric::ErrNeedMoreParams,
+                &[message.word()],
+                "Not enough parameters",
+            );
         }
         given
     }
 
     fn user_id(&self) -> polylogue_core::UserId {
-        self.session.as_ref().map_or(polylogue_core::UserId::SERVER, Session::user)
+        self.session
+            .as_ref()
+            .map_or(polylogue_core::UserId::SERVER, Session::user)
     }
 }

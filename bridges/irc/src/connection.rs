@@ -35,12 +35,18 @@ pub(crate) async fn run(irc: Arc<Irc>, stream: Stream, peer: Peer) {
     let (mut socket, outbox) = match stream {
         Stream::Plain(stream) => {
             let stream = Arc::new(stream);
-            (Socket::Plain(stream.clone()), Outbox::direct(stream, Mode::Live))
+            (
+                Socket::Plain(stream.clone()),
+                Outbox::direct(stream, Mode::Live),
+            )
         }
         Stream::Tls(stream) => (Socket::Tls(stream), Outbox::woken(Mode::Live)),
     };
     let mut client = Client::new(irc, outbox.clone(), peer);
-    let mut reading = Reading { codec: LineCodec::new(codec::Peer::Client), bytes: BytesMut::new() };
+    let mut reading = Reading {
+        codec: LineCodec::new(codec::Peer::Client),
+        bytes: BytesMut::new(),
+    };
     let _ = serve(&mut socket, &mut client, &mut reading).await;
     client.remember().await;
     let goodbye = client.goodbye();
@@ -131,7 +137,9 @@ impl Socket {
     /// Waits until a stalled socket takes bytes again, or reads what comes in behind what is in `bytes`.
     async fn attend(&mut self, bytes: &mut BytesMut, stalled: bool) -> io::Result<Moment> {
         let length = match self {
-            Self::Plain(socket) if stalled => return socket.writable().await.map(|()| Moment::Writable),
+            Self::Plain(socket) if stalled => {
+                return socket.writable().await.map(|()| Moment::Writable);
+            }
             Self::Plain(socket) => loop {
                 socket.readable().await?;
                 match read_now(socket, bytes) {
@@ -144,7 +152,11 @@ impl Socket {
                 stream.read_buf(bytes).await?
             }
         };
-        Ok(if length == 0 { Moment::End } else { Moment::Bytes })
+        Ok(if length == 0 {
+            Moment::End
+        } else {
+            Moment::Bytes
+        })
     }
 
     /// Writes what is in the outbox, as far as the socket takes it.
@@ -161,10 +173,14 @@ impl Socket {
                 }
                 while let Some(mut line) = lines.pop_front() {
                     while line.has_remaining() {
-                        tokio::time::timeout(STALL, stream.write_buf(&mut line)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+                        tokio::time::timeout(STALL, stream.write_buf(&mut line))
+                            .await
+                            .map_err(|_| io::ErrorKind::TimedOut)??;
                     }
                 }
-                tokio::time::timeout(STALL, stream.flush()).await.map_err(|_| io::ErrorKind::TimedOut)?
+                tokio::time::timeout(STALL, stream.flush())
+                    .await
+                    .map_err(|_| io::ErrorKind::TimedOut)?
             }
         }
     }

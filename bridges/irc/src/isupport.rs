@@ -8,7 +8,13 @@ use crate::config::Config;
 use crate::render::mode::AT_ONCE;
 
 /// The channel modes by type, and the prefixes.
-pub(crate) const MODES: ModeTypes = ModeTypes { list: "beIQ", always: "k", when_set: "l", flag: "CcimMnRsSt", rank: "qaohv" };
+pub(crate) const MODES: ModeTypes = ModeTypes {
+    list: "beIQ",
+    always: "k",
+    when_set: "l",
+    flag: "CcimMnRsSt",
+    rank: "qaohv",
+};
 
 /// The tokens of this configuration.
 pub(crate) fn tokens(config: &Config) -> Isupport {
@@ -27,7 +33,10 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("AWAYLEN"), &number(config.away_length))
         .value(key("CHANLIMIT"), &format!("#&:{}", config.channels))
         .value(key("MODES"), &number(AT_ONCE))
-        .value(key("MAXLIST"), &format!("beIQ:{}", polylogue_core::limits::MASKS))
+        .value(
+            key("MAXLIST"),
+            &format!("beIQ:{}", polylogue_core::limits::MASKS),
+        )
         .value(key("EXCEPTS"), "e")
         .value(key("INVEX"), "I")
         .value(key("EXTBAN"), "$,ar")
@@ -42,5 +51,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
 }
 
 fn targmax(targets: usize) -> String {
-    format!("NAMES:1,LIST:1,KICK:1,WHOIS:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},JOIN:,PART:")
+    format!(
+        "NAMES:1,LIST:1,KICK:1,WHOIS:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},JOIN:,PART:"
+    )
 }

@@ -38,7 +38,11 @@ impl Irc {
     #[must_use]
     pub fn new(hub: Arc<Hub>, config: Config, motd: Option<String>) -> Arc<Self> {
         let renderer = Arc::new(IrcRenderer::new(&hub, &config, motd));
-        Arc::new(Self { hub, config, renderer })
+        Arc::new(Self {
+            hub,
+            config,
+            renderer,
+        })
     }
 }
 
@@ -47,7 +51,11 @@ impl Frontend for Irc {
         "irc"
     }
 
-    fn connection(self: Arc<Self>, stream: Stream, peer: Peer) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn connection(
+        self: Arc<Self>,
+        stream: Stream,
+        peer: Peer,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(connection::run(self, stream, peer))
     }
 }

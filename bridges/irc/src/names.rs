@@ -34,9 +34,16 @@ impl Name {
             match known.kind {
                 UserKind::Account => {
                     let account = Some(nick.clone());
-                    return Some(Self { account, nick, username: ACCOUNT_USERNAME.into(), host: ACCOUNT_HOST.into() });
+                    return Some(Self {
+                        account,
+                        nick,
+                        username: ACCOUNT_USERNAME.into(),
+                        host: ACCOUNT_HOST.into(),
+                    });
                 }
-                UserKind::Guest if before.live.guests.contains_key(&user) => return Some(Self::guest(before, user, nick)),
+                UserKind::Guest if before.live.guests.contains_key(&user) => {
+                    return Some(Self::guest(before, user, nick));
+                }
                 UserKind::Guest => return Some(Self::guest(world, user, nick)),
             }
         }
@@ -45,17 +52,32 @@ impl Name {
     }
 
     fn guest(world: &World, user: UserId, nick: Arc<str>) -> Self {
-        let session = world.live.sessions_of(user).last().and_then(|id| world.live.sessions.get(id));
-        let (username, host) =
-            session.map_or_else(|| ("~guest".into(), "gone".into()), |s| (s.presentation.username.clone(), s.presentation.host.clone()));
-        Self { nick, username, host, account: None }
+        let session = world
+            .live
+            .sessions_of(user)
+            .last()
+            .and_then(|id| world.live.sessions.get(id));
+        let (username, host) = session.map_or_else(
+            || ("~guest".into(), "gone".into()),
+            |s| (s.presentation.username.clone(), s.presentation.host.clone()),
+        );
+        Self {
+            nick,
+            username,
+            host,
+            account: None,
+        }
     }
 
     /// For a line.
     pub(crate) fn source(&self) -> Source<'_> {
         // Checked where they came in: nicks by the core, user names and hosts at registration.
         let part = |text| Middle::new(text).unwrap_or(Middle::STAR);
-        Source::User { nick: part(&self.nick), user: part(&self.username), host: part(&self.host) }
+        Source::User {
+            nick: part(&self.nick),
+            user: part(&self.username),
+            host: part(&self.host),
+        }
     }
 
     /// The nick as a parameter.
@@ -73,7 +95,9 @@ pub(crate) fn account_presentation() -> (Arc<str>, Arc<str>) {
 pub(crate) fn channel(room: &RoomState) -> Option<&str> {
     match room.creation.kind {
         RoomKind::Direct(..) => None,
-        RoomKind::Group => room.canonical_name().map(polylogue_core::name::ChannelName::as_str),
+        RoomKind::Group => room
+            .canonical_name()
+            .map(polylogue_core::name::ChannelName::as_str),
     }
 }
 
@@ -87,7 +111,9 @@ pub(crate) fn target(world: &World, room: &RoomState, sender: UserId) -> Option<
 
 /// A room by the name that a client wrote.
 pub(crate) fn room_named(world: &World, channel: &str) -> Option<RoomId> {
-    world.state.room_named(&polylogue_core::name::NameKey::channel(channel))
+    world
+        .state
+        .room_named(&polylogue_core::name::NameKey::channel(channel))
 }
 
 /// A parameter that may be anything a client wrote: what can't be a parameter is `*`.

@@ -18,42 +18,69 @@ pub(crate) struct About<'a> {
 pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
     let target = about.target;
     let text = refusal.to_string();
+    let speaks = matches!(about.verb, Verb::Privmsg | Verb::Notice | Verb::Tagmsg);
     let (numeric, text) = match refusal {
         Refusal::NoSuchRoom => (Numeric::ErrNoSuchChannel, "No such channel"),
         Refusal::NoSuchUser => (Numeric::ErrNoSuchNick, "No such nick/channel"),
-        Refusal::NotJoined => match about.verb {
-            Verb::Privmsg | Verb::Notice | Verb::Tagmsg => (Numeric::ErrCannotSendToChan, "Cannot send to channel"),
-            _ => (Numeric::ErrNotOnChannel, "You're not on that channel"),
-        },
-        Refusal::Banned => match about.verb {
-            Verb::Join => (Numeric::ErrBannedFromChan, "Cannot join channel (+b)"),
-            _ => (Numeric::ErrBannedFromChan, "That user is banned from the channel"),
-        },
+        Refusal::NotJoined if speaks => (Numeric::ErrCannotSendToChan, "Cannot send to channel"),
+        Refusal::NotJoined => (Numeric::ErrNotOnChannel, "You're not on that channel"),
+        Refusal::Banned if about.verb == Verb::Join => {
+            (Numeric::ErrBannedFromChan, "Cannot join channel (+b)")
+        }
+        Refusal::Banned => (
+            Numeric::ErrBannedFromChan,
+            "That user is banned from the channel",
+        ),
         Refusal::InviteOnly => (Numeric::ErrInviteOnlyChan, "Cannot join channel (+i)"),
         Refusal::WrongKey => (Numeric::ErrBadChannelKey, "Cannot join channel (+k)"),
         Refusal::RoomFull => (Numeric::ErrChannelIsFull, "Cannot join channel (+l)"),
-        Refusal::AccountRequired => (Numeric::ErrNeedReggedNick, "You need to be logged in to do that"),
+        Refusal::AccountRequired => (
+            Numeric::ErrNeedReggedNick,
+            "You need to be logged in to do that",
+        ),
         Refusal::CannotSpeak => (Numeric::ErrCannotSendToChan, "Cannot send to channel"),
         Refusal::NoCtcp => (Numeric::ErrCannotSendToChan, "Cannot send to channel (+C)"),
-        Refusal::Encrypted => (Numeric::ErrCannotSendToChan, "Cannot send to channel: it is encrypted end to end (+E)"),
-        Refusal::LevelTooLow { .. } => (Numeric::ErrChanOPrivsNeeded, "You're not channel operator"),
-        Refusal::TargetLevel => (Numeric::ErrChanOPrivsNeeded, "That user has the same or a higher level"),
-        Refusal::TargetNotJoined(_) => (Numeric::ErrUserNotInChannel, "They aren't on that channel"),
+        Refusal::Encrypted => (
+            Numeric::ErrCannotSendToChan,
+            "Cannot send to channel: it is encrypted end to end (+E)",
+        ),
+        Refusal::LevelTooLow { .. } => {
+            (Numeric::ErrChanOPrivsNeeded, "You're not channel operator")
+        }
+        Refusal::TargetLevel => (
+            Numeric::ErrChanOPrivsNeeded,
+            "That user has the same or a higher level",
+        ),
+        Refusal::TargetNotJoined(_) => {
+            (Numeric::ErrUserNotInChannel, "They aren't on that channel")
+        }
         Refusal::AlreadyJoined(_) => (Numeric::ErrUserOnChannel, "is already on channel"),
-        Refusal::NameTaken => match about.verb {
-            Verb::Nick => (Numeric::ErrNicknameInUse, "Nickname is already in use"),
-            _ => (Numeric::ErrUnavailResource, "That name is not available"),
-        },
-        Refusal::BadName(_) => match about.verb {
-            Verb::Nick => (Numeric::ErrErroneusNickname, "Erroneous nickname"),
-            _ => (Numeric::ErrBadChanMask, "Bad channel name"),
-        },
-        Refusal::NickLocked => (Numeric::ErrNoNickChange, "Your nick is your account's name; use SETNAME for another display name"),
-        Refusal::DirectRefused => (Numeric::ErrCantSendToUser, "They don't take messages from you now"),
-        Refusal::TooMany { what: "rooms", .. } => (Numeric::ErrTooManyChannels, "You have joined too many channels"),
+        Refusal::NameTaken if about.verb == Verb::Nick => {
+            (Numeric::ErrNicknameInUse, "Nickname is already in use")
+        }
+        Refusal::NameTaken => (Numeric::ErrUnavailResource, "That name is not available"),
+        Refusal::BadName(_) if about.verb == Verb::Nick => {
+            (Numeric::ErrErroneusNickname, "Erroneous nickname")
+        }
+        Refusal::BadName(_) => (Numeric::ErrBadChanMask, "Bad channel name"),
+        Refusal::NickLocked => (
+            Numeric::ErrNoNickChange,
+            "Your nick is your account's name; use SETNAME for another display name",
+        ),
+        Refusal::DirectRefused => (
+            Numeric::ErrCantSendToUser,
+            "They don't take messages from you now",
+        ),
+        Refusal::TooMany { what: "rooms", .. } => (
+            Numeric::ErrTooManyChannels,
+            "You have joined too many channels",
+        ),
         Refusal::TooMany { what: "masks", .. } => (Numeric::ErrBanListFull, "Channel list is full"),
         Refusal::ProofNeeded => (Numeric::ErrUnknownError, "Give your password again first"),
-        Refusal::Unavailable => (Numeric::ErrUnknownError, "Temporarily unavailable, try again"),
+        Refusal::Unavailable => (
+            Numeric::ErrUnknownError,
+            "Temporarily unavailable, try again",
+        ),
         Refusal::NoSuchEvent
         | Refusal::NoSuchDevice
         | Refusal::EncryptionIsFinal

@@ -48,6 +48,10 @@ impl Default for Registration {
 
 impl Client {
     /// One command before registration is complete.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most of the vocabulary of IRC means nothing yet"
+    )]
     pub(crate) async fn register(&mut self, message: &Message) -> Next {
         match message.verb() {
             Verb::Cap => commands::cap::run(self, message),
@@ -60,12 +64,15 @@ impl Client {
             Verb::Quit => return commands::quit::run(self, message),
             // COMPAT(irssi, 1.4): sends `JOIN :` before it is registered.
             _ => {
-                if message.word().eq_ignore_ascii_case("POST") || message.word().eq_ignore_ascii_case("GET") {
+                if message.word().eq_ignore_ascii_case("POST")
+                    || message.word().eq_ignore_ascii_case("GET")
+                {
                     // A browser was made to speak to us: nothing of what follows is a command of its user.
                     self.set_reason("This is an IRC server");
                     return Next::Close;
                 }
-                self.replies.text(Numeric::ErrNotRegistered, &[], "You have not registered");
+                self.replies
+                    .text(Numeric::ErrNotRegistered, &[], "You have not registered");
             }
         }
         self.try_complete().await
@@ -73,28 +80,53 @@ impl Client {
 
     fn pass(&mut self, message: &Message) {
         match message.given(0) {
-            None => self.replies.text(Numeric::ErrNeedMoreParams, &["PASS"], "Not enough parameters"),
+            None => self.replies.text(
+                Numeric::ErrNeedMoreParams,
+                &["PASS"],
+                "Not enough parameters",
+            ),
             Some(password) => self.registration.password = Some(Secret::new(password.to_owned())),
         }
     }
 
     fn first_nick(&mut self, message: &Message) {
         let Some(nick) = message.given(0) else {
-            return self.replies.text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
+            return self
+                .replies
+                .text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
         };
         if let Err(error) = AccountName::from_nick(nick) {
-            return refusal::tell(&mut self.replies, About { verb: Verb::Nick, target: nick }, &Refusal::BadName(error));
+            return refusal::tell(
+                &mut self.replies,
+                About {
+                    verb: Verb::Nick,
+                    target: nick,
+                },
+                &Refusal::BadName(error),
+            );
         }
         self.registration.nick = Some(nick.into());
     }
 
     fn user(&mut self, message: &Message) {
         let (Some(username), Some(real_name)) = (message.given(0), message.given(3)) else {
-            return self.replies.text(Numeric::ErrNeedMoreParams, &["USER"], "Not enough parameters");
+            return self.replies.text(
+                Numeric::ErrNeedMoreParams,
+                &["USER"],
+                "Not enough parameters",
+            );
         };
         // What a mask could not be made of is left out; ten bytes keep room for messages.
-        let clean: String = username.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).take(10).collect();
-        let clean = if clean.is_empty() { "user".to_owned() } else { clean };
+        let clean: String = username
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            .take(10)
+            .collect();
+        let clean = if clean.is_empty() {
+            "user".to_owned()
+        } else {
+            clean
+        };
         self.registration.user = Some((format!("~{clean}").into(), real_name.into()));
     }
 
@@ -104,13 +136,16 @@ impl Client {
         if registration.negotiating || registration.exchange.is_some() {
             return Next::Continue;
         }
-        let (Some(nick), Some((username, real_name))) = (registration.nick.clone(), registration.user.clone()) else {
+        let (Some(nick), Some((username, real_name))) =
+            (registration.nick.clone(), registration.user.clone())
+        else {
             return Next::Continue;
         };
-        if let Some(password) = self.registration.password.take() {
-            if self.registration.account.is_none() && self.log_in_with_pass(&nick, &password).await == Next::Close {
-                return Next::Close;
-            }
+        if let Some(password) = self.registration.password.take()
+            && self.registration.account.is_none()
+            && self.log_in_with_pass(&nick, &password).await == Next::Close
+        {
+            return Next::Close;
         }
         let attached = match self.registration.account.clone() {
             Some((user, label)) => self.attach_account((user, label), real_name).await,
@@ -119,12 +154,23 @@ impl Client {
         match attached {
             Ok(()) => Next::Continue,
             Err(Refusal::Disabled) => {
-                self.replies.text(Numeric::ErrYoureBannedCreep, &[], "This account is disabled");
+                self.replies.text(
+                    Numeric::ErrYoureBannedCreep,
+                    &[],
+                    "This account is disabled",
+                );
                 self.set_reason("This account is disabled");
                 Next::Close
             }
             Err(refusal) => {
-                refusal::tell(&mut self.replies, About { verb: Verb::Nick, target: &nick }, &refusal);
+                refusal::tell(
+                    &mut self.replies,
+                    About {
+                        verb: Verb::Nick,
+                        target: &nick,
+                    },
+                    &refusal,
+                );
                 self.registration.nick = None;
                 Next::Continue
             }
@@ -138,40 +184,62 @@ impl Client {
             None => (nick.to_owned(), password.expose().to_owned()),
         };
         if !self.peer.security.allows_passwords() {
-            self.replies.text(Numeric::ErrPasswdMismatch, &[], "Passwords are refused on this connection: use TLS");
+            self.replies.text(
+                Numeric::ErrPasswdMismatch,
+                &[],
+                "Passwords are refused on this connection: use TLS",
+            );
             self.set_reason("Passwords are refused on this connection");
             return Next::Close;
         }
         let (account, label) = device_of(&account);
-        match self.irc.hub.check_password(&account, Password::new(password)).await {
+        match self
+            .irc
+            .hub
+            .check_password(&account, Password::new(password))
+            .await
+        {
             Ok(Some(user)) => {
                 self.registration.account = Some((user, label));
                 Next::Continue
             }
             Ok(None) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
-                self.replies.text(Numeric::ErrPasswdMismatch, &[], "Password incorrect");
+                self.replies
+                    .text(Numeric::ErrPasswdMismatch, &[], "Password incorrect");
                 self.set_reason("Password incorrect");
                 Next::Close
             }
             Err(refusal) => {
-                self.replies.text(Numeric::ErrPasswdMismatch, &[], &refusal.to_string());
+                self.replies
+                    .text(Numeric::ErrPasswdMismatch, &[], &refusal.to_string());
                 self.set_reason(&refusal.to_string());
                 Next::Close
             }
         }
     }
 
-    async fn attach_account(&mut self, (user, label): (UserId, Option<Arc<str>>), real_name: Arc<str>) -> Result<(), Refusal> {
+    async fn attach_account(
+        &mut self,
+        (user, label): (UserId, Option<Arc<str>>),
+        real_name: Arc<str>,
+    ) -> Result<(), Refusal> {
         let (username, host) = names::account_presentation();
-        self.attach(Who::Account(user), label, (username, host, real_name)).await
+        self.attach(Who::Account(user), label, (username, host, real_name))
+            .await
     }
 
-    async fn attach_guest(&mut self, nick: &str, username: Arc<str>, real_name: Arc<str>) -> Result<(), Refusal> {
+    async fn attach_guest(
+        &mut self,
+        nick: &str,
+        username: Arc<str>,
+        real_name: Arc<str>,
+    ) -> Result<(), Refusal> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|_| Refusal::Internal)?;
         let name = AccountName::guest(nick, u128::from_le_bytes(random))?;
         let host = format!("{}.guest", self.irc.hub.cloak(self.peer.address)).into();
-        self.attach(Who::Guest(name), None, (username, host, real_name)).await
+        self.attach(Who::Guest(name), None, (username, host, real_name))
+            .await
     }
 
     async fn attach(
@@ -183,15 +251,32 @@ impl Client {
         let hub = self.irc.hub.clone();
         let is_account = matches!(who, Who::Account(_));
         let remembered = match &who {
-            Who::Account(user) => self.remembered(*user, label.as_deref().unwrap_or_default()).await,
+            Who::Account(user) => {
+                self.remembered(*user, label.as_deref().unwrap_or_default())
+                    .await
+            }
             Who::Guest(_) => None,
         };
         let mode = self.resume_from(hub.head(), remembered);
         self.outbox.set_mode(mode);
-        let presentation = Presentation { front: "irc", username, host, real_name, since: now(), visible: true };
+        let presentation = Presentation {
+            front: "irc",
+            username,
+            host,
+            real_name,
+            since: now(),
+            visible: true,
+        };
         let renderer = self.irc.renderer.clone();
         let proven_at = is_account.then(now);
-        let connecting = Connecting { who, device: None, proven_at, presentation, renderer, outbox: self.outbox.clone() };
+        let connecting = Connecting {
+            who,
+            device: None,
+            proven_at,
+            presentation,
+            renderer,
+            outbox: self.outbox.clone(),
+        };
         let session = Session::attach(&hub, connecting).await?;
         self.attached_at = hub.head();
         if mode == Mode::Live {
@@ -200,7 +285,11 @@ impl Client {
         if let Some(name) = hub.world().name_of(session.user()) {
             self.replies.set_target(name.nick().clone());
         }
-        self.registration.account = self.registration.account.take().map(|(user, _)| (user, label));
+        self.registration.account = self
+            .registration
+            .account
+            .take()
+            .map(|(user, _)| (user, label));
         self.session = Some(session);
         Ok(())
     }
@@ -208,13 +297,20 @@ impl Client {
     /// Tells the client who it is logged in as (RPL_LOGGEDIN, RPL_SASLSUCCESS).
     pub(crate) fn logged_in(&mut self, user: UserId) {
         let world = self.world();
-        let Some(name) = world.name_of(user) else { return };
+        let Some(name) = world.name_of(user) else {
+            return;
+        };
         let (username, host) = names::account_presentation();
         let nick = name.nick();
         let mask = format!("{nick}!{username}@{host}");
         let text = format!("You are now logged in as {nick}");
-        self.replies.text(Numeric::RplLoggedIn, &[&mask, nick], &text);
-        self.replies.text(Numeric::RplSaslSuccess, &[], "SASL authentication successful");
+        self.replies
+            .text(Numeric::RplLoggedIn, &[&mask, nick], &text);
+        self.replies.text(
+            Numeric::RplSaslSuccess,
+            &[],
+            "SASL authentication successful",
+        );
     }
 }
 
@@ -229,6 +325,8 @@ pub(crate) fn device_of(name: &str) -> (String, Option<Arc<str>>) {
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -13,7 +13,9 @@ use polylogue_core::event::RoomSetting;
 use polylogue_core::state::World;
 use polylogue_core::{Event, Position, RoomChange, RoomState, Timestamp, UserId};
 use polylogue_hub::{Delivered, DeliveryKind, Hub, Record, Relation, Renderer, Rendering, Sealer};
-use polylogue_irc::{Capability, CapabilitySet, LineWriter, Middle, ServerTime, Source, Tag, TagKey, Verb};
+use polylogue_irc::{
+    Capability, CapabilitySet, LineWriter, Middle, ServerTime, Source, Tag, TagKey, Verb,
+};
 
 use crate::config::Config;
 use crate::isupport;
@@ -68,7 +70,11 @@ impl Scene<'_> {
     }
 
     /// A line with the tags that every delivered line has: time, account, label.
-    pub(crate) fn line<'b>(&self, out: &'b mut BytesMut, (at, account): (Timestamp, Option<&str>)) -> LineWriter<'b> {
+    pub(crate) fn line<'b>(
+        &self,
+        out: &'b mut BytesMut,
+        (at, account): (Timestamp, Option<&str>),
+    ) -> LineWriter<'b> {
         let mut line = LineWriter::new(out);
         if self.has(Capability::ServerTime) {
             line = line.time(ServerTime::from_unix_milliseconds(at.0));
@@ -76,17 +82,28 @@ impl Scene<'_> {
         if let Some(account) = account.filter(|_| self.has(Capability::AccountTag)) {
             line = line.tag(&Tag::new(TagKey::ACCOUNT, account));
         }
-        if let Some(label) = self.label.filter(|_| self.relation == Relation::Origin && self.has(Capability::LabeledResponse)) {
+        if let Some(label) = self
+            .label
+            .filter(|_| self.relation == Relation::Origin && self.has(Capability::LabeledResponse))
+        {
             line = line.tag(&Tag::new(TagKey::LABEL, &**label));
         }
         line
     }
 
     /// The same with the event's id (IRCv3 message-ids).
-    pub(crate) fn line_of<'b>(&self, out: &'b mut BytesMut, (at, account): (Timestamp, Option<&str>), position: Position) -> LineWriter<'b> {
+    pub(crate) fn line_of<'b>(
+        &self,
+        out: &'b mut BytesMut,
+        (at, account): (Timestamp, Option<&str>),
+        position: Position,
+    ) -> LineWriter<'b> {
         let line = self.line(out, (at, account));
         if self.has(Capability::MessageTags) {
-            line.tag(&Tag::new(TagKey::MSGID, self.renderer.sealer.event_id(position).as_str()))
+            line.tag(&Tag::new(
+                TagKey::MSGID,
+                self.renderer.sealer.event_id(position).as_str(),
+            ))
         } else {
             line
         }
@@ -126,12 +143,33 @@ impl Renderer for IrcRenderer {
 fn event(scene: &Scene<'_>, record: &Record, out: &mut BytesMut) {
     let entry = &record.entry;
     match &entry.event {
-        Event::Room { room, sender, change } => {
-            let Some(state) = scene.world.state.room(*room).map(|room| &*room.state) else { return };
-            room_event(scene, (state, *sender), Stamp { position: entry.position, at: entry.at }, change, out);
+        Event::Room {
+            room,
+            sender,
+            change,
+        } => {
+            let Some(state) = scene.world.state.room(*room).map(|room| &*room.state) else {
+                return;
+            };
+            room_event(
+                scene,
+                (state, *sender),
+                Stamp {
+                    position: entry.position,
+                    at: entry.at,
+                },
+                change,
+                out,
+            );
         }
-        Event::Setting { room, sender, setting } => {
-            let Some(state) = scene.world.state.room(*room).map(|room| &*room.state) else { return };
+        Event::Setting {
+            room,
+            sender,
+            setting,
+        } => {
+            let Some(state) = scene.world.state.room(*room).map(|room| &*room.state) else {
+                return;
+            };
             setting_event(scene, (state, *sender, entry.at), setting, out);
         }
         Event::User { user, change } => user::change(scene, (*user, entry.at), change, out),
@@ -147,7 +185,13 @@ pub(crate) struct Stamp {
 }
 
 /// One event of a room's timeline: live, in catch-up and in history.
-pub(crate) fn room_event(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), stamp: Stamp, change: &RoomChange, out: &mut BytesMut) {
+pub(crate) fn room_event(
+    scene: &Scene<'_>,
+    (room, sender): (&RoomState, UserId),
+    stamp: Stamp,
+    change: &RoomChange,
+    out: &mut BytesMut,
+) {
     match change {
         // What a room starts with shows when somebody joins it.
         RoomChange::Created(_) | RoomChange::Redacted => {}
@@ -155,16 +199,36 @@ pub(crate) fn room_event(scene: &Scene<'_>, (room, sender): (&RoomState, UserId)
         RoomChange::Member(change) => member::member(scene, (room, sender), stamp, change, out),
         RoomChange::Power(change) => mode::power(scene, (room, sender), stamp, change, out),
         RoomChange::State(change) => mode::state(scene, (room, sender), stamp, change, out),
-        RoomChange::Redaction { target, reason } => redaction(scene, (room, sender), stamp, (*target, reason.as_deref()), out),
+        RoomChange::Redaction { target, reason } => redaction(
+            scene,
+            (room, sender),
+            stamp,
+            (*target, reason.as_deref()),
+            out,
+        ),
     }
 }
 
-fn setting_event(scene: &Scene<'_>, (room, sender, at): (&RoomState, UserId, Timestamp), setting: &RoomSetting, out: &mut BytesMut) {
+fn setting_event(
+    scene: &Scene<'_>,
+    (room, sender, at): (&RoomState, UserId, Timestamp),
+    setting: &RoomSetting,
+    out: &mut BytesMut,
+) {
     match setting {
-        RoomSetting::MaskAdded { list, mask, .. } => mode::mask(scene, (room, sender, at), ('+', *list, mask), out),
-        RoomSetting::MaskRemoved { list, mask } => mode::mask(scene, (room, sender, at), ('-', *list, mask), out),
+        RoomSetting::MaskAdded { list, mask, .. } => {
+            mode::mask(scene, (room, sender, at), ('+', *list, mask), out)
+        }
+        RoomSetting::MaskRemoved { list, mask } => {
+            mode::mask(scene, (room, sender, at), ('-', *list, mask), out)
+        }
         RoomSetting::Key(key) => mode::key(scene, (room, sender, at), key.as_deref(), out),
-        RoomSetting::Listed(listed) => mode::flag(scene, (room, sender, at), (if *listed { '-' } else { '+' }, 's'), out),
+        RoomSetting::Listed(listed) => mode::flag(
+            scene,
+            (room, sender, at),
+            (if *listed { '-' } else { '+' }, 's'),
+            out,
+        ),
         // A channel's name on IRC is fixed at its first exposure.
         RoomSetting::Names(_) => {}
     }
@@ -178,10 +242,16 @@ fn redaction(
     (target, reason): (polylogue_core::EventRef, Option<&str>),
     out: &mut BytesMut,
 ) {
-    let (Some(by), Some(to)) = (scene.name(sender), names::target(scene.world, room, sender)) else { return };
+    let (Some(by), Some(to)) = (scene.name(sender), names::target(scene.world, room, sender))
+    else {
+        return;
+    };
     let Ok(to) = Middle::new(&to) else { return };
     if scene.has(Capability::MessageRedaction) {
-        let line = scene.line_of(out, (stamp.at, by.account.as_deref()), stamp.position).from(by.source(), Verb::Redact).middle(to);
+        let line = scene
+            .line_of(out, (stamp.at, by.account.as_deref()), stamp.position)
+            .from(by.source(), Verb::Redact)
+            .middle(to);
         let id = scene.id(target.position);
         let Ok(id) = Middle::new(&id) else { return };
         let line = line.middle(id);
@@ -190,10 +260,17 @@ fn redaction(
             None => line.end(),
         };
     } else if target.author != sender {
-        let author = scene.name(target.author).map_or_else(|| "somebody".into(), |name| name.nick);
-        let why = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let author = scene
+            .name(target.author)
+            .map_or_else(|| "somebody".into(), |name| name.nick);
+        let why = reason
+            .map(|reason| format!(" ({reason})"))
+            .unwrap_or_default();
         let text = format!("{} removed a message by {author}{why}", by.nick);
-        let line = scene.line(out, (stamp.at, None)).from(scene.renderer.source(), Verb::Notice).middle(to);
+        let line = scene
+            .line(out, (stamp.at, None))
+            .from(scene.renderer.source(), Verb::Notice)
+            .middle(to);
         let _ = line.trailing(&polylogue_irc::Trailing::lossy(&text));
     }
 }

@@ -19,20 +19,40 @@ pub(crate) struct NamesReply<'a> {
 impl NamesReply<'_> {
     /// RPL_TOPIC and RPL_TOPICWHOTIME, if there is a topic.
     pub(crate) fn topic(&self, out: &mut BytesMut) {
-        let (Some(topic), Some(channel)) = (&self.room.topic, self.channel()) else { return };
+        let (Some(topic), Some(channel)) = (&self.room.topic, self.channel()) else {
+            return;
+        };
         let text = mode::one_line(&topic.text);
-        let _ = self.numeric(Numeric::RplTopic, out).middle(channel).trailing(&Trailing::lossy(&text));
+        let _ = self
+            .numeric(Numeric::RplTopic, out)
+            .middle(channel)
+            .trailing(&Trailing::lossy(&text));
         let by = self.scene.name(topic.by);
-        let by = by.as_ref().map_or(&*self.scene.renderer.server, |by| &by.nick);
-        let line = self.numeric(Numeric::RplTopicWhoTime, out).middle(channel).middle(names::echoed(by));
+        let by = by
+            .as_ref()
+            .map_or(&*self.scene.renderer.server, |by| &by.nick);
+        let line = self
+            .numeric(Numeric::RplTopicWhoTime, out)
+            .middle(channel)
+            .middle(names::echoed(by));
         let _ = line.number(topic.at.0 / 1000).end();
     }
 
     /// RPL_NAMREPLY lines and RPL_ENDOFNAMES. Who joined after `as_of` is left out: his JOIN is still to come.
     pub(crate) fn names(&self, as_of: RoomSequence, out: &mut BytesMut) {
-        let Some(channel) = self.channel() else { return };
-        let kind = if self.room.listed { const { Middle::literal("=") } } else { const { Middle::literal("@") } };
-        let room = self.numeric(Numeric::RplNamReply, &mut BytesMut::new()).middle(kind).middle(channel).room();
+        let Some(channel) = self.channel() else {
+            return;
+        };
+        let kind = if self.room.listed {
+            const { Middle::literal("=") }
+        } else {
+            const { Middle::literal("@") }
+        };
+        let room = self
+            .numeric(Numeric::RplNamReply, &mut BytesMut::new())
+            .middle(kind)
+            .middle(channel)
+            .room();
         let mut line = String::with_capacity(room);
         let mut entry = String::new();
         for (user, member) in self.room.joined_members() {
@@ -44,7 +64,11 @@ impl NamesReply<'_> {
                 continue;
             }
             if !line.is_empty() && line.len() + 1 + entry.len() > room {
-                let _ = self.numeric(Numeric::RplNamReply, out).middle(kind).middle(channel).trailing(&Trailing::lossy(&line));
+                let _ = self
+                    .numeric(Numeric::RplNamReply, out)
+                    .middle(kind)
+                    .middle(channel)
+                    .trailing(&Trailing::lossy(&line));
                 line.clear();
             }
             if !line.is_empty() {
@@ -53,25 +77,40 @@ impl NamesReply<'_> {
             line.push_str(&entry);
         }
         if !line.is_empty() {
-            let _ = self.numeric(Numeric::RplNamReply, out).middle(kind).middle(channel).trailing(&Trailing::lossy(&line));
+            let _ = self
+                .numeric(Numeric::RplNamReply, out)
+                .middle(kind)
+                .middle(channel)
+                .trailing(&Trailing::lossy(&line));
         }
         self.end_of_names(channel, out);
     }
 
     fn end_of_names(&self, channel: Middle<'_>, out: &mut BytesMut) {
         let end = const { Trailing::literal("End of /NAMES list") };
-        let _ = self.numeric(Numeric::RplEndOfNames, out).middle(channel).trailing(&end);
+        let _ = self
+            .numeric(Numeric::RplEndOfNames, out)
+            .middle(channel)
+            .trailing(&end);
     }
 
     fn write_entry(&self, user: UserId, entry: &mut String) -> bool {
         let prefixes = self.room.prefixes(user);
-        let shown = if self.scene.has(Capability::MultiPrefix) { usize::MAX } else { 1 };
+        let shown = if self.scene.has(Capability::MultiPrefix) {
+            usize::MAX
+        } else {
+            1
+        };
         entry.extend(prefixes.iter().take(shown).map(mode::symbol));
         if self.scene.has(Capability::UserhostInNames) {
-            let Some(name) = self.scene.name(user) else { return false };
+            let Some(name) = self.scene.name(user) else {
+                return false;
+            };
             return write!(entry, "{}!{}@{}", name.nick, name.username, name.host).is_ok();
         }
-        let Some(name) = self.scene.world.name_of(user) else { return false };
+        let Some(name) = self.scene.world.name_of(user) else {
+            return false;
+        };
         entry.push_str(name.nick());
         true
     }
@@ -80,7 +119,11 @@ impl NamesReply<'_> {
         Middle::new(names::channel(self.room)?).ok()
     }
 
-    fn numeric<'b>(&self, numeric: Numeric, out: &'b mut BytesMut) -> polylogue_irc::Parameters<'b> {
+    fn numeric<'b>(
+        &self,
+        numeric: Numeric,
+        out: &'b mut BytesMut,
+    ) -> polylogue_irc::Parameters<'b> {
         let server = Middle::new(&self.scene.renderer.server).unwrap_or(Middle::STAR);
         LineWriter::new(out).numeric(server, numeric, names::echoed(self.nick))
     }

@@ -24,21 +24,49 @@ pub(crate) struct Welcome {
 
 impl Welcome {
     pub(crate) fn new(server: Arc<str>, isupport: Isupport, motd: Option<String>) -> Self {
-        let motd = motd.map(|text| text.lines().map(|line| line.chars().take(80).collect()).collect());
-        Self { server, isupport, motd }
+        let motd = motd.map(|text| {
+            text.lines()
+                .map(|line| line.chars().take(80).collect())
+                .collect()
+        });
+        Self {
+            server,
+            isupport,
+            motd,
+        }
     }
 
     /// RFC 2812 section 5.1 (001 to 004), RPL_ISUPPORT, the message of the day, and the channels.
     pub(crate) fn write(&self, scene: &Scene<'_>, session: &LiveSession, out: &mut BytesMut) {
-        let Some(name) = scene.name(session.user) else { return };
+        let Some(name) = scene.name(session.user) else {
+            return;
+        };
         let nick = &name.nick;
-        let greeting = format!("Welcome to {}, {nick}!{}@{}", self.server, name.username, name.host);
+        let greeting = format!(
+            "Welcome to {}, {nick}!{}@{}",
+            self.server, name.username, name.host
+        );
         self.text((Numeric::RplWelcome, nick), &greeting, out);
-        self.text((Numeric::RplYourHost, nick), &format!("Your host is {}, running version {SOFTWARE}", self.server), out);
-        self.text((Numeric::RplCreated, nick), "This server keeps its rooms since its first start", out);
+        self.text(
+            (Numeric::RplYourHost, nick),
+            &format!("Your host is {}, running version {SOFTWARE}", self.server),
+            out,
+        );
+        self.text(
+            (Numeric::RplCreated, nick),
+            "This server keeps its rooms since its first start",
+            out,
+        );
         let modes = |text: &'static str| Middle::new(text).unwrap_or(Middle::STAR);
-        let line = self.numeric((Numeric::RplMyInfo, nick), out).middle(names::echoed(&self.server)).middle(modes(SOFTWARE));
-        let _ = line.middle(modes("io")).middle(modes("beIQklCcimMnRsStqaohv")).middle(modes("beIQklqaohv")).end();
+        let line = self
+            .numeric((Numeric::RplMyInfo, nick), out)
+            .middle(names::echoed(&self.server))
+            .middle(modes(SOFTWARE));
+        let _ = line
+            .middle(modes("io"))
+            .middle(modes("beIQklCcimMnRsStqaohv"))
+            .middle(modes("beIQklqaohv"))
+            .end();
         self.write_isupport(nick, out);
         self.write_motd(nick, out);
         self.write_channels(scene, session, out);
@@ -53,9 +81,17 @@ impl Welcome {
     /// The message of the day, or that there is none.
     pub(crate) fn write_motd(&self, nick: &str, out: &mut BytesMut) {
         let Some(motd) = &self.motd else {
-            return self.text((Numeric::ErrNoMotd, nick), "There is no message of the day", out);
+            return self.text(
+                (Numeric::ErrNoMotd, nick),
+                "There is no message of the day",
+                out,
+            );
         };
-        self.text((Numeric::RplMotdStart, nick), &format!("- {} Message of the day - ", self.server), out);
+        self.text(
+            (Numeric::RplMotdStart, nick),
+            &format!("- {} Message of the day - ", self.server),
+            out,
+        );
         for line in motd {
             self.text((Numeric::RplMotd, nick), &format!("- {line}"), out);
         }
@@ -64,28 +100,56 @@ impl Welcome {
 
     /// JOIN, topic and names of every channel that the account is in.
     fn write_channels(&self, scene: &Scene<'_>, session: &LiveSession, out: &mut BytesMut) {
-        let Some(user) = scene.world.state.user(session.user) else { return };
-        let Some(name) = scene.name(session.user) else { return };
-        for entry in user.rooms.iter().filter(|entry| entry.membership == Membership::Join) {
-            let Some(room) = scene.world.state.room(entry.room) else { continue };
-            let Some(channel) = names::channel(&room.state) else { continue };
-            let Ok(channel) = Middle::new(channel) else { continue };
-            let line = LineWriter::new(out).from(name.source(), Verb::Join).middle(channel);
+        let Some(user) = scene.world.state.user(session.user) else {
+            return;
+        };
+        let Some(name) = scene.name(session.user) else {
+            return;
+        };
+        for entry in user
+            .rooms
+            .iter()
+            .filter(|entry| entry.membership == Membership::Join)
+        {
+            let Some(room) = scene.world.state.room(entry.room) else {
+                continue;
+            };
+            let Some(channel) = names::channel(&room.state) else {
+                continue;
+            };
+            let Ok(channel) = Middle::new(channel) else {
+                continue;
+            };
+            let line = LineWriter::new(out)
+                .from(name.source(), Verb::Join)
+                .middle(channel);
             let _ = if scene.has(polylogue_irc::Capability::ExtendedJoin) {
                 let account = name.account.as_deref().map_or(Middle::STAR, names::echoed);
-                line.middle(account).trailing(&Trailing::lossy(&member::real_name(scene, session.user)))
+                line.middle(account)
+                    .trailing(&Trailing::lossy(&member::real_name(scene, session.user)))
             } else {
                 line.end()
             };
-            member::entrance(scene, &room.state, polylogue_core::RoomSequence(u64::MAX), out);
+            member::entrance(
+                scene,
+                &room.state,
+                polylogue_core::RoomSequence(u64::MAX),
+                out,
+            );
         }
     }
 
     fn text(&self, (numeric, nick): (Numeric, &str), text: &str, out: &mut BytesMut) {
-        let _ = self.numeric((numeric, nick), out).trailing(&Trailing::lossy(text));
+        let _ = self
+            .numeric((numeric, nick), out)
+            .trailing(&Trailing::lossy(text));
     }
 
-    fn numeric<'b>(&self, (numeric, nick): (Numeric, &str), out: &'b mut BytesMut) -> Parameters<'b> {
+    fn numeric<'b>(
+        &self,
+        (numeric, nick): (Numeric, &str),
+        out: &'b mut BytesMut,
+    ) -> Parameters<'b> {
         let server = Middle::new(&self.server).unwrap_or(Middle::STAR);
         LineWriter::new(out).numeric(server, numeric, names::echoed(nick))
     }

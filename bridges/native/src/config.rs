@@ -88,7 +88,7 @@ impl Config {
                 "history_events",
                 self.history_events as u64,
                 "events",
-                10..=1000,
+                10..=polylogue_native::limits::HISTORY,
             ),
         ]
     }
@@ -110,6 +110,7 @@ mod tests {
         check(|_| {}, &[]);
         check(|config| config.frame_bytes = 65_536, &["frame_bytes"]);
         check(|config| config.requests = 0, &["requests"]);
+        check(|config| config.history_events = 101, &["history_events"]);
         check(|config| config.timeout_seconds = 60, &["timeout_seconds"]);
     }
 }

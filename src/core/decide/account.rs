@@ -18,16 +18,37 @@ pub(super) fn register(
 ) -> Result<Decision, Refusal> {
     let claims = name.claims();
     for key in &claims {
-        let by_guest = at.world.live.guest_names.get(key).is_some_and(|guest| *guest != at.actor.user);
+        let by_guest = at
+            .world
+            .live
+            .guest_names
+            .get(key)
+            .is_some_and(|guest| *guest != at.actor.user);
         if by_guest || at.world.state.names.contains_key(key) {
             return Err(Refusal::NameTaken);
         }
     }
     let user = at.world.live.next_user;
-    let mut events: Vec<_> = claims.into_iter().map(|key| Event::Name { key, claim: Claim::User(user) }).collect();
-    events.push(Event::User { user, change: UserChange::Created { name, kind: UserKind::Account, password: Some(password) } });
+    let mut events: Vec<_> = claims
+        .into_iter()
+        .map(|key| Event::Name {
+            key,
+            claim: Claim::User(user),
+        })
+        .collect();
+    events.push(Event::User {
+        user,
+        change: UserChange::Created {
+            name,
+            kind: UserKind::Account,
+            password: Some(password),
+        },
+    });
     if let Some(first) = first {
-        events.push(Event::User { user, change: UserChange::DeviceAdded(device::made(at, first)?) });
+        events.push(Event::User {
+            user,
+            change: UserChange::DeviceAdded(device::made(at, first)?),
+        });
     }
     let mut decision = Decision::events(events);
     decision.outcome = Outcome::User(user);
@@ -42,19 +63,32 @@ pub(super) fn set_password(
     others: OtherDevices,
 ) -> Result<Decision, Refusal> {
     let known = own_or_administered(at, user)?;
-    let mut events = vec![Event::User { user, change: UserChange::Password(password) }];
+    let mut events = vec![Event::User {
+        user,
+        change: UserChange::Password(password),
+    }];
     match others {
         OtherDevices::Keep => {}
         OtherDevices::LogOut => {
-            let doomed = known.devices.iter().filter(|device| Some(device.id) != at.actor.device);
-            events.extend(doomed.map(|device| Event::User { user, change: UserChange::DeviceRemoved(device.id) }));
+            let doomed = known
+                .devices
+                .iter()
+                .filter(|device| Some(device.id) != at.actor.device);
+            events.extend(doomed.map(|device| Event::User {
+                user,
+                change: UserChange::DeviceRemoved(device.id),
+            }));
         }
     }
     Ok(Decision::events(events))
 }
 
 /// Shuts an account out with all its credentials and sessions, or lets it in again.
-pub(super) fn disable(at: Deciding<'_>, user: UserId, state: AccountState) -> Result<Decision, Refusal> {
+pub(super) fn disable(
+    at: Deciding<'_>,
+    user: UserId,
+    state: AccountState,
+) -> Result<Decision, Refusal> {
     let known = own_or_administered(at, user)?;
     let disabled = match state {
         AccountState::Disabled => true,
@@ -64,14 +98,24 @@ pub(super) fn disable(at: Deciding<'_>, user: UserId, state: AccountState) -> Re
     if known.disabled == disabled {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    let mut events = vec![Event::User { user, change: UserChange::Disabled(disabled) }];
+    let mut events = vec![Event::User {
+        user,
+        change: UserChange::Disabled(disabled),
+    }];
     if disabled {
-        events.extend(known.devices.iter().map(|device| Event::User { user, change: UserChange::DeviceRemoved(device.id) }));
+        events.extend(known.devices.iter().map(|device| Event::User {
+            user,
+            change: UserChange::DeviceRemoved(device.id),
+        }));
     }
     let mut decision = Decision::events(events);
     if disabled {
         // Sessions without a credential of their own (a password over IRC) end as well.
-        decision.changes.extend(super::session::close_all(at, user).into_iter().map(Change::Signal));
+        decision.changes.extend(
+            super::session::close_all(at, user)
+                .into_iter()
+                .map(Change::Signal),
+        );
     }
     Ok(decision)
 }
@@ -84,6 +128,10 @@ fn own_or_administered(at: Deciding<'_>, user: UserId) -> Result<&crate::user::U
     if !allowed {
         return Err(Refusal::Forbidden);
     }
-    let known = at.world.state.user(user).filter(|user| user.kind == UserKind::Account);
+    let known = at
+        .world
+        .state
+        .user(user)
+        .filter(|user| user.kind == UserKind::Account);
     known.map(|user| &**user).ok_or(Refusal::NoSuchUser)
 }

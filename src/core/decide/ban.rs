@@ -11,7 +11,12 @@ use crate::refusal::Refusal;
 use crate::room::Membership;
 
 /// Shuts a user out of a room, whether he is in it or not.
-pub(super) fn ban(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<Arc<str>>) -> Result<Decision, Refusal> {
+pub(super) fn ban(
+    at: Deciding<'_>,
+    room: RoomId,
+    user: UserId,
+    why: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
     let state = &at.room(room)?.state;
     permission::check(state, at.actor.user, Action::Ban(user))?;
     at.known(user)?;
@@ -22,7 +27,10 @@ pub(super) fn ban(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<Arc<
     let mut changes = at.rows_for(at.actor.user);
     changes.extend(at.rows_for(user));
     changes.push(at.event(room, RoomChange::Member(change)));
-    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+    Ok(Decision {
+        outcome: Outcome::Event(changes.len() - 1),
+        changes,
+    })
 }
 
 /// Lifts a ban; the user is then outside.

@@ -26,14 +26,31 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
         (DirectRoom::Yes, [peer]) => RoomKind::Direct(actor, *peer),
         (DirectRoom::Yes | DirectRoom::No, _) => RoomKind::Group,
     };
-    let creation = Creation { creator: actor, at: at.context.now, version: request.version, kind, content: request.content.clone() };
+    let creation = Creation {
+        creator: actor,
+        at: at.context.now,
+        version: request.version,
+        kind,
+        content: request.content.clone(),
+    };
     let mut changes = Vec::new();
     let channel = channel_name(at, &request, kind);
     changes.extend(channel.as_ref().map(|name| claim(room, name)));
     changes.push(at.event(room, RoomChange::Created(creation)));
     changes.push(joined(room, actor, actor));
-    let levels = request.power.clone().map_or_else(|| preset_levels(actor, &request), |levels| *levels);
-    changes.push(at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), shown: Vec::new(), content: None })));
+    let levels = request
+        .power
+        .clone()
+        .map_or_else(|| preset_levels(actor, &request), |levels| *levels);
+    changes.push(at.event(
+        room,
+        RoomChange::Power(PowerChange {
+            levels,
+            prefixes: Vec::new(),
+            shown: Vec::new(),
+            content: None,
+        }),
+    ));
     let mut states = Vec::new();
     if let Some(alias) = &request.alias {
         states.push(canonical_alias(at, alias));
@@ -42,16 +59,27 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
     states.extend(request.state.iter().cloned());
     states.extend(request.name.as_deref().map(facets::name));
     states.extend(request.topic.as_deref().map(facets::topic));
-    changes.extend(states.into_iter().map(|change| at.event(room, RoomChange::State(change))));
+    changes.extend(
+        states
+            .into_iter()
+            .map(|change| at.event(room, RoomChange::State(change))),
+    );
     changes.extend(named(at, room, channel.as_ref()));
     if request.listed {
-        changes.push(Change::Event(Event::Setting { room, sender: actor, setting: RoomSetting::Listed(true) }));
+        changes.push(Change::Event(Event::Setting {
+            room,
+            sender: actor,
+            setting: RoomSetting::Listed(true),
+        }));
     }
     for user in &request.invite {
         changes.extend(at.rows_for(*user));
         changes.push(invite::invited(at, room, *user, None));
     }
-    Ok(Decision { changes, outcome: Outcome::Room(room) })
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Room(room),
+    })
 }
 
 /// Makes a channel that somebody joins on IRC. The server is its creator, so that its founder can be replaced; a guest who makes one is its
@@ -62,36 +90,71 @@ pub(super) fn by_joining(at: Deciding<'_>, name: &ChannelName) -> Result<Decisio
     }
     let actor = at.actor.user;
     let room = at.world.state.next_room;
-    let creation =
-        Creation { creator: UserId::SERVER, at: at.context.now, version: 11, kind: RoomKind::Group, content: None };
-    let mut levels = PowerLevels { invite: 50, ..PowerLevels::default() };
+    let creation = Creation {
+        creator: UserId::SERVER,
+        at: at.context.now,
+        version: 11,
+        kind: RoomKind::Group,
+        content: None,
+    };
+    let mut levels = PowerLevels {
+        invite: 50,
+        ..PowerLevels::default()
+    };
     levels.set(actor, if at.world.is_account(actor) { 100 } else { 50 });
-    let by_server = |change| Change::Event(Event::Room { room, sender: UserId::SERVER, change });
+    let by_server = |change| {
+        Change::Event(Event::Room {
+            room,
+            sender: UserId::SERVER,
+            change,
+        })
+    };
     let mut changes = at.rows_for(actor);
     changes.push(claim(room, name));
     changes.push(by_server(RoomChange::Created(creation)));
-    changes.push(by_server(RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), shown: Vec::new(), content: None })));
+    changes.push(by_server(RoomChange::Power(PowerChange {
+        levels,
+        prefixes: Vec::new(),
+        shown: Vec::new(),
+        content: None,
+    })));
     let states = [
         canonical_alias(at, name),
         facets::join_rules(JoinRule::Public),
         facets::history_visibility(HistoryVisibility::Shared),
         facets::guest_access(true),
     ];
-    changes.extend(states.into_iter().map(|change| by_server(RoomChange::State(change))));
+    changes.extend(
+        states
+            .into_iter()
+            .map(|change| by_server(RoomChange::State(change))),
+    );
     changes.extend(named(at, room, Some(name)));
-    changes.push(Change::Event(Event::Setting { room, sender: UserId::SERVER, setting: RoomSetting::Listed(true) }));
+    changes.push(Change::Event(Event::Setting {
+        room,
+        sender: UserId::SERVER,
+        setting: RoomSetting::Listed(true),
+    }));
     changes.push(joined(room, actor, actor));
-    Ok(Decision { changes, outcome: Outcome::Room(room) })
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Room(room),
+    })
 }
 
 fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
     if !(10..=12).contains(&request.version) {
-        return Err(Refusal::Invalid { what: "room version" });
+        return Err(Refusal::Invalid {
+            what: "room version",
+        });
     }
     within(request.name.as_deref(), "name", limits::ROOM_NAME)?;
     within(request.topic.as_deref(), "topic", limits::TOPIC)?;
     if request.invite.len() > limits::MASKS {
-        return Err(Refusal::TooMany { what: "invitations at once", limit: limits::MASKS });
+        return Err(Refusal::TooMany {
+            what: "invitations at once",
+            limit: limits::MASKS,
+        });
     }
     for user in &request.invite {
         at.known(*user)?;
@@ -99,16 +162,19 @@ fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
             return Err(Refusal::AlreadyJoined(*user));
         }
     }
-    if let Some(alias) = &request.alias {
-        if at.world.state.names.contains_key(&alias.claim()) {
-            return Err(Refusal::NameTaken);
-        }
+    if let Some(alias) = &request.alias
+        && at.world.state.names.contains_key(&alias.claim())
+    {
+        return Err(Refusal::NameTaken);
     }
     request.state.iter().try_for_each(state::check)
 }
 
 fn claim(room: RoomId, name: &ChannelName) -> Change {
-    Change::Event(Event::Name { key: name.claim(), claim: Claim::Room(room) })
+    Change::Event(Event::Name {
+        key: name.claim(),
+        claim: Claim::Room(room),
+    })
 }
 
 /// What IRC calls the room: its alias, or for a group without one `&` and a slug of its name with four random characters. Fixed for good.
@@ -118,14 +184,27 @@ fn channel_name(at: Deciding<'_>, request: &CreateRoom, kind: RoomKind) -> Optio
         (None, RoomKind::Direct(..)) => return None,
         (None, RoomKind::Group) => {}
     }
-    let name = request.name.as_deref().unwrap_or("room").to_ascii_lowercase();
-    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let slug: String = if words.is_empty() { "room".to_owned() } else { words.join("-").chars().take(32).collect() };
+    let name = request
+        .name
+        .as_deref()
+        .unwrap_or("room")
+        .to_ascii_lowercase();
+    let words: Vec<&str> = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let slug: String = if words.is_empty() {
+        "room".to_owned()
+    } else {
+        words.join("-").chars().take(32).collect()
+    };
     // Another four characters if these are taken; 2^20 rooms of one name are more than anybody has.
     (0..16).find_map(|attempt| {
         let random = at.context.random.rotate_right(attempt * 8);
         let suffix: String = (0..4u32)
-            .filter_map(|i| char::from_digit(u32::try_from((random >> (5 * i)) & 31).unwrap_or(0), 32))
+            .filter_map(|i| {
+                char::from_digit(u32::try_from((random >> (5 * i)) & 31).unwrap_or(0), 32)
+            })
             .collect();
         let name = ChannelName::parse(&format!("&{slug}-{suffix}")).ok()?;
         (!at.world.state.names.contains_key(&name.claim())).then_some(name)
@@ -134,7 +213,11 @@ fn channel_name(at: Deciding<'_>, request: &CreateRoom, kind: RoomKind) -> Optio
 
 fn named(at: Deciding<'_>, room: RoomId, name: Option<&ChannelName>) -> Option<Change> {
     let setting = RoomSetting::Names(vec![name?.clone()]);
-    Some(Change::Event(Event::Setting { room, sender: at.actor.user, setting }))
+    Some(Change::Event(Event::Setting {
+        room,
+        sender: at.actor.user,
+        setting,
+    }))
 }
 
 fn canonical_alias(at: Deciding<'_>, name: &ChannelName) -> crate::event::StateChange {
@@ -142,8 +225,18 @@ fn canonical_alias(at: Deciding<'_>, name: &ChannelName) -> crate::event::StateC
 }
 
 fn joined(room: RoomId, sender: UserId, user: UserId) -> Change {
-    let change = MemberChange { user, membership: Membership::Join, previous: None, reason: None, content: None };
-    Change::Event(Event::Room { room, sender, change: RoomChange::Member(change) })
+    let change = MemberChange {
+        user,
+        membership: Membership::Join,
+        previous: None,
+        reason: None,
+        content: None,
+    };
+    Change::Event(Event::Room {
+        room,
+        sender,
+        change: RoomChange::Member(change),
+    })
 }
 
 /// Levels of a new room: the creator above all, the invited his equals in a trusted one. In version 12 the creator has no row: he stands
@@ -157,7 +250,10 @@ pub fn preset_levels(creator: UserId, request: &CreateRoom) -> PowerLevels {
     levels.events.insert(facets::ENCRYPTION.into(), 100);
     levels.events.insert(facets::HISTORY_VISIBILITY.into(), 100);
     match request.preset {
-        Preset::TrustedPrivate => request.invite.iter().for_each(|user| levels.set(*user, 100)),
+        Preset::TrustedPrivate => request
+            .invite
+            .iter()
+            .for_each(|user| levels.set(*user, 100)),
         Preset::Private | Preset::Public => {}
     }
     levels
@@ -169,7 +265,11 @@ fn preset_states(preset: Preset) -> [crate::event::StateChange; 3] {
         Preset::Public => (JoinRule::Public, false),
         Preset::Private | Preset::TrustedPrivate => (JoinRule::Invite, true),
     };
-    [facets::join_rules(rule), facets::history_visibility(HistoryVisibility::Shared), facets::guest_access(guests)]
+    [
+        facets::join_rules(rule),
+        facets::history_visibility(HistoryVisibility::Shared),
+        facets::guest_access(guests),
+    ]
 }
 
 /// Why a member change happens, for those that give one.

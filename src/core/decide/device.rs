@@ -21,22 +21,46 @@ pub(super) fn add(at: Deciding<'_>, user: UserId, device: NewDevice) -> Result<D
     if let Some(old) = known.devices.iter().find(|old| old.label == device.label) {
         changes.extend(end(at, user, old.id));
     } else if known.devices.len() >= limits::DEVICES_PER_USER {
-        return Err(Refusal::TooMany { what: "devices", limit: limits::DEVICES_PER_USER });
+        return Err(Refusal::TooMany {
+            what: "devices",
+            limit: limits::DEVICES_PER_USER,
+        });
     }
-    changes.push(Change::Event(Event::User { user, change: UserChange::DeviceAdded(made(at, device)?) }));
-    Ok(Decision { changes, outcome: Outcome::User(user) })
+    changes.push(Change::Event(Event::User {
+        user,
+        change: UserChange::DeviceAdded(made(at, device)?),
+    }));
+    Ok(Decision {
+        changes,
+        outcome: Outcome::User(user),
+    })
 }
 
 /// A new name for a device of the actor.
-pub(super) fn rename(at: Deciding<'_>, device: DeviceId, name: std::sync::Arc<str>) -> Result<Decision, Refusal> {
+pub(super) fn rename(
+    at: Deciding<'_>,
+    device: DeviceId,
+    name: std::sync::Arc<str>,
+) -> Result<Decision, Refusal> {
     within(Some(&name), "device name", limits::DEVICE_NAME)?;
     let user = at.actor.user;
-    at.world.state.user(user).and_then(|user| user.device(device)).ok_or(Refusal::NoSuchDevice)?;
-    Ok(Decision::events(vec![Event::User { user, change: UserChange::DeviceRenamed { device, name } }]))
+    at.world
+        .state
+        .user(user)
+        .and_then(|user| user.device(device))
+        .ok_or(Refusal::NoSuchDevice)?;
+    Ok(Decision::events(vec![Event::User {
+        user,
+        change: UserChange::DeviceRenamed { device, name },
+    }]))
 }
 
 /// Ends credentials: one's own, or anybody's as an administrator.
-pub(super) fn remove(at: Deciding<'_>, user: UserId, devices: &[DeviceId]) -> Result<Decision, Refusal> {
+pub(super) fn remove(
+    at: Deciding<'_>,
+    user: UserId,
+    devices: &[DeviceId],
+) -> Result<Decision, Refusal> {
     let allowed = match at.actor.scope {
         Scope::Server | Scope::Administrator => true,
         Scope::User => at.actor.user == user,
@@ -50,7 +74,10 @@ pub(super) fn remove(at: Deciding<'_>, user: UserId, devices: &[DeviceId]) -> Re
         known.device(*device).ok_or(Refusal::NoSuchDevice)?;
         changes.extend(end(at, user, *device));
     }
-    Ok(Decision { changes, outcome: Outcome::Done })
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }
 
 /// The row of a credential about to be made.
@@ -67,7 +94,14 @@ pub(super) fn made(at: Deciding<'_>, device: NewDevice) -> Result<Device, Refusa
 }
 
 fn end(at: Deciding<'_>, user: UserId, device: DeviceId) -> Vec<Change> {
-    let mut changes = vec![Change::Event(Event::User { user, change: UserChange::DeviceRemoved(device) })];
-    changes.extend(session::close_device(at, user, device).into_iter().map(Change::Signal));
+    let mut changes = vec![Change::Event(Event::User {
+        user,
+        change: UserChange::DeviceRemoved(device),
+    })];
+    changes.extend(
+        session::close_device(at, user, device)
+            .into_iter()
+            .map(Change::Signal),
+    );
     changes
 }

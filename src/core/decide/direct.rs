@@ -26,10 +26,16 @@ pub(super) fn say(at: Deciding<'_>, peer: UserId, message: Message) -> Result<De
         return in_room(at, room, message);
     }
     let room = at.world.state.next_room;
-    let mut changes = vec![Change::Event(Event::Name { key, claim: Claim::Room(room) })];
+    let mut changes = vec![Change::Event(Event::Name {
+        key,
+        claim: Claim::Room(room),
+    })];
     changes.extend(new_room(at, room, peer));
     changes.push(say::message(at, room, message));
-    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+    Ok(Decision {
+        outcome: Outcome::Event(changes.len() - 1),
+        changes,
+    })
 }
 
 /// Says something in the direct room that is there: who was invited accepts by answering.
@@ -48,23 +54,36 @@ fn in_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, R
     say::fits(room, &message)?;
     changes.extend(wake_peer(at, room)?);
     changes.push(say::message(at, id, message));
-    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+    Ok(Decision {
+        outcome: Outcome::Event(changes.len() - 1),
+        changes,
+    })
 }
 
 /// What must happen to the other one of a direct room before the actor's next message: one who left is asked again; one who has not
 /// answered yet is not pressed. Nothing in rooms that are not direct.
 pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Refusal> {
-    let Some(peer) = room.state.peer_of(at.actor.user) else { return Ok(Vec::new()) };
+    let Some(peer) = room.state.peer_of(at.actor.user) else {
+        return Ok(Vec::new());
+    };
     match room.state.membership(peer) {
         Some(Membership::Join) => Ok(Vec::new()),
         Some(Membership::Ban) => Err(Refusal::DirectRefused),
-        Some(Membership::Invite) if room.notifying >= u64::from(limits::PENDING_DIRECT_MESSAGES) => Err(Refusal::DirectRefused),
+        Some(Membership::Invite)
+            if room.notifying >= u64::from(limits::PENDING_DIRECT_MESSAGES) =>
+        {
+            Err(Refusal::DirectRefused)
+        }
         Some(Membership::Invite) => Ok(Vec::new()),
         // A guest who is gone can't be asked.
-        Some(Membership::Leave | Membership::Knock) | None if at.known(peer).is_err() => Ok(Vec::new()),
-        Some(Membership::Leave | Membership::Knock) | None => {
-            Ok(vec![at.member(room.state.id, (peer, Membership::Invite), None)])
+        Some(Membership::Leave | Membership::Knock) | None if at.known(peer).is_err() => {
+            Ok(Vec::new())
         }
+        Some(Membership::Leave | Membership::Knock) | None => Ok(vec![at.member(
+            room.state.id,
+            (peer, Membership::Invite),
+            None,
+        )]),
     }
 }
 
@@ -72,16 +91,36 @@ pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Re
 /// room; else he is asked.
 fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
     let actor = at.actor.user;
-    let creation = Creation { creator: actor, at: at.context.now, version: 11, kind: RoomKind::Direct(actor, peer), content: None };
+    let creation = Creation {
+        creator: actor,
+        at: at.context.now,
+        version: 11,
+        kind: RoomKind::Direct(actor, peer),
+        content: None,
+    };
     let mut levels = PowerLevels::default();
     levels.set(actor, 100);
     levels.set(peer, 100);
     let mut changes = vec![
         at.event(room, RoomChange::Created(creation)),
         member(at, room, (actor, Membership::Join)),
-        at.event(room, RoomChange::Power(PowerChange { levels, prefixes: Vec::new(), shown: Vec::new(), content: None })),
-        at.event(room, RoomChange::State(facets::join_rules(JoinRule::Invite))),
-        at.event(room, RoomChange::State(facets::history_visibility(HistoryVisibility::Shared))),
+        at.event(
+            room,
+            RoomChange::Power(PowerChange {
+                levels,
+                prefixes: Vec::new(),
+                shown: Vec::new(),
+                content: None,
+            }),
+        ),
+        at.event(
+            room,
+            RoomChange::State(facets::join_rules(JoinRule::Invite)),
+        ),
+        at.event(
+            room,
+            RoomChange::State(facets::history_visibility(HistoryVisibility::Shared)),
+        ),
     ];
     // Notes to oneself: there is nobody else to let in.
     if peer != actor {
@@ -95,8 +134,14 @@ fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
 }
 
 fn share_a_room(at: Deciding<'_>, one: UserId, other: UserId) -> bool {
-    let (Some(one), Some(other)) = (at.world.state.user(one), at.world.state.user(other)) else { return false };
-    one.joined().any(|room| other.room(room).is_some_and(|entry| entry.membership == Membership::Join))
+    let (Some(one), Some(other)) = (at.world.state.user(one), at.world.state.user(other)) else {
+        return false;
+    };
+    one.joined().any(|room| {
+        other
+            .room(room)
+            .is_some_and(|entry| entry.membership == Membership::Join)
+    })
 }
 
 fn member(at: Deciding<'_>, room: RoomId, standing: (UserId, Membership)) -> Change {
@@ -104,12 +149,26 @@ fn member(at: Deciding<'_>, room: RoomId, standing: (UserId, Membership)) -> Cha
 }
 
 fn by(room: RoomId, sender: UserId, (user, membership): (UserId, Membership)) -> Change {
-    let change = MemberChange { user, membership, previous: None, reason: None, content: None };
-    Change::Event(Event::Room { room, sender, change: RoomChange::Member(change) })
+    let change = MemberChange {
+        user,
+        membership,
+        previous: None,
+        reason: None,
+        content: None,
+    };
+    Change::Event(Event::Room {
+        room,
+        sender,
+        change: RoomChange::Member(change),
+    })
 }
 
 /// A guest writes to an account only if the two are in a room together.
-fn to_or_from_guest(at: Deciding<'_>, peer: UserId, message: &Message) -> Result<Decision, Refusal> {
+fn to_or_from_guest(
+    at: Deciding<'_>,
+    peer: UserId,
+    message: &Message,
+) -> Result<Decision, Refusal> {
     if at.world.live.sessions_of(peer).is_empty() {
         return Err(Refusal::NoSuchUser);
     }
@@ -119,11 +178,23 @@ fn to_or_from_guest(at: Deciding<'_>, peer: UserId, message: &Message) -> Result
     }
     let kind = match &message.body {
         Body::Text(text) => text.transient(),
-        Body::Reaction(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => return Err(Refusal::AccountRequired),
+        Body::Reaction(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => {
+            return Err(Refusal::AccountRequired);
+        }
     };
-    let message = Transient { to: TransientTarget::User(peer), kind, tags: [].into() };
-    let signal = Signal::Transient { sender: actor, message };
-    Ok(Decision { changes: vec![Change::Signal(signal)], outcome: Outcome::Done })
+    let message = Transient {
+        to: TransientTarget::User(peer),
+        kind,
+        tags: [].into(),
+    };
+    let signal = Signal::Transient {
+        sender: actor,
+        message,
+    };
+    Ok(Decision {
+        changes: vec![Change::Signal(signal)],
+        outcome: Outcome::Done,
+    })
 }
 
 impl crate::body::Text {
@@ -132,9 +203,12 @@ impl crate::body::Text {
         use crate::body::{Form, TextKind};
         let text = match &self.form {
             Form::Irc(text) | Form::Native { text, .. } => text.clone(),
-            Form::Matrix(content) => {
-                content.value().get("body").and_then(serde_json::Value::as_str).unwrap_or_default().into()
-            }
+            Form::Matrix(content) => content
+                .value()
+                .get("body")
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+                .into(),
         };
         match self.kind {
             TextKind::Text => TransientKind::Text(text),

@@ -20,7 +20,14 @@ pub(super) fn set_account_data(
 ) -> Result<Decision, Refusal> {
     let user = account(at)?;
     check_sizes(&kind, "", content.as_str().len())?;
-    Ok(Decision::events(vec![Event::User { user, change: UserChange::AccountData { room, kind, content } }]))
+    Ok(Decision::events(vec![Event::User {
+        user,
+        change: UserChange::AccountData {
+            room,
+            kind,
+            content,
+        },
+    }]))
 }
 
 /// A document to be stored.
@@ -35,22 +42,44 @@ pub(super) struct Put {
 /// Stores a document if its condition holds.
 pub(super) fn put(at: Deciding<'_>, put: Put) -> Result<Decision, Refusal> {
     let user = account(at)?;
-    check_sizes(&put.kind, &put.key, put.blob.as_ref().map_or(0, |blob| blob.len()))?;
-    let stored = put.stored.unwrap_or(DocumentStamp { version: 0, rank: i64::MIN });
+    check_sizes(
+        &put.kind,
+        &put.key,
+        put.blob.as_ref().map_or(0, |blob| blob.len()),
+    )?;
+    let stored = put.stored.unwrap_or(DocumentStamp {
+        version: 0,
+        rank: i64::MIN,
+    });
     let (holds, rank) = match put.condition {
         PutCondition::Always => (true, 0),
         PutCondition::Version(expected) => (stored.version == expected, 0),
         PutCondition::Rank(rank) => (rank > stored.rank, rank),
     };
     if !holds {
-        return Err(Refusal::Conflict { current: stored.version });
+        return Err(Refusal::Conflict {
+            current: stored.version,
+        });
     }
-    let document = Document { kind: put.kind, key: put.key, version: stored.version.saturating_add(1), rank, blob: put.blob };
-    Ok(Decision::events(vec![Event::User { user, change: UserChange::Document(document) }]))
+    let document = Document {
+        kind: put.kind,
+        key: put.key,
+        version: stored.version.saturating_add(1),
+        rank,
+        blob: put.blob,
+    };
+    Ok(Decision::events(vec![Event::User {
+        user,
+        change: UserChange::Document(document),
+    }]))
 }
 
 fn account(at: Deciding<'_>) -> Result<crate::UserId, Refusal> {
-    if at.world.is_account(at.actor.user) { Ok(at.actor.user) } else { Err(Refusal::AccountRequired) }
+    if at.world.is_account(at.actor.user) {
+        Ok(at.actor.user)
+    } else {
+        Err(Refusal::AccountRequired)
+    }
 }
 
 fn check_sizes(kind: &str, key: &str, size: usize) -> Result<(), Refusal> {
@@ -58,10 +87,16 @@ fn check_sizes(kind: &str, key: &str, size: usize) -> Result<(), Refusal> {
         return Err(Refusal::Invalid { what: "type" });
     }
     if kind.len() > limits::STATE_KEY || key.len() > limits::STATE_KEY {
-        return Err(Refusal::TooLarge { what: "type", limit: limits::STATE_KEY });
+        return Err(Refusal::TooLarge {
+            what: "type",
+            limit: limits::STATE_KEY,
+        });
     }
     if size > limits::DOCUMENT {
-        return Err(Refusal::TooLarge { what: "content", limit: limits::DOCUMENT });
+        return Err(Refusal::TooLarge {
+            what: "content",
+            limit: limits::DOCUMENT,
+        });
     }
     Ok(())
 }

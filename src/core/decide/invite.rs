@@ -10,7 +10,12 @@ use crate::refusal::Refusal;
 use crate::room::Membership;
 
 /// Asks a user into a room. Asking again is no error and tells him again nothing.
-pub(super) fn invite(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<Arc<str>>) -> Result<Decision, Refusal> {
+pub(super) fn invite(
+    at: Deciding<'_>,
+    room: RoomId,
+    user: UserId,
+    why: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
     let state = &at.room(room)?.state;
     permission::check(state, at.actor.user, Action::Invite)?;
     at.known(user)?;
@@ -23,10 +28,18 @@ pub(super) fn invite(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<A
     let mut changes = at.rows_for(at.actor.user);
     changes.extend(at.rows_for(user));
     changes.push(invited(at, room, user, reason(why)?));
-    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+    Ok(Decision {
+        outcome: Outcome::Event(changes.len() - 1),
+        changes,
+    })
 }
 
 /// The event itself.
-pub(super) fn invited(at: Deciding<'_>, room: RoomId, user: UserId, reason: Option<Arc<str>>) -> Change {
+pub(super) fn invited(
+    at: Deciding<'_>,
+    room: RoomId,
+    user: UserId,
+    reason: Option<Arc<str>>,
+) -> Change {
     at.member(room, (user, Membership::Invite), reason)
 }

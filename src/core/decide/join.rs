@@ -22,15 +22,26 @@ pub(super) struct Door {
 /// Goes into a room. Being in already is no error.
 pub(super) fn join(at: Deciding<'_>, room: RoomRef, door: Door) -> Result<Decision, Refusal> {
     let user = at.actor.user;
-    if at.world.state.user(user).is_some_and(|user| user.joined().count() >= limits::ROOMS_PER_USER) {
-        return Err(Refusal::TooMany { what: "rooms", limit: limits::ROOMS_PER_USER });
+    if at
+        .world
+        .state
+        .user(user)
+        .is_some_and(|user| user.joined().count() >= limits::ROOMS_PER_USER)
+    {
+        return Err(Refusal::TooMany {
+            what: "rooms",
+            limit: limits::ROOMS_PER_USER,
+        });
     }
     let id = match (&room, door.missing) {
         (RoomRef::Id(id), _) => *id,
-        (RoomRef::Name(name), missing) => match (at.world.state.room_named(&name.claim()), missing) {
+        (RoomRef::Name(name), missing) => match (at.world.state.room_named(&name.claim()), missing)
+        {
             (Some(id), _) => id,
             (None, MissingRoom::Refuse) => return Err(Refusal::NoSuchRoom),
-            (None, MissingRoom::Create) if at.world.state.names.contains_key(&name.claim()) => return Err(Refusal::NameTaken),
+            (None, MissingRoom::Create) if at.world.state.names.contains_key(&name.claim()) => {
+                return Err(Refusal::NameTaken);
+            }
             (None, MissingRoom::Create) => return create_room::by_joining(at, name),
         },
     };
@@ -48,11 +59,19 @@ pub(super) fn join(at: Deciding<'_>, room: RoomRef, door: Door) -> Result<Decisi
 }
 
 /// Asks to be let in.
-pub(super) fn knock(at: Deciding<'_>, room: RoomRef, why: Option<Arc<str>>) -> Result<Decision, Refusal> {
+pub(super) fn knock(
+    at: Deciding<'_>,
+    room: RoomRef,
+    why: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
     let user = at.actor.user;
     let id = match room {
         RoomRef::Id(id) => id,
-        RoomRef::Name(name) => at.world.state.room_named(&name.claim()).ok_or(Refusal::NoSuchRoom)?,
+        RoomRef::Name(name) => at
+            .world
+            .state
+            .room_named(&name.claim())
+            .ok_or(Refusal::NoSuchRoom)?,
     };
     let state = &at.room(id)?.state;
     match state.membership(user) {
@@ -66,10 +85,16 @@ pub(super) fn knock(at: Deciding<'_>, room: RoomRef, why: Option<Arc<str>>) -> R
     }
     match state.join_rule {
         JoinRule::Knock => {}
-        JoinRule::Public | JoinRule::Invite | JoinRule::Restricted => return Err(Refusal::Forbidden),
+        JoinRule::Public | JoinRule::Invite | JoinRule::Restricted => {
+            return Err(Refusal::Forbidden);
+        }
     }
     // Where a key is set, what was written could be the key: it is discarded.
-    let why = if state.key.is_some() { None } else { reason(why)? };
+    let why = if state.key.is_some() {
+        None
+    } else {
+        reason(why)?
+    };
     let change = at.member_change(id, (user, Membership::Knock), why);
     let mut decision = at.one(id, RoomChange::Member(change));
     decision.outcome = Outcome::Room(id);
@@ -89,14 +114,20 @@ fn check_door(at: Deciding<'_>, room: &RoomState, key: Option<&str>) -> Result<(
         return Err(Refusal::AccountRequired);
     }
     let identity = Identity::of(at.world, user);
-    let listed = room.masks_of(MaskList::Invitation, at.context.now).any(|mask| identity.matches(&mask.mask));
+    let listed = room
+        .masks_of(MaskList::Invitation, at.context.now)
+        .any(|mask| identity.matches(&mask.mask));
     if !listed {
         match room.join_rule {
             JoinRule::Public => {}
             JoinRule::Invite | JoinRule::Knock | JoinRule::Restricted => return Err(closed(room)),
         }
     }
-    if room.modes.limit.is_some_and(|limit| room.joined >= usize::try_from(limit).unwrap_or(usize::MAX)) {
+    if room
+        .modes
+        .limit
+        .is_some_and(|limit| room.joined >= usize::try_from(limit).unwrap_or(usize::MAX))
+    {
         return Err(Refusal::RoomFull);
     }
     match &room.key {
@@ -107,7 +138,10 @@ fn check_door(at: Deciding<'_>, room: &RoomState, key: Option<&str>) -> Result<(
 
 /// What an outsider is told at a closed door: only a published room may be known to be there.
 fn closed(room: &RoomState) -> Refusal {
-    if room.canonical_name().is_some_and(crate::name::ChannelName::is_published) {
+    if room
+        .canonical_name()
+        .is_some_and(crate::name::ChannelName::is_published)
+    {
         Refusal::InviteOnly
     } else {
         Refusal::NoSuchRoom
@@ -119,7 +153,10 @@ fn masked_out(at: Deciding<'_>, room: &RoomState) -> bool {
         return false;
     }
     let identity = Identity::of(at.world, at.actor.user);
-    let hit = |list| room.masks_of(list, at.context.now).any(|mask| identity.matches(&mask.mask));
+    let hit = |list| {
+        room.masks_of(list, at.context.now)
+            .any(|mask| identity.matches(&mask.mask))
+    };
     hit(MaskList::Ban) && !hit(MaskList::Exception)
 }
 

@@ -11,13 +11,19 @@ use crate::refusal::Refusal;
 use crate::room::Membership;
 
 /// Ends somebody else's standing in a room.
-pub(super) fn kick(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<Arc<str>>) -> Result<Decision, Refusal> {
+pub(super) fn kick(
+    at: Deciding<'_>,
+    room: RoomId,
+    user: UserId,
+    why: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
     let state = &at.room(room)?.state;
     match state.membership(user) {
         Some(Membership::Join | Membership::Invite | Membership::Knock) => {}
         Some(Membership::Leave | Membership::Ban) | None => {
             // Whether the asker may kick at all comes first: outsiders learn nothing of the members.
-            permission::check(state, at.actor.user, Action::Kick(UserId::SERVER)).or_else(level_of_server)?;
+            permission::check(state, at.actor.user, Action::Kick(UserId::SERVER))
+                .or_else(level_of_server)?;
             return Err(Refusal::TargetNotJoined(user));
         }
     }
@@ -28,5 +34,9 @@ pub(super) fn kick(at: Deciding<'_>, room: RoomId, user: UserId, why: Option<Arc
 
 /// The server stands above everyone: that alone is no refusal when it is only a stand-in for "somebody".
 fn level_of_server(refusal: Refusal) -> Result<(), Refusal> {
-    if refusal == Refusal::TargetLevel { Ok(()) } else { Err(refusal) }
+    if refusal == Refusal::TargetLevel {
+        Ok(())
+    } else {
+        Err(refusal)
+    }
 }

@@ -10,7 +10,11 @@ use crate::refusal::Refusal;
 use crate::room::Membership;
 
 /// Ends the actor's own standing in a room.
-pub(super) fn leave(at: Deciding<'_>, room: RoomId, why: Option<Arc<str>>) -> Result<Decision, Refusal> {
+pub(super) fn leave(
+    at: Deciding<'_>,
+    room: RoomId,
+    why: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
     let user = at.actor.user;
     match at.room(room)?.state.membership(user) {
         Some(Membership::Join | Membership::Invite | Membership::Knock) => {

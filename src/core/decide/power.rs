@@ -12,18 +12,35 @@ use crate::refusal::Refusal;
 use crate::room::RoomState;
 
 /// Sets all levels.
-pub(super) fn set(at: Deciding<'_>, id: RoomId, levels: PowerLevels, content: Option<Json>) -> Result<Decision, Refusal> {
+pub(super) fn set(
+    at: Deciding<'_>,
+    id: RoomId,
+    levels: PowerLevels,
+    content: Option<Json>,
+) -> Result<Decision, Refusal> {
     let room = &at.room(id)?.state;
     permission::check(room, at.actor.user, Action::SetState(facets::POWER_LEVELS))?;
     check_change(room, at.actor.user, &levels)?;
     if *room.power == levels && content.is_none() {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    Ok(at.one(id, RoomChange::Power(PowerChange { shown: shown(room, &levels, &[]), levels, prefixes: Vec::new(), content })))
+    Ok(at.one(
+        id,
+        RoomChange::Power(PowerChange {
+            shown: shown(room, &levels, &[]),
+            levels,
+            prefixes: Vec::new(),
+            content,
+        }),
+    ))
 }
 
 /// Gives and takes prefixes: all of it in one event, or none.
-pub(super) fn set_prefixes(at: Deciding<'_>, id: RoomId, changes: &[PrefixChange]) -> Result<Decision, Refusal> {
+pub(super) fn set_prefixes(
+    at: Deciding<'_>,
+    id: RoomId,
+    changes: &[PrefixChange],
+) -> Result<Decision, Refusal> {
     let room = &at.room(id)?.state;
     let actor = at.actor.user;
     let mut levels = (*room.power).clone();
@@ -32,25 +49,56 @@ pub(super) fn set_prefixes(at: Deciding<'_>, id: RoomId, changes: &[PrefixChange
         if !room.is_joined(change.user) {
             return Err(Refusal::TargetNotJoined(change.user));
         }
-        let known = bits.iter().find(|(user, _)| *user == change.user).map(|(_, bits)| *bits);
-        let before = known.unwrap_or_else(|| room.members.get(&change.user).map_or(Prefixes::default(), |member| member.prefixes));
+        let known = bits
+            .iter()
+            .find(|(user, _)| *user == change.user)
+            .map(|(_, bits)| *bits);
+        let before = known.unwrap_or_else(|| {
+            room.members
+                .get(&change.user)
+                .map_or(Prefixes::default(), |member| member.prefixes)
+        });
         let after = change_one(&mut levels, before, *change);
         bits.retain(|(user, _)| *user != change.user);
         bits.push((change.user, after));
     }
-    let changed_bits: Vec<_> =
-        bits.into_iter().filter(|(user, bits)| room.members.get(user).is_none_or(|member| member.prefixes != *bits)).collect();
+    let changed_bits: Vec<_> = bits
+        .into_iter()
+        .filter(|(user, bits)| {
+            room.members
+                .get(user)
+                .is_none_or(|member| member.prefixes != *bits)
+        })
+        .collect();
     if levels == *room.power && changed_bits.is_empty() {
         return Ok(Decision::nothing(Outcome::Done));
     }
     check_prefix_change(room, actor, changes)?;
     check_change(room, actor, &levels)?;
-    Ok(at.one(id, RoomChange::Power(PowerChange { shown: shown(room, &levels, &changed_bits), levels, prefixes: changed_bits, content: None })))
+    Ok(at.one(
+        id,
+        RoomChange::Power(PowerChange {
+            shown: shown(room, &levels, &changed_bits),
+            levels,
+            prefixes: changed_bits,
+            content: None,
+        }),
+    ))
 }
 
 /// The members whose prefixes will look different on IRC.
-fn shown(room: &RoomState, levels: &PowerLevels, bits: &[(UserId, Prefixes)]) -> Vec<(UserId, Prefixes, Prefixes)> {
-    let mut users: Vec<UserId> = room.power.users.keys().chain(levels.users.keys()).copied().collect();
+fn shown(
+    room: &RoomState,
+    levels: &PowerLevels,
+    bits: &[(UserId, Prefixes)],
+) -> Vec<(UserId, Prefixes, Prefixes)> {
+    let mut users: Vec<UserId> = room
+        .power
+        .users
+        .keys()
+        .chain(levels.users.keys())
+        .copied()
+        .collect();
     users.extend(bits.iter().map(|(user, _)| *user));
     if room.power.users_default != levels.users_default {
         users.extend(room.joined_members().map(|(user, _)| user));
@@ -58,8 +106,13 @@ fn shown(room: &RoomState, levels: &PowerLevels, bits: &[(UserId, Prefixes)]) ->
     users.sort_unstable();
     users.dedup();
     let after = |user| {
-        let given = bits.iter().find(|(known, _)| *known == user).map(|(_, bits)| *bits);
-        let given = given.or_else(|| room.members.get(&user).map(|member| member.prefixes)).unwrap_or_default();
+        let given = bits
+            .iter()
+            .find(|(known, _)| *known == user)
+            .map(|(_, bits)| *bits);
+        let given = given
+            .or_else(|| room.members.get(&user).map(|member| member.prefixes))
+            .unwrap_or_default();
         let creator = room.creation.version >= 12 && user == room.creation.creator;
         given.shown(if creator { i64::MAX } else { levels.of(user) })
     };
@@ -98,11 +151,19 @@ fn change_one(levels: &mut PowerLevels, bits: Prefixes, change: PrefixChange) ->
 
 /// The level of one who has lost `prefix` and has no lower one: everybody's, unless that shows as much.
 fn below(prefix: Prefix, users_default: i64) -> i64 {
-    if Prefix::of_level(users_default).is_some_and(|shown| shown <= prefix) { 0 } else { users_default }
+    if Prefix::of_level(users_default).is_some_and(|shown| shown <= prefix) {
+        0
+    } else {
+        users_default
+    }
 }
 
 /// Who may hand out prefixes at all: operators; a half-operator gives and takes voice; anybody may lay down his own.
-fn check_prefix_change(room: &RoomState, actor: UserId, changes: &[PrefixChange]) -> Result<(), Refusal> {
+fn check_prefix_change(
+    room: &RoomState,
+    actor: UserId,
+    changes: &[PrefixChange],
+) -> Result<(), Refusal> {
     if actor == UserId::SERVER {
         return Ok(());
     }
@@ -110,7 +171,9 @@ fn check_prefix_change(room: &RoomState, actor: UserId, changes: &[PrefixChange]
         return Err(Refusal::NotJoined);
     }
     let have = room.level(actor);
-    let own = changes.iter().all(|change| change.user == actor && change.direction == Direction::Remove);
+    let own = changes
+        .iter()
+        .all(|change| change.user == actor && change.direction == Direction::Remove);
     let voices = changes.iter().all(|change| change.prefix == Prefix::Voice);
     let needed = if own {
         0
@@ -119,7 +182,11 @@ fn check_prefix_change(room: &RoomState, actor: UserId, changes: &[PrefixChange]
     } else {
         room.power.to_set(facets::POWER_LEVELS)
     };
-    if have < needed { Err(Refusal::LevelTooLow { needed, have }) } else { Ok(()) }
+    if have < needed {
+        Err(Refusal::LevelTooLow { needed, have })
+    } else {
+        Ok(())
+    }
 }
 
 /// Matrix room version 10 "Authorization rules", rule 9: of every level that changes, neither the old nor the new value may be above the
@@ -127,8 +194,17 @@ fn check_prefix_change(room: &RoomState, actor: UserId, changes: &[PrefixChange]
 fn check_change(room: &RoomState, actor: UserId, new: &PowerLevels) -> Result<(), Refusal> {
     let have = room.level(actor);
     let old = &*room.power;
-    if new.events.len() > crate::limits::STATE_EVENTS || new.users.len() > room.members.len().saturating_add(crate::limits::STATE_EVENTS) {
-        return Err(Refusal::TooMany { what: "power levels", limit: crate::limits::STATE_EVENTS });
+    if new.events.len() > crate::limits::STATE_EVENTS
+        || new.users.len()
+            > room
+                .members
+                .len()
+                .saturating_add(crate::limits::STATE_EVENTS)
+    {
+        return Err(Refusal::TooMany {
+            what: "power levels",
+            limit: crate::limits::STATE_EVENTS,
+        });
     }
     let numbers = |levels: &PowerLevels| {
         [
@@ -142,12 +218,17 @@ fn check_change(room: &RoomState, actor: UserId, new: &PowerLevels) -> Result<()
             levels.notify_room,
         ]
     };
-    let plain = numbers(old).into_iter().zip(numbers(new)).all(|(old, new)| old == new || old.max(new) <= have);
+    let plain = numbers(old)
+        .into_iter()
+        .zip(numbers(new))
+        .all(|(old, new)| old == new || old.max(new) <= have);
     let kinds = old.events.keys().chain(new.events.keys());
-    let events = kinds.into_iter().all(|kind| match (old.events.get(kind), new.events.get(kind)) {
-        (old, new) if old == new => true,
-        (old, new) => old.into_iter().chain(new).all(|level| *level <= have),
-    });
+    let events = kinds
+        .into_iter()
+        .all(|kind| match (old.events.get(kind), new.events.get(kind)) {
+            (old, new) if old == new => true,
+            (old, new) => old.into_iter().chain(new).all(|level| *level <= have),
+        });
     if !plain || !events {
         return Err(Refusal::TargetLevel);
     }
@@ -156,5 +237,9 @@ fn check_change(room: &RoomState, actor: UserId, new: &PowerLevels) -> Result<()
         let (before, after) = (old.of(*user), new.of(*user));
         before == after || (after <= have && (before < have || *user == actor))
     });
-    if users_fine { Ok(()) } else { Err(Refusal::TargetLevel) }
+    if users_fine {
+        Ok(())
+    } else {
+        Err(Refusal::TargetLevel)
+    }
 }

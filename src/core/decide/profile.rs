@@ -9,7 +9,11 @@ use crate::refusal::Refusal;
 use crate::user::ProfileField;
 
 /// Sets or clears a profile field of the actor's account.
-pub(super) fn set(at: Deciding<'_>, field: ProfileField, value: Option<Arc<str>>) -> Result<Decision, Refusal> {
+pub(super) fn set(
+    at: Deciding<'_>,
+    field: ProfileField,
+    value: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
     let value = value.filter(|value| !value.is_empty());
     let what = match field {
         ProfileField::DisplayName => "display name",
@@ -17,7 +21,12 @@ pub(super) fn set(at: Deciding<'_>, field: ProfileField, value: Option<Arc<str>>
     };
     within(value.as_deref(), what, limits::DISPLAY_NAME)?;
     let user = at.actor.user;
-    let known = at.world.state.user(user).filter(|_| at.world.is_account(user)).ok_or(Refusal::AccountRequired)?;
+    let known = at
+        .world
+        .state
+        .user(user)
+        .filter(|_| at.world.is_account(user))
+        .ok_or(Refusal::AccountRequired)?;
     let present = match field {
         ProfileField::DisplayName => &known.profile.display_name,
         ProfileField::Avatar => &known.profile.avatar,
@@ -25,5 +34,8 @@ pub(super) fn set(at: Deciding<'_>, field: ProfileField, value: Option<Arc<str>>
     if *present == value {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    Ok(Decision::events(vec![Event::User { user, change: UserChange::Profile { field, value } }]))
+    Ok(Decision::events(vec![Event::User {
+        user,
+        change: UserChange::Profile { field, value },
+    }]))
 }

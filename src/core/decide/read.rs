@@ -7,9 +7,19 @@ use crate::refusal::Refusal;
 use crate::room::Membership;
 
 /// The actor has read up to an event of a room that he is in.
-pub(super) fn mark(at: Deciding<'_>, room: RoomId, up_to: RoomSequence, audience: ReadAudience) -> Result<Decision, Refusal> {
+pub(super) fn mark(
+    at: Deciding<'_>,
+    room: RoomId,
+    up_to: RoomSequence,
+    audience: ReadAudience,
+) -> Result<Decision, Refusal> {
     let user = at.actor.user;
-    let known = at.world.state.user(user).and_then(|user| user.room(room)).filter(|entry| entry.membership == Membership::Join);
+    let known = at
+        .world
+        .state
+        .user(user)
+        .and_then(|user| user.room(room))
+        .filter(|entry| entry.membership == Membership::Join);
     let entry = known.ok_or(Refusal::NotJoined)?;
     if up_to > at.room(room)?.sequence {
         return Err(Refusal::NoSuchEvent);
@@ -21,5 +31,12 @@ pub(super) fn mark(at: Deciding<'_>, room: RoomId, up_to: RoomSequence, audience
     if up_to <= present {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    Ok(Decision::events(vec![Event::User { user, change: UserChange::Read { room, up_to, audience } }]))
+    Ok(Decision::events(vec![Event::User {
+        user,
+        change: UserChange::Read {
+            room,
+            up_to,
+            audience,
+        },
+    }]))
 }

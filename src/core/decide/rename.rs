@@ -15,17 +15,35 @@ pub(super) fn rename(at: Deciding<'_>, nick: &str) -> Result<Decision, Refusal> 
     }
     if at.world.is_account(user) {
         let recased = name.recased(nick).ok_or(Refusal::NickLocked)?;
-        return Ok(Decision::events(vec![Event::User { user, change: UserChange::Renamed(recased) }]));
+        return Ok(Decision::events(vec![Event::User {
+            user,
+            change: UserChange::Renamed(recased),
+        }]));
     }
     let renamed = name.renamed(nick)?;
     let key = NameKey::account(nick);
-    let taken = at.world.live.guest_names.get(&key).is_some_and(|holder| *holder != user);
+    let taken = at
+        .world
+        .live
+        .guest_names
+        .get(&key)
+        .is_some_and(|holder| *holder != user);
     if taken || at.world.state.names.contains_key(&key) {
         return Err(Refusal::NameTaken);
     }
-    let mut changes = vec![Change::Signal(Signal::GuestRenamed { user, from: name.clone(), to: renamed.clone() })];
+    let mut changes = vec![Change::Signal(Signal::GuestRenamed {
+        user,
+        from: name.clone(),
+        to: renamed.clone(),
+    })];
     if at.world.state.user(user).is_some() {
-        changes.push(Change::Event(Event::User { user, change: UserChange::Renamed(renamed) }));
+        changes.push(Change::Event(Event::User {
+            user,
+            change: UserChange::Renamed(renamed),
+        }));
     }
-    Ok(Decision { changes, outcome: Outcome::Done })
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }

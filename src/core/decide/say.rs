@@ -27,7 +27,10 @@ pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<
     let mut changes = direct::wake_peer(at, room)?;
     changes.extend(at.rows_for(at.actor.user));
     changes.push(at.event(id, RoomChange::Message(message)));
-    Ok(Decision { outcome: Outcome::Event(changes.len() - 1), changes })
+    Ok(Decision {
+        outcome: Outcome::Event(changes.len() - 1),
+        changes,
+    })
 }
 
 fn may_say(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refusal> {
@@ -36,8 +39,15 @@ fn may_say(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refus
 }
 
 /// Whether somebody's level allows a message: all that is asked of one who comes into his direct room by answering.
-pub(super) fn may_send(room: &RoomState, (user, message): (UserId, &Message)) -> Result<(), Refusal> {
-    if room.level(user) < room.power.to_send(event_type(&message.body)) { Err(Refusal::CannotSpeak) } else { Ok(()) }
+pub(super) fn may_send(
+    room: &RoomState,
+    (user, message): (UserId, &Message),
+) -> Result<(), Refusal> {
+    if room.level(user) < room.power.to_send(event_type(&message.body)) {
+        Err(Refusal::CannotSpeak)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether a message may be in this room at all: no plain text among ciphertext, and what it refers to is there.
@@ -63,8 +73,15 @@ pub(super) fn may_speak(at: Deciding<'_>, room: &RoomState, kind: &str) -> Resul
         return Ok(());
     }
     let identity = Identity::of(at.world, user);
-    let hit = |list| room.masks_of(list, at.context.now).any(|mask| identity.matches(&mask.mask));
-    if (hit(MaskList::Ban) || hit(MaskList::Quiet)) && !hit(MaskList::Exception) { Err(Refusal::CannotSpeak) } else { Ok(()) }
+    let hit = |list| {
+        room.masks_of(list, at.context.now)
+            .any(|mask| identity.matches(&mask.mask))
+    };
+    if (hit(MaskList::Ban) || hit(MaskList::Quiet)) && !hit(MaskList::Exception) {
+        Err(Refusal::CannotSpeak)
+    } else {
+        Ok(())
+    }
 }
 
 /// The Matrix event type that a body is sent under: what levels per type are about.
@@ -88,22 +105,37 @@ fn passes_encrypted(body: &Body) -> bool {
 fn check_relation(relation: Relation, room: &Room) -> Result<(), Refusal> {
     let exists = |target| room.holds(target);
     let known = match relation {
-        Relation::Reply(target) | Relation::Edit(target) | Relation::Reaction(target) => exists(target),
+        Relation::Reply(target) | Relation::Edit(target) | Relation::Reaction(target) => {
+            exists(target)
+        }
         Relation::Thread { root, reply } => exists(root) && reply.is_none_or(exists),
     };
-    if known { Ok(()) } else { Err(Refusal::NoSuchEvent) }
+    if known {
+        Ok(())
+    } else {
+        Err(Refusal::NoSuchEvent)
+    }
 }
 
 fn check_message(message: &Message) -> Result<(), Refusal> {
     if message.body.size() > limits::CONTENT {
-        return Err(Refusal::TooLarge { what: "message", limit: limits::CONTENT });
+        return Err(Refusal::TooLarge {
+            what: "message",
+            limit: limits::CONTENT,
+        });
     }
     match &message.body {
         Body::Text(text) => match &text.form {
-            Form::Irc(text) | Form::Native { text, .. } if text.is_empty() => Err(Refusal::Invalid { what: "empty message" }),
+            Form::Irc(text) | Form::Native { text, .. } if text.is_empty() => {
+                Err(Refusal::Invalid {
+                    what: "empty message",
+                })
+            }
             Form::Irc(_) | Form::Native { .. } | Form::Matrix(_) => Ok(()),
         },
-        Body::Reaction(key) if key.is_empty() || key.len() > limits::STATE_KEY => Err(Refusal::Invalid { what: "reaction" }),
+        Body::Reaction(key) if key.is_empty() || key.len() > limits::STATE_KEY => {
+            Err(Refusal::Invalid { what: "reaction" })
+        }
         Body::Media(content) | Body::Sealed(content) | Body::Unknown(content)
             if content.kind.is_empty() || content.kind.len() > limits::STATE_KEY =>
         {

@@ -27,7 +27,10 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
                 known.device(device).ok_or(Refusal::NoSuchDevice)?;
             }
             if world.live.sessions_of(user).len() >= limits::SESSIONS_PER_USER {
-                return Err(Refusal::TooMany { what: "sessions", limit: limits::SESSIONS_PER_USER });
+                return Err(Refusal::TooMany {
+                    what: "sessions",
+                    limit: limits::SESSIONS_PER_USER,
+                });
             }
             (user, None)
         }
@@ -39,49 +42,99 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
             (world.live.next_user, Some(name))
         }
     };
-    let session = LiveSession { user, device: attach.device, presentation: attach.presentation, away: None };
-    let signal = Signal::Attached { id: attach.session, session, guest };
-    Ok(Decision { changes: vec![Change::Signal(signal)], outcome: Outcome::User(user) })
+    let session = LiveSession {
+        user,
+        device: attach.device,
+        presentation: attach.presentation,
+        away: None,
+    };
+    let signal = Signal::Attached {
+        id: attach.session,
+        session,
+        guest,
+    };
+    Ok(Decision {
+        changes: vec![Change::Signal(signal)],
+        outcome: Outcome::User(user),
+    })
 }
 
 /// Ends a session. With a guest's last one the guest leaves his rooms.
-pub(super) fn detach(at: Deciding<'_>, id: SessionId, reason: std::sync::Arc<str>) -> Result<Decision, Refusal> {
-    let Some(session) = at.world.live.sessions.get(&id) else { return Ok(Decision::nothing(Outcome::Done)) };
+pub(super) fn detach(
+    at: Deciding<'_>,
+    id: SessionId,
+    reason: std::sync::Arc<str>,
+) -> Result<Decision, Refusal> {
+    let Some(session) = at.world.live.sessions.get(&id) else {
+        return Ok(Decision::nothing(Outcome::Done));
+    };
     let user = session.user;
-    let mut changes = vec![Change::Signal(Signal::Detached { id, user, reason: reason.clone() })];
+    let mut changes = vec![Change::Signal(Signal::Detached {
+        id,
+        user,
+        reason: reason.clone(),
+    })];
     if at.world.live.guests.contains_key(&user) && at.world.live.sessions_of(user) == [id] {
         changes.extend(leaves(at.world, user, &reason));
     }
-    Ok(Decision { changes, outcome: Outcome::Done })
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }
 
 /// The rooms that a guest's end will write to.
 pub(super) fn rooms_needed(world: &World, id: SessionId) -> Vec<RoomId> {
-    let Some(session) = world.live.sessions.get(&id) else { return Vec::new() };
+    let Some(session) = world.live.sessions.get(&id) else {
+        return Vec::new();
+    };
     if !world.live.guests.contains_key(&session.user) {
         return Vec::new();
     }
-    world.state.user(session.user).map_or_else(Vec::new, |user| user.rooms.iter().map(|entry| entry.room).collect())
+    world
+        .state
+        .user(session.user)
+        .map_or_else(Vec::new, |user| {
+            user.rooms.iter().map(|entry| entry.room).collect()
+        })
 }
 
 /// The rooms that an account is in.
 pub(super) fn rooms_of(world: &World, who: &Who) -> Vec<RoomId> {
     match who {
-        Who::Account(user) => world.state.user(*user).map_or_else(Vec::new, |user| user.joined().collect()),
+        Who::Account(user) => world
+            .state
+            .user(*user)
+            .map_or_else(Vec::new, |user| user.joined().collect()),
         Who::Guest(_) => Vec::new(),
     }
 }
 
 /// The leaves of a guest who is gone.
 pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) -> Vec<Change> {
-    let rooms = world.state.user(user).map_or_else(Vec::new, |user| user.rooms.iter().map(|entry| entry.room).collect());
+    let rooms = world.state.user(user).map_or_else(Vec::new, |user| {
+        user.rooms.iter().map(|entry| entry.room).collect()
+    });
     rooms
         .into_iter()
         .filter(|room| world.state.room(*room).is_some())
         .map(|room| {
-            let previous = world.state.room(room).and_then(|room| room.state.membership(user));
-            let change = MemberChange { user, membership: Membership::Leave, previous, reason: Some(reason.clone()), content: None };
-            Change::Event(Event::Room { room, sender: user, change: RoomChange::Member(change) })
+            let previous = world
+                .state
+                .room(room)
+                .and_then(|room| room.state.membership(user));
+            let change = MemberChange {
+                user,
+                membership: Membership::Leave,
+                previous,
+                reason: Some(reason.clone()),
+                content: None,
+            };
+            Change::Event(Event::Room {
+                room,
+                sender: user,
+                change: RoomChange::Member(change),
+            })
         })
         .collect()
 }
@@ -98,6 +151,15 @@ pub(super) fn close_all(at: Deciding<'_>, user: UserId) -> Vec<Signal> {
 
 fn close(at: Deciding<'_>, user: UserId, which: impl Fn(&LiveSession) -> bool) -> Vec<Signal> {
     let live = &at.world.live;
-    let doomed = live.sessions_of(user).iter().filter(|id| live.sessions.get(*id).is_some_and(&which));
-    doomed.map(|id| Signal::Detached { id: *id, user, reason: LOGGED_OUT.into() }).collect()
+    let doomed = live
+        .sessions_of(user)
+        .iter()
+        .filter(|id| live.sessions.get(*id).is_some_and(&which));
+    doomed
+        .map(|id| Signal::Detached {
+            id: *id,
+            user,
+            reason: LOGGED_OUT.into(),
+        })
+        .collect()
 }

@@ -20,52 +20,98 @@ pub(super) struct MaskRequest {
 }
 
 /// Changes a mask list. A ban mask that names exactly one account is that account's membership ban, the same on every front-end.
-pub(super) fn set_mask(at: Deciding<'_>, room: RoomId, request: MaskRequest) -> Result<Decision, Refusal> {
+pub(super) fn set_mask(
+    at: Deciding<'_>,
+    room: RoomId,
+    request: MaskRequest,
+) -> Result<Decision, Refusal> {
     let state = join::visible_room(at, room)?;
     permission::check(state, at.actor.user, Action::Configure)?;
     if request.mask.is_empty() || request.mask.len() > limits::STATE_KEY {
         return Err(Refusal::Invalid { what: "mask" });
     }
-    if request.list == MaskList::Ban && request.until.is_none() {
-        if let Some(user) = named_account(at, &request.mask) {
-            return match request.direction {
-                Direction::Add => ban::ban(at, room, user, None),
-                Direction::Remove => ban::unban(at, room, user),
-            };
-        }
+    if request.list == MaskList::Ban
+        && request.until.is_none()
+        && let Some(user) = named_account(at, &request.mask)
+    {
+        return match request.direction {
+            Direction::Add => ban::ban(at, room, user, None),
+            Direction::Remove => ban::unban(at, room, user),
+        };
     }
-    let found = state.masks.iter().find(|known| known.list == request.list && known.mask.eq_ignore_ascii_case(&request.mask));
+    let found = state
+        .masks
+        .iter()
+        .find(|known| known.list == request.list && known.mask.eq_ignore_ascii_case(&request.mask));
     let sender = at.actor.user;
     let mut changes = Vec::new();
     match (request.direction, found) {
-        (Direction::Add, Some(_)) | (Direction::Remove, None) => return Ok(Decision::nothing(Outcome::Done)),
+        (Direction::Add, Some(_)) | (Direction::Remove, None) => {
+            return Ok(Decision::nothing(Outcome::Done));
+        }
         (Direction::Remove, Some(known)) => {
-            let setting = RoomSetting::MaskRemoved { list: request.list, mask: known.mask.clone() };
-            changes.push(Change::Event(Event::Setting { room, sender, setting }));
+            let setting = RoomSetting::MaskRemoved {
+                list: request.list,
+                mask: known.mask.clone(),
+            };
+            changes.push(Change::Event(Event::Setting {
+                room,
+                sender,
+                setting,
+            }));
         }
         (Direction::Add, None) => {
-            if state.masks.iter().filter(|known| known.list == request.list).count() >= limits::MASKS {
-                return Err(Refusal::TooMany { what: "masks", limit: limits::MASKS });
+            if state
+                .masks
+                .iter()
+                .filter(|known| known.list == request.list)
+                .count()
+                >= limits::MASKS
+            {
+                return Err(Refusal::TooMany {
+                    what: "masks",
+                    limit: limits::MASKS,
+                });
             }
             let (list, mask, until) = (request.list, request.mask, request.until);
             if let Some(until) = until {
-                let command = TimedCommand::ExpireMask { room, list, mask: mask.clone() };
-                changes.push(Change::Event(Event::Timer { id: at.world.state.next_timer, timer: Some((until, command)) }));
+                let command = TimedCommand::ExpireMask {
+                    room,
+                    list,
+                    mask: mask.clone(),
+                };
+                changes.push(Change::Event(Event::Timer {
+                    id: at.world.state.next_timer,
+                    timer: Some((until, command)),
+                }));
             }
-            changes.push(Change::Event(Event::Setting { room, sender, setting: RoomSetting::MaskAdded { list, mask, until } }));
+            changes.push(Change::Event(Event::Setting {
+                room,
+                sender,
+                setting: RoomSetting::MaskAdded { list, mask, until },
+            }));
         }
     }
-    Ok(Decision { changes, outcome: Outcome::Done })
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }
 
 /// Changes another setting.
-pub(super) fn set(at: Deciding<'_>, room: RoomId, setting: RoomSetting) -> Result<Decision, Refusal> {
+pub(super) fn set(
+    at: Deciding<'_>,
+    room: RoomId,
+    setting: RoomSetting,
+) -> Result<Decision, Refusal> {
     let state = join::visible_room(at, room)?;
     let actor = at.actor.user;
     let unchanged = match &setting {
         RoomSetting::Key(key) => {
             permission::check(state, actor, Action::Configure)?;
-            if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > limits::NICK || key.contains([' ', ','])) {
+            if key.as_ref().is_some_and(|key| {
+                key.is_empty() || key.len() > limits::NICK || key.contains([' ', ','])
+            }) {
                 return Err(Refusal::Invalid { what: "key" });
             }
             state.key == *key
@@ -75,38 +121,66 @@ pub(super) fn set(at: Deciding<'_>, room: RoomId, setting: RoomSetting) -> Resul
             state.listed == *listed
         }
         RoomSetting::Names(names) => {
-            permission::check(state, actor, Action::SetState(crate::facets::CANONICAL_ALIAS))?;
+            permission::check(
+                state,
+                actor,
+                Action::SetState(crate::facets::CANONICAL_ALIAS),
+            )?;
             return set_names(at, room, names.clone());
         }
         // Masks have a command of their own, with its timer and its link to memberships.
-        RoomSetting::MaskAdded { .. } | RoomSetting::MaskRemoved { .. } => return Err(Refusal::Invalid { what: "setting" }),
+        RoomSetting::MaskAdded { .. } | RoomSetting::MaskRemoved { .. } => {
+            return Err(Refusal::Invalid { what: "setting" });
+        }
     };
     if unchanged {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    Ok(Decision::events(vec![Event::Setting { room, sender: actor, setting }]))
+    Ok(Decision::events(vec![Event::Setting {
+        room,
+        sender: actor,
+        setting,
+    }]))
 }
 
 /// New names are claimed first; names given up stay claimed by the room, so that they lead to it and to nobody else.
-fn set_names(at: Deciding<'_>, room: RoomId, names: Vec<crate::name::ChannelName>) -> Result<Decision, Refusal> {
+fn set_names(
+    at: Deciding<'_>,
+    room: RoomId,
+    names: Vec<crate::name::ChannelName>,
+) -> Result<Decision, Refusal> {
     let mut events = Vec::new();
     for name in &names {
         let key = name.claim();
         match at.world.state.names.get(&key) {
             Some(Claim::Room(holder)) if *holder == room => {}
-            Some(Claim::Room(_) | Claim::User(_) | Claim::Tombstone) => return Err(Refusal::NameTaken),
-            None => events.push(Event::Name { key, claim: Claim::Room(room) }),
+            Some(Claim::Room(_) | Claim::User(_) | Claim::Tombstone) => {
+                return Err(Refusal::NameTaken);
+            }
+            None => events.push(Event::Name {
+                key,
+                claim: Claim::Room(room),
+            }),
         }
     }
-    events.push(Event::Setting { room, sender: at.actor.user, setting: RoomSetting::Names(names) });
+    events.push(Event::Setting {
+        room,
+        sender: at.actor.user,
+        setting: RoomSetting::Names(names),
+    });
     Ok(Decision::events(events))
 }
 
 /// The account that a mask names: `$a:name`, `~a:name` or `name!*@*`, without wildcards in the name.
 fn named_account(at: Deciding<'_>, mask: &str) -> Option<crate::UserId> {
-    let name = mask.strip_prefix("$a:").or_else(|| mask.strip_prefix("~a:")).or_else(|| mask.strip_suffix("!*@*"))?;
+    let name = mask
+        .strip_prefix("$a:")
+        .or_else(|| mask.strip_prefix("~a:"))
+        .or_else(|| mask.strip_suffix("!*@*"))?;
     if name.contains(['*', '?', '!']) {
         return None;
     }
-    at.world.user_named(name).filter(|user| at.world.is_account(*user))
+    at.world
+        .user_named(name)
+        .filter(|user| at.world.is_account(*user))
 }

@@ -9,7 +9,11 @@ use crate::permission::{self, Action};
 use crate::refusal::Refusal;
 
 /// Sets state of a room.
-pub(super) fn set(at: Deciding<'_>, room: RoomId, change: StateChange) -> Result<Decision, Refusal> {
+pub(super) fn set(
+    at: Deciding<'_>,
+    room: RoomId,
+    change: StateChange,
+) -> Result<Decision, Refusal> {
     let state = &at.room(room)?.state;
     permission::check(state, at.actor.user, Action::SetState(&change.kind))?;
     check(&change)?;
@@ -24,7 +28,10 @@ pub(super) fn set(at: Deciding<'_>, room: RoomId, change: StateChange) -> Result
             return Err(Refusal::EncryptionIsFinal);
         }
     } else if state.extra.len() >= limits::STATE_EVENTS {
-        return Err(Refusal::TooMany { what: "state events", limit: limits::STATE_EVENTS });
+        return Err(Refusal::TooMany {
+            what: "state events",
+            limit: limits::STATE_EVENTS,
+        });
     }
     Ok(at.one(room, RoomChange::State(change)))
 }
@@ -32,14 +39,22 @@ pub(super) fn set(at: Deciding<'_>, room: RoomId, change: StateChange) -> Result
 /// Checks what can be checked without the room: type, sizes, and the content that the rules will read.
 pub(super) fn check(change: &StateChange) -> Result<(), Refusal> {
     match &*change.kind {
-        "" | facets::MEMBER | facets::POWER_LEVELS | facets::CREATE => return Err(Refusal::Invalid { what: "event type" }),
+        "" | facets::MEMBER | facets::POWER_LEVELS | facets::CREATE => {
+            return Err(Refusal::Invalid { what: "event type" });
+        }
         _ => {}
     }
     if change.kind.len() > limits::STATE_KEY || change.key.len() > limits::STATE_KEY {
-        return Err(Refusal::TooLarge { what: "state key", limit: limits::STATE_KEY });
+        return Err(Refusal::TooLarge {
+            what: "state key",
+            limit: limits::STATE_KEY,
+        });
     }
     if change.content.as_str().len() > limits::CONTENT {
-        return Err(Refusal::TooLarge { what: "content", limit: limits::CONTENT });
+        return Err(Refusal::TooLarge {
+            what: "content",
+            limit: limits::CONTENT,
+        });
     }
     facets::check(change)
 }
@@ -49,6 +64,13 @@ fn check_key_owner(at: Deciding<'_>, change: &StateChange) -> Result<(), Refusal
     if !change.key.starts_with('@') {
         return Ok(());
     }
-    let own = at.world.name_of(at.actor.user).map(|name| format!("@{}:{}", name.localpart(), at.world.state.server_name));
-    if own.as_deref() == Some(&*change.key) { Ok(()) } else { Err(Refusal::Forbidden) }
+    let own = at
+        .world
+        .name_of(at.actor.user)
+        .map(|name| format!("@{}:{}", name.localpart(), at.world.state.server_name));
+    if own.as_deref() == Some(&*change.key) {
+        Ok(())
+    } else {
+        Err(Refusal::Forbidden)
+    }
 }

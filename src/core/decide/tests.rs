@@ -9,7 +9,9 @@ mod roles;
 use std::sync::Arc;
 
 use crate::body::{Body, EventRef, Form, Message, Text, TextKind};
-use crate::command::{Actor, Attach, Destination, Direction, MissingRoom, NewDevice, Presentation, RoomRef, Say, Who};
+use crate::command::{
+    Actor, Attach, Destination, Direction, MissingRoom, NewDevice, Presentation, RoomRef, Say, Who,
+};
 use crate::decide::{Change, Context, Decision, decide};
 use crate::event::StateChange;
 use crate::ids::{DeviceId, RoomId, RoomSequence, SessionId, Timestamp, UserId};
@@ -32,7 +34,11 @@ pub(super) struct House {
 impl House {
     /// Accounts alice (1), bob (2), carol (3) and dave (4), each with a session of that number.
     fn new() -> Self {
-        let mut house = Self { world: World::new(State::new("test")), now: Timestamp(1_000), sessions: 0 };
+        let mut house = Self {
+            world: World::new(State::new("test")),
+            now: Timestamp(1_000),
+            sessions: 0,
+        };
         for name in ["alice", "bob", "carol", "dave"] {
             house.register(name).unwrap();
             let user = house.world.user_named(name).unwrap();
@@ -43,7 +49,15 @@ impl House {
 
     /// Decides and, if it is not refused, applies.
     fn ask(&mut self, actor: &Actor, command: Command) -> Result<Decision, Refusal> {
-        let decision = decide(&self.world, actor, command, Context { now: self.now, random: 7 })?;
+        let decision = decide(
+            &self.world,
+            actor,
+            command,
+            Context {
+                now: self.now,
+                random: 7,
+            },
+        )?;
         for change in &decision.changes {
             match change {
                 Change::Event(event) => {
@@ -63,7 +77,14 @@ impl House {
 
     fn register(&mut self, name: &str) -> Result<Decision, Refusal> {
         let name = AccountName::from_nick(name).unwrap();
-        self.by(UserId::SERVER, Command::Register { name, password: PasswordHash("hash".into()), device: None })
+        self.by(
+            UserId::SERVER,
+            Command::Register {
+                name,
+                password: PasswordHash("hash".into()),
+                device: None,
+            },
+        )
     }
 
     fn attach(&mut self, who: Who) -> Result<UserId, Refusal> {
@@ -76,7 +97,12 @@ impl House {
             since: self.now,
             visible: true,
         };
-        let attach = Attach { session: SessionId(self.sessions), who, device: None, presentation };
+        let attach = Attach {
+            session: SessionId(self.sessions),
+            who,
+            device: None,
+            presentation,
+        };
         let decision = self.by(UserId::SERVER, Command::Attach(Box::new(attach)))?;
         match decision.outcome {
             super::Outcome::User(user) => Ok(user),
@@ -92,9 +118,22 @@ impl House {
         self.join_with(user, name, None)
     }
 
-    fn join_with(&mut self, user: UserId, name: &str, key: Option<&str>) -> Result<Decision, Refusal> {
+    fn join_with(
+        &mut self,
+        user: UserId,
+        name: &str,
+        key: Option<&str>,
+    ) -> Result<Decision, Refusal> {
         let room = RoomRef::Name(ChannelName::parse(name).unwrap());
-        self.by(user, Command::Join { room, key: key.map(Arc::from), missing: MissingRoom::Create, reason: None })
+        self.by(
+            user,
+            Command::Join {
+                room,
+                key: key.map(Arc::from),
+                missing: MissingRoom::Create,
+                reason: None,
+            },
+        )
     }
 
     /// A channel made by alice, in which bob is an operator and carol a member.
@@ -102,32 +141,75 @@ impl House {
         for user in [ALICE, BOB, CAROL] {
             self.join(user, "#garden").unwrap();
         }
-        let room = self.world.state.room_named(&ChannelName::parse("#garden").unwrap().claim()).unwrap();
-        self.prefix(ALICE, room, (BOB, Direction::Add, Prefix::Operator)).unwrap();
+        let room = self
+            .world
+            .state
+            .room_named(&ChannelName::parse("#garden").unwrap().claim())
+            .unwrap();
+        self.prefix(ALICE, room, (BOB, Direction::Add, Prefix::Operator))
+            .unwrap();
         room
     }
 
-    fn prefix(&mut self, actor: UserId, room: RoomId, (user, direction, prefix): (UserId, Direction, Prefix)) -> Result<Decision, Refusal> {
-        let changes = vec![crate::command::PrefixChange { user, prefix, direction }];
+    fn prefix(
+        &mut self,
+        actor: UserId,
+        room: RoomId,
+        (user, direction, prefix): (UserId, Direction, Prefix),
+    ) -> Result<Decision, Refusal> {
+        let changes = vec![crate::command::PrefixChange {
+            user,
+            prefix,
+            direction,
+        }];
         self.by(actor, Command::SetPrefixes { room, changes })
     }
 
-    fn levels(&mut self, actor: UserId, room: RoomId, change: impl FnOnce(&mut PowerLevels)) -> Result<Decision, Refusal> {
+    fn levels(
+        &mut self,
+        actor: UserId,
+        room: RoomId,
+        change: impl FnOnce(&mut PowerLevels),
+    ) -> Result<Decision, Refusal> {
         let mut levels = (*self.room(room).power).clone();
         change(&mut levels);
-        self.by(actor, Command::SetPower { room, levels: Box::new(levels), content: None })
+        self.by(
+            actor,
+            Command::SetPower {
+                room,
+                levels: Box::new(levels),
+                content: None,
+            },
+        )
     }
 
     fn mask(&mut self, room: RoomId, list: MaskList, mask: &str) {
-        let command = Command::SetMask { room, list, mask: mask.into(), direction: Direction::Add, until: None };
+        let command = Command::SetMask {
+            room,
+            list,
+            mask: mask.into(),
+            direction: Direction::Add,
+            until: None,
+        };
         self.by(ALICE, command).unwrap();
     }
 
     fn say(&mut self, user: UserId, to: Destination) -> Result<Decision, Refusal> {
-        self.by(user, Command::Say(Say { to, message: text("hello") }))
+        self.by(
+            user,
+            Command::Say(Say {
+                to,
+                message: text("hello"),
+            }),
+        )
     }
 
-    fn state(&mut self, user: UserId, room: RoomId, change: StateChange) -> Result<Decision, Refusal> {
+    fn state(
+        &mut self,
+        user: UserId,
+        room: RoomId,
+        change: StateChange,
+    ) -> Result<Decision, Refusal> {
         self.by(user, Command::SetState { room, change })
     }
 
@@ -138,7 +220,11 @@ impl House {
     /// The last event of a room, as another would refer to it.
     fn last(&self, room: RoomId, author: UserId) -> EventRef {
         let room = self.world.state.room(room).unwrap();
-        EventRef { sequence: room.sequence, position: room.position, author }
+        EventRef {
+            sequence: room.sequence,
+            position: room.position,
+            author,
+        }
     }
 
     fn standing(&self, room: RoomId, user: UserId) -> Option<Membership> {
@@ -152,16 +238,27 @@ const CAROL: UserId = UserId(3);
 const DAVE: UserId = UserId(4);
 
 fn text(text: &str) -> Message {
-    Message::plain(Body::Text(Text { kind: TextKind::Text, form: Form::Irc(text.into()) }))
+    Message::plain(Body::Text(Text {
+        kind: TextKind::Text,
+        form: Form::Irc(text.into()),
+    }))
 }
 
 fn device(label: &str, token: &str) -> NewDevice {
-    NewDevice { label: label.into(), name: None, token: TokenHash::of(token) }
+    NewDevice {
+        label: label.into(),
+        name: None,
+        token: TokenHash::of(token),
+    }
 }
 
 fn encryption() -> StateChange {
     let content = Json::parse(r#"{"algorithm":"m.megolm.v1.aes-sha2"}"#).unwrap();
-    StateChange { kind: crate::facets::ENCRYPTION.into(), key: "".into(), content }
+    StateChange {
+        kind: crate::facets::ENCRYPTION.into(),
+        key: "".into(),
+        content,
+    }
 }
 
 /// What is expected of a command: that it is done, or a refusal.
@@ -174,12 +271,30 @@ fn a_refused_command_changes_nothing() {
     let mut house = House::new();
     let room = house.garden();
     let head = house.world.state.head;
-    let nowhere = EventRef { sequence: RoomSequence(99), position: Position(99), author: CAROL };
+    let nowhere = EventRef {
+        sequence: RoomSequence(99),
+        position: Position(99),
+        author: CAROL,
+    };
     for command in [
-        Command::Kick { room, user: ALICE, reason: None },
-        Command::SetTopic { room, topic: "mine".into() },
-        Command::Redact { room, target: nowhere, reason: None },
-        Command::RemoveDevices { user: ALICE, devices: vec![DeviceId(1)] },
+        Command::Kick {
+            room,
+            user: ALICE,
+            reason: None,
+        },
+        Command::SetTopic {
+            room,
+            topic: "mine".into(),
+        },
+        Command::Redact {
+            room,
+            target: nowhere,
+            reason: None,
+        },
+        Command::RemoveDevices {
+            user: ALICE,
+            devices: vec![DeviceId(1)],
+        },
     ] {
         house.by(CAROL, command).unwrap_err();
     }

@@ -15,27 +15,42 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
     let mut changes = match command {
         TimedCommand::ExpireMask { room, list, mask } => {
             let over = at.world.state.room(room).is_some_and(|known| {
-                let found = known.state.masks.iter().find(|entry| entry.list == list && entry.mask == mask);
+                let found = known
+                    .state
+                    .masks
+                    .iter()
+                    .find(|entry| entry.list == list && entry.mask == mask);
                 found.is_some_and(|entry| entry.until.is_some_and(|until| until <= at.context.now))
             });
             let setting = RoomSetting::MaskRemoved { list, mask };
-            over.then(|| Change::Event(Event::Setting { room, sender: UserId::SERVER, setting })).into_iter().collect()
+            over.then_some(Change::Event(Event::Setting {
+                room,
+                sender: UserId::SERVER,
+                setting,
+            }))
+            .into_iter()
+            .collect()
         }
         TimedCommand::GuestGone { user } if at.world.live.guests.contains_key(&user) => Vec::new(),
-        TimedCommand::GuestGone { user } => session::leaves(at.world, user, &"Connection lost".into()),
+        TimedCommand::GuestGone { user } => {
+            session::leaves(at.world, user, &"Connection lost".into())
+        }
     };
     if id != 0 {
         changes.push(Change::Event(Event::Timer { id, timer: None }));
     }
-    Ok(Decision { changes, outcome: Outcome::Done })
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }
 
 /// The rooms that a timer's command will write to.
 pub(super) fn rooms_needed(world: &World, command: &TimedCommand) -> Vec<RoomId> {
     match command {
         TimedCommand::ExpireMask { room, .. } => vec![*room],
-        TimedCommand::GuestGone { user } => {
-            world.state.user(*user).map_or_else(Vec::new, |user| user.rooms.iter().map(|entry| entry.room).collect())
-        }
+        TimedCommand::GuestGone { user } => world.state.user(*user).map_or_else(Vec::new, |user| {
+            user.rooms.iter().map(|entry| entry.room).collect()
+        }),
     }
 }

@@ -7,16 +7,28 @@ use crate::live::{Signal, Transient, TransientKind, TransientTarget};
 use crate::refusal::Refusal;
 
 /// The actor types in a room, or stopped.
-pub(super) fn typing(at: Deciding<'_>, room: RoomId, milliseconds: u64) -> Result<Decision, Refusal> {
+pub(super) fn typing(
+    at: Deciding<'_>,
+    room: RoomId,
+    milliseconds: u64,
+) -> Result<Decision, Refusal> {
     let user = at.actor.user;
     say::may_speak(at, &at.room(room)?.state, "m.room.message")?;
     let now = at.context.now;
     let until = (milliseconds > 0).then(|| now.plus(milliseconds.min(limits::TYPING)));
-    let present = at.world.live.typing.get(&(room, user)).filter(|until| **until > now);
+    let present = at
+        .world
+        .live
+        .typing
+        .get(&(room, user))
+        .filter(|until| **until > now);
     if until.is_none() && present.is_none() {
         return Ok(Decision::nothing(Outcome::Done));
     }
-    Ok(Decision { changes: vec![Change::Signal(Signal::Typing { room, user, until })], outcome: Outcome::Done })
+    Ok(Decision {
+        changes: vec![Change::Signal(Signal::Typing { room, user, until })],
+        outcome: Outcome::Done,
+    })
 }
 
 /// CTCP and client tags, to the members of a room or the sessions of a user.
@@ -38,6 +50,12 @@ pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision
         }
         TransientTarget::User(user) => at.known(user)?,
     }
-    let signal = Signal::Transient { sender: at.actor.user, message };
-    Ok(Decision { changes: vec![Change::Signal(signal)], outcome: Outcome::Done })
+    let signal = Signal::Transient {
+        sender: at.actor.user,
+        message,
+    };
+    Ok(Decision {
+        changes: vec![Change::Signal(signal)],
+        outcome: Outcome::Done,
+    })
 }

@@ -1,8 +1,9 @@
 //! The deciding stage step by step: what waits, what is void, what is answered and in which order.
 
-
 use polylogue_core::body::{Body, Form, Message, Text, TextKind};
-use polylogue_core::command::{Attach, Destination, MissingRoom, NewDevice, Presentation, RoomRef, Say, Scope, Who};
+use polylogue_core::command::{
+    Attach, Destination, MissingRoom, NewDevice, Presentation, RoomRef, Say, Scope, Who,
+};
 use polylogue_core::name::{AccountName, ChannelName};
 use polylogue_core::room::Room;
 use polylogue_core::secret::{PasswordHash, TokenHash};
@@ -23,10 +24,26 @@ struct Bench {
 impl Bench {
     /// Alice is registered, has a device and made the channels named; all rooms are cold.
     fn new(channels: &[&str]) -> Self {
-        let mut bench = Self { engine: Engine::new(State::new("test")), now: 1_000, stored: Vec::new() };
+        let mut bench = Self {
+            engine: Engine::new(State::new("test")),
+            now: 1_000,
+            stored: Vec::new(),
+        };
         let name = AccountName::from_nick("alice").unwrap();
-        let device = NewDevice { label: "phone".into(), name: None, token: TokenHash::of("t") };
-        bench.ask("", Actor::SERVER, Command::Register { name, password: PasswordHash("h".into()), device: Some(device) });
+        let device = NewDevice {
+            label: "phone".into(),
+            name: None,
+            token: TokenHash::of("t"),
+        };
+        bench.ask(
+            "",
+            Actor::SERVER,
+            Command::Register {
+                name,
+                password: PasswordHash("h".into()),
+                device: Some(device),
+            },
+        );
         for channel in channels {
             bench.ask("", Actor::user(ALICE, None), join(channel));
         }
@@ -40,17 +57,34 @@ impl Bench {
 
     fn context(&mut self) -> Context {
         self.now += 1;
-        Context { now: Timestamp(self.now), random: u128::from(self.now) }
+        Context {
+            now: Timestamp(self.now),
+            random: u128::from(self.now),
+        }
     }
 
     fn ask(&mut self, ticket: &'static str, actor: Actor, command: Command) {
         self.ask_once(ticket, actor, (command, None));
     }
 
-    fn ask_once(&mut self, ticket: &'static str, actor: Actor, (command, key): (Command, Option<u8>)) {
+    fn ask_once(
+        &mut self,
+        ticket: &'static str,
+        actor: Actor,
+        (command, key): (Command, Option<u8>),
+    ) {
         let context = self.context();
         let key = key.map(|key| (DeviceId(1), [key; 32]));
-        self.engine.submit(Envelope { actor, command, key, label: None, ticket }, context);
+        self.engine.submit(
+            Envelope {
+                actor,
+                command,
+                key,
+                label: None,
+                ticket,
+            },
+            context,
+        );
     }
 
     /// Attaches a session and commits it.
@@ -64,17 +98,36 @@ impl Bench {
             visible: true,
         };
         let session = SessionId(session);
-        let attach = Attach { session, who, device: None, presentation };
-        self.ask("attach", of(UserId::SERVER, session.0), Command::Attach(Box::new(attach)));
+        let attach = Attach {
+            session,
+            who,
+            device: None,
+            presentation,
+        };
+        self.ask(
+            "attach",
+            of(UserId::SERVER, session.0),
+            Command::Attach(Box::new(attach)),
+        );
         self.load_all();
         self.commit();
-        self.engine.world().live.sessions.get(&session).unwrap().user
+        self.engine
+            .world()
+            .live
+            .sessions
+            .get(&session)
+            .unwrap()
+            .user
     }
 
     fn load(&mut self, room: u32) {
         let context = self.context();
         let room = RoomId(room);
-        let found = self.stored.iter().find(|known| known.state.id == room).cloned();
+        let found = self
+            .stored
+            .iter()
+            .find(|known| known.state.id == room)
+            .cloned();
         self.engine.room_loaded(room, found, context);
     }
 
@@ -105,12 +158,18 @@ impl Bench {
 
     /// Hands over what there is and leaves it in flight.
     fn in_flight(&mut self) -> Vec<String> {
-        self.engine.take_batch().map(|batch| answers(&batch)).unwrap_or_default()
+        self.engine
+            .take_batch()
+            .map(|batch| answers(&batch))
+            .unwrap_or_default()
     }
 
     fn void(&mut self) -> Vec<String> {
         let context = self.context();
-        self.engine.voided(context, || "hub").map(|batch| answers(&batch)).unwrap_or_default()
+        self.engine
+            .voided(context, || "hub")
+            .map(|batch| answers(&batch))
+            .unwrap_or_default()
     }
 }
 
@@ -126,17 +185,34 @@ fn answers(batch: &Batch<&'static str>) -> Vec<String> {
 }
 
 fn of(user: UserId, session: u64) -> Actor {
-    Actor { user, session: Some(SessionId(session)), device: None, scope: Scope::User, proven_at: None }
+    Actor {
+        user,
+        session: Some(SessionId(session)),
+        device: None,
+        scope: Scope::User,
+        proven_at: None,
+    }
 }
 
 fn join(channel: &str) -> Command {
     let room = RoomRef::Name(ChannelName::parse(channel).unwrap());
-    Command::Join { room, key: None, missing: MissingRoom::Create, reason: None }
+    Command::Join {
+        room,
+        key: None,
+        missing: MissingRoom::Create,
+        reason: None,
+    }
 }
 
 fn say(room: u32) -> Command {
-    let body = Body::Text(Text { kind: TextKind::Text, form: Form::Irc("hello".into()) });
-    Command::Say(Say { to: Destination::Room(RoomId(room)), message: Message::plain(body) })
+    let body = Body::Text(Text {
+        kind: TextKind::Text,
+        form: Form::Irc("hello".into()),
+    });
+    Command::Say(Say {
+        to: Destination::Room(RoomId(room)),
+        message: Message::plain(body),
+    })
 }
 
 fn guest(nick: &str) -> Who {
@@ -149,7 +225,11 @@ fn a_command_on_a_cold_room_waits_and_is_done() {
     bench.ask("one", Actor::user(ALICE, None), say(1));
     bench.ask("two", Actor::user(ALICE, None), say(1));
     assert_eq!(bench.commit(), [""; 0]);
-    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))], "asked for once");
+    assert_eq!(
+        bench.engine.take_wanted(),
+        [Cold::Room(RoomId(1))],
+        "asked for once"
+    );
     bench.load(1);
     assert_eq!(bench.commit(), ["one", "two"]);
 }
@@ -165,7 +245,10 @@ fn what_a_session_asks_later_waits_behind_what_waits() {
     bench.ask("last", of(ALICE, 7), say(2));
     assert_eq!(bench.commit(), ["of another session"]);
     bench.load(1);
-    assert_eq!(bench.commit(), ["cold", "hot behind it", "last", "cold of another session"]);
+    assert_eq!(
+        bench.commit(),
+        ["cold", "hot behind it", "last", "cold of another session"]
+    );
 }
 
 #[test]
@@ -192,7 +275,10 @@ fn a_room_that_is_not_there_is_refused_and_holds_nobody_up() {
     bench.engine.take_wanted();
     let context = bench.context();
     bench.engine.room_loaded(RoomId(1), None, context);
-    assert_eq!(bench.commit(), ["nowhere: NoSuchRoom", "behind: NoSuchRoom"]);
+    assert_eq!(
+        bench.commit(),
+        ["nowhere: NoSuchRoom", "behind: NoSuchRoom"]
+    );
 }
 
 #[test]
@@ -207,7 +293,14 @@ fn a_damaged_room_hurts_nobody_else() {
     assert_eq!(bench.commit(), ["damaged: Quarantined(RoomId(1))", "sound"]);
     // Its members still come and go.
     assert_eq!(bench.attach(9, Who::Account(ALICE)), ALICE);
-    bench.ask("bye", of(ALICE, 9), Command::Detach { session: SessionId(9), reason: "bye".into() });
+    bench.ask(
+        "bye",
+        of(ALICE, 9),
+        Command::Detach {
+            session: SessionId(9),
+            reason: "bye".into(),
+        },
+    );
     bench.load_all();
     assert_eq!(bench.commit(), ["bye"]);
 }
@@ -215,17 +308,38 @@ fn a_damaged_room_hurts_nobody_else() {
 #[test]
 fn a_key_is_looked_up_before_it_is_used() {
     let mut bench = Bench::new(&["#a"]);
-    bench.ask_once("first", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
-    bench.ask_once("repeat in flight", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    bench.ask_once(
+        "first",
+        Actor::user(ALICE, Some(DeviceId(1))),
+        (say(1), Some(1)),
+    );
+    bench.ask_once(
+        "repeat in flight",
+        Actor::user(ALICE, Some(DeviceId(1))),
+        (say(1), Some(1)),
+    );
     assert_eq!(bench.engine.take_wanted(), [Cold::Keys(DeviceId(1))]);
-    let known = Receipt { outcome: Outcome::Done, event: None };
+    let known = Receipt {
+        outcome: Outcome::Done,
+        event: None,
+    };
     let context = bench.context();
-    bench.engine.keys_loaded(DeviceId(1), vec![([2; 32], known)], context);
+    bench
+        .engine
+        .keys_loaded(DeviceId(1), vec![([2; 32], known)], context);
     bench.load_all();
     let head = bench.engine.world().state.head;
     assert_eq!(bench.commit(), ["first", "repeat in flight"]);
-    bench.ask_once("known from before", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(2)));
-    bench.ask_once("repeat later", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    bench.ask_once(
+        "known from before",
+        Actor::user(ALICE, Some(DeviceId(1))),
+        (say(1), Some(2)),
+    );
+    bench.ask_once(
+        "repeat later",
+        Actor::user(ALICE, Some(DeviceId(1))),
+        (say(1), Some(1)),
+    );
     assert_eq!(bench.commit(), ["known from before", "repeat later"]);
     assert_eq!(bench.engine.world().state.head, head, "one line in all");
 }
@@ -234,19 +348,31 @@ fn a_key_is_looked_up_before_it_is_used() {
 fn a_void_batch_never_happened_and_neither_did_what_was_decided_on_it() {
     let mut bench = Bench::new(&["#a"]);
     let before = bench.engine.world().state.head;
-    bench.ask_once("in flight", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    bench.ask_once(
+        "in flight",
+        Actor::user(ALICE, Some(DeviceId(1))),
+        (say(1), Some(1)),
+    );
     bench.load_all();
     assert_eq!(bench.in_flight(), ["in flight"]);
-    bench.ask("later", Actor::user(ALICE, None), say(1));
+    bench.ask_once("later", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(2)));
     bench.ask("made on it", Actor::user(ALICE, None), join("#new"));
     bench.ask("refused on it", Actor::user(UserId(9), None), say(1));
     let told = bench.void();
-    assert_eq!(told, ["later", "made on it", "refused on it: Forbidden"], "all of them are told to try again");
+    assert_eq!(
+        told,
+        ["later", "made on it", "refused on it: Forbidden"],
+        "all of them are told to try again"
+    );
     assert_eq!(bench.engine.world().state.head, before);
     assert_eq!(bench.engine.world().state.next_room, RoomId(2));
     assert_eq!(bench.commit(), [""; 0]);
     // The key was not used.
-    bench.ask_once("again", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(1)));
+    bench.ask_once(
+        "again",
+        Actor::user(ALICE, Some(DeviceId(1))),
+        (say(1), Some(1)),
+    );
     bench.load_all();
     assert_eq!(bench.commit(), ["again"]);
     assert_eq!(bench.engine.world().state.head, before.next());
@@ -275,16 +401,36 @@ fn who_came_and_went_on_a_void_batch_did_come_and_go() {
     bench.commit();
     bench.ask("in flight", Actor::user(ALICE, None), say(1));
     bench.in_flight();
-    bench.ask("out", of(gale, 5), Command::Detach { session: SessionId(5), reason: "bye".into() });
+    bench.ask(
+        "out",
+        of(gale, 5),
+        Command::Detach {
+            session: SessionId(5),
+            reason: "bye".into(),
+        },
+    );
     bench.void();
     assert!(!bench.engine.world().live.guests.contains_key(&gale));
     bench.load_all();
     let batch = bench.engine.take_batch().unwrap();
     let detached = |item: &Item<_>| matches!(item, Item::Signal { signal, .. } if matches!(**signal, Signal::Detached { .. }));
     assert!(batch.items.iter().any(detached), "the others are told");
-    let left = batch.items.iter().filter(|item| matches!(item, Item::Event { .. })).count();
+    let left = batch
+        .items
+        .iter()
+        .filter(|item| matches!(item, Item::Event { .. }))
+        .count();
     assert_eq!(left, 1, "his leave is written again");
-    assert!(bench.engine.world().state.user(gale).unwrap().rooms.is_empty());
+    assert!(
+        bench
+            .engine
+            .world()
+            .state
+            .user(gale)
+            .unwrap()
+            .rooms
+            .is_empty()
+    );
 }
 
 #[test]
@@ -300,14 +446,30 @@ fn a_guests_leave_is_written_again_even_where_the_room_is_cold_again() {
     let live = bench.engine.world().live.clone();
     bench.engine = Engine::new(state);
     bench.engine.world.live = live;
-    bench.ask("out", of(gale, 5), Command::Detach { session: SessionId(5), reason: "bye".into() });
+    bench.ask(
+        "out",
+        of(gale, 5),
+        Command::Detach {
+            session: SessionId(5),
+            reason: "bye".into(),
+        },
+    );
     bench.load_all();
     assert_eq!(bench.in_flight(), ["out"]);
     bench.void();
     assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
     bench.load(1);
     bench.commit();
-    assert!(bench.engine.world().state.user(gale).unwrap().rooms.is_empty());
+    assert!(
+        bench
+            .engine
+            .world()
+            .state
+            .user(gale)
+            .unwrap()
+            .rooms
+            .is_empty()
+    );
 }
 
 #[test]
@@ -319,8 +481,17 @@ fn nothing_changed_is_an_answer_that_hangs_on_what_was_before() {
     let batch = bench.engine.take_batch().unwrap();
     let (delivery, answers) = crate::publish::publish(&view, batch, crate::publish::Fate::Void);
     assert!(delivery.changes.is_empty());
-    let answers: Vec<_> = answers.into_iter().map(|(ticket, result)| (ticket, result.map(drop))).collect();
-    assert_eq!(answers, [("made", Err(Refusal::Unavailable)), ("in already", Err(Refusal::Unavailable))]);
+    let answers: Vec<_> = answers
+        .into_iter()
+        .map(|(ticket, result)| (ticket, result.map(drop)))
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            ("made", Err(Refusal::Unavailable)),
+            ("in already", Err(Refusal::Unavailable))
+        ]
+    );
     assert_eq!(view.load().state.rooms.len(), 0);
 }
 
@@ -341,16 +512,33 @@ fn a_timer_on_a_cold_room_runs_once() {
     bench.stored = state.rooms.values().cloned().collect();
     state.rooms = OrdMap::new();
     bench.engine = Engine::new(state);
-    let context = |now| Context { now: Timestamp(now), random: 1 };
-    assert_eq!(bench.engine.run_timers(context(4_999), || "timer"), Some(Timestamp(5_000)));
+    let context = |now| Context {
+        now: Timestamp(now),
+        random: 1,
+    };
+    assert_eq!(
+        bench.engine.run_timers(context(4_999), || "timer"),
+        Some(Timestamp(5_000))
+    );
     for now in 5_000..5_003 {
         assert!(bench.engine.run_timers(context(now), || "timer") > Some(Timestamp(now)));
     }
     assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
+    bench.now = 5_003;
     bench.load(1);
     assert_eq!(bench.commit(), ["timer"]);
     assert_eq!(bench.engine.run_timers(context(9_000), || "timer"), None);
-    assert!(bench.engine.world().state.room(RoomId(1)).unwrap().state.masks.is_empty());
+    assert!(
+        bench
+            .engine
+            .world()
+            .state
+            .room(RoomId(1))
+            .unwrap()
+            .state
+            .masks
+            .is_empty()
+    );
 }
 
 #[test]

@@ -28,7 +28,11 @@ pub(super) fn recipients(delivery: &Delivery, change: &Change) -> Recipients {
 
 fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
     match event {
-        Event::Room { room, sender, change } => {
+        Event::Room {
+            room,
+            sender,
+            change,
+        } => {
             let target = match change {
                 RoomChange::Member(member) => Some(member.user),
                 RoomChange::Created(_)
@@ -38,16 +42,34 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
                 | RoomChange::Redaction { .. }
                 | RoomChange::Redacted => None,
             };
-            Recipients { rooms: vec![*room], users: target.into_iter().collect(), actor: *sender, target, neighbours: false }
+            Recipients {
+                rooms: vec![*room],
+                users: target.into_iter().collect(),
+                actor: *sender,
+                target,
+                neighbours: false,
+            }
         }
-        Event::Setting { room, sender, .. } => {
-            Recipients { rooms: vec![*room], users: Vec::new(), actor: *sender, target: None, neighbours: false }
-        }
+        Event::Setting { room, sender, .. } => Recipients {
+            rooms: vec![*room],
+            users: Vec::new(),
+            actor: *sender,
+            target: None,
+            neighbours: false,
+        },
         Event::User { user, change } => match change {
             UserChange::Renamed(_) | UserChange::Profile { .. } => neighbours(delivery, *user),
-            UserChange::Read { room, audience: ReadAudience::Room, .. } => {
-                Recipients { rooms: vec![*room], users: vec![*user], actor: *user, target: None, neighbours: false }
-            }
+            UserChange::Read {
+                room,
+                audience: ReadAudience::Room,
+                ..
+            } => Recipients {
+                rooms: vec![*room],
+                users: vec![*user],
+                actor: *user,
+                target: None,
+                neighbours: false,
+            },
             UserChange::Created { .. }
             | UserChange::Password(_)
             | UserChange::Disabled(_)
@@ -55,7 +77,10 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
             | UserChange::DeviceRenamed { .. }
             | UserChange::DeviceRemoved(_)
             | UserChange::AccountData { .. }
-            | UserChange::Read { audience: ReadAudience::Own, .. }
+            | UserChange::Read {
+                audience: ReadAudience::Own,
+                ..
+            }
             | UserChange::Document(_) => own(*user),
         },
         Event::Name { .. } | Event::Timer { .. } => own(UserId::SERVER),
@@ -65,14 +90,24 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
 fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
     match signal {
         Signal::Attached { session, .. } => neighbours(delivery, session.user),
-        Signal::Detached { user, .. } | Signal::GuestRenamed { user, .. } | Signal::Away { user, .. } => neighbours(delivery, *user),
-        Signal::Typing { room, user, .. } => {
-            Recipients { rooms: vec![*room], users: Vec::new(), actor: *user, target: None, neighbours: false }
-        }
+        Signal::Detached { user, .. }
+        | Signal::GuestRenamed { user, .. }
+        | Signal::Away { user, .. } => neighbours(delivery, *user),
+        Signal::Typing { room, user, .. } => Recipients {
+            rooms: vec![*room],
+            users: Vec::new(),
+            actor: *user,
+            target: None,
+            neighbours: false,
+        },
         Signal::Transient { sender, message } => match message.to {
-            TransientTarget::Room(room) => {
-                Recipients { rooms: vec![room], users: Vec::new(), actor: *sender, target: None, neighbours: false }
-            }
+            TransientTarget::Room(room) => Recipients {
+                rooms: vec![room],
+                users: Vec::new(),
+                actor: *sender,
+                target: None,
+                neighbours: false,
+            },
             TransientTarget::User(user) => Recipients {
                 rooms: Vec::new(),
                 users: vec![user, *sender],
@@ -85,14 +120,29 @@ fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
 }
 
 fn own(user: UserId) -> Recipients {
-    Recipients { rooms: Vec::new(), users: vec![user], actor: user, target: None, neighbours: false }
+    Recipients {
+        rooms: Vec::new(),
+        users: vec![user],
+        actor: user,
+        target: None,
+        neighbours: false,
+    }
 }
 
 /// A user's own sessions and everybody in a room with him. Both states are asked: a guest's end takes him out of his rooms in the same batch.
 fn neighbours(delivery: &Delivery, user: UserId) -> Recipients {
-    let mut rooms: Vec<RoomId> =
-        [&delivery.before, &delivery.world].into_iter().filter_map(|world| world.state.user(user)).flat_map(|user| user.joined()).collect();
+    let mut rooms: Vec<RoomId> = [&delivery.before, &delivery.world]
+        .into_iter()
+        .filter_map(|world| world.state.user(user))
+        .flat_map(|user| user.joined())
+        .collect();
     rooms.sort_unstable();
     rooms.dedup();
-    Recipients { rooms, users: vec![user], actor: user, target: None, neighbours: true }
+    Recipients {
+        rooms,
+        users: vec![user],
+        actor: user,
+        target: None,
+        neighbours: true,
+    }
 }

@@ -26,7 +26,12 @@ pub(super) fn write(
                 .prepare_cached("INSERT INTO room (room, creation) VALUES (?1, ?2)")?
                 .execute(params![room.0, blob::write(creation)?])?;
             let content = creation.content.clone().unwrap_or_else(Json::empty);
-            write_state(transaction, entry, (room, sender), &unnamed(facets::CREATE, content))
+            write_state(
+                transaction,
+                entry,
+                (room, sender),
+                &unnamed(facets::CREATE, content),
+            )
         }
         RoomChange::Member(change) => write_member(transaction, entry, (room, sender), change),
         RoomChange::Power(change) => write_power(transaction, entry, (room, sender), change),
@@ -53,13 +58,19 @@ pub(super) fn write_setting(
                 .execute(params![room.0, blob::write(list)?, &**mask])?;
         }
         RoomSetting::Key(key) => {
-            transaction.prepare_cached("UPDATE room SET join_key = ?2 WHERE room = ?1")?.execute(params![room.0, key.as_deref()])?;
+            transaction
+                .prepare_cached("UPDATE room SET join_key = ?2 WHERE room = ?1")?
+                .execute(params![room.0, key.as_deref()])?;
         }
         RoomSetting::Listed(listed) => {
-            transaction.prepare_cached("UPDATE room SET listed = ?2 WHERE room = ?1")?.execute(params![room.0, listed])?;
+            transaction
+                .prepare_cached("UPDATE room SET listed = ?2 WHERE room = ?1")?
+                .execute(params![room.0, listed])?;
         }
         RoomSetting::Names(names) => {
-            transaction.prepare_cached("UPDATE room SET names = ?2 WHERE room = ?1")?.execute(params![room.0, blob::write(names)?])?;
+            transaction
+                .prepare_cached("UPDATE room SET names = ?2 WHERE room = ?1")?
+                .execute(params![room.0, blob::write(names)?])?;
         }
     }
     Ok(())
@@ -75,19 +86,32 @@ pub(super) fn redact(
     let position = match position {
         Some(position) => Some(position),
         None => {
-            let found = history::places(transaction, tail, (room, RoomSequence(target.0.saturating_sub(1))), (Direction::Forward, 1))?;
-            found.first().filter(|(sequence, _)| *sequence == target).map(|(_, position)| *position)
+            let found = history::places(
+                transaction,
+                tail,
+                (room, RoomSequence(target.0.saturating_sub(1))),
+                (Direction::Forward, 1),
+            )?;
+            found
+                .first()
+                .filter(|(sequence, _)| *sequence == target)
+                .map(|(_, position)| *position)
         }
     };
-    let Some(position) = position else { return Err(StoreError::Row("redacted event is missing")) };
+    let Some(position) = position else {
+        return Err(StoreError::Row("redacted event is missing"));
+    };
     let column = integer(position.0);
-    let old: Vec<u8> =
-        transaction.prepare_cached("SELECT blob FROM event WHERE position = ?1")?.query_row([column], |row| row.get(0))?;
+    let old: Vec<u8> = transaction
+        .prepare_cached("SELECT blob FROM event WHERE position = ?1")?
+        .query_row([column], |row| row.get(0))?;
     let (notifying, change): EventBlob = blob::read(&old)?;
     // State in force is not history: only what was said loses its content here.
     if matches!(change, RoomChange::Message(_)) {
         let new = blob::write(&(notifying, RoomChange::Redacted))?;
-        transaction.prepare_cached("UPDATE event SET blob = ?2 WHERE position = ?1")?.execute(params![column, new])?;
+        transaction
+            .prepare_cached("UPDATE event SET blob = ?2 WHERE position = ?1")?
+            .execute(params![column, new])?;
     }
     Ok(())
 }
@@ -102,9 +126,14 @@ fn write_member(
     let user = change.user.0;
     let is_guest: bool = transaction
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM user WHERE user = ?1 AND kind = ?2)")?
-        .query_row(params![user, blob::write(&polylogue_core::user::UserKind::Guest)?], |row| row.get(0))?;
+        .query_row(
+            params![user, blob::write(&polylogue_core::user::UserKind::Guest)?],
+            |row| row.get(0),
+        )?;
     if is_guest && change.membership == Membership::Leave {
-        transaction.prepare_cached("DELETE FROM member WHERE room = ?1 AND user = ?2")?.execute([room.0, user])?;
+        transaction
+            .prepare_cached("DELETE FROM member WHERE room = ?1 AND user = ?2")?
+            .execute([room.0, user])?;
     } else {
         // Prefix bits end with the membership, as in the core's own apply.
         transaction
@@ -124,7 +153,9 @@ fn write_member(
     }
     if change.membership == Membership::Leave {
         // Whoever comes back begins without marks, as in the core's own apply.
-        transaction.prepare_cached("DELETE FROM read_mark WHERE room = ?1 AND user = ?2")?.execute([room.0, user])?;
+        transaction
+            .prepare_cached("DELETE FROM read_mark WHERE room = ?1 AND user = ?2")?
+            .execute([room.0, user])?;
     }
     transaction
         .prepare_cached("UPDATE span SET last = ?3 WHERE room = ?1 AND user = ?2 AND last IS NULL")?
@@ -135,7 +166,9 @@ fn write_member(
         Membership::Knock | Membership::Leave | Membership::Ban => return Ok(()),
     };
     transaction
-        .prepare_cached("INSERT INTO span (room, user, first, last, kind) VALUES (?1, ?2, ?3, NULL, ?4)")?
+        .prepare_cached(
+            "INSERT INTO span (room, user, first, last, kind) VALUES (?1, ?2, ?3, NULL, ?4)",
+        )?
         .execute(params![room.0, user, sequence, kind])?;
     Ok(())
 }
@@ -155,11 +188,20 @@ fn write_power(
             .execute(params![room.0, user.0, blob::write(prefixes)?])?;
     }
     let content = change.content.clone().unwrap_or_else(Json::empty);
-    write_state(transaction, entry, (room, sender), &unnamed(facets::POWER_LEVELS, content))
+    write_state(
+        transaction,
+        entry,
+        (room, sender),
+        &unnamed(facets::POWER_LEVELS, content),
+    )
 }
 
 fn unnamed(kind: &str, content: Json) -> StateChange {
-    StateChange { kind: kind.into(), key: "".into(), content }
+    StateChange {
+        kind: kind.into(),
+        key: "".into(),
+        content,
+    }
 }
 
 fn write_state(

@@ -10,29 +10,46 @@ use crate::blob;
 use crate::error::StoreError;
 
 /// Writes a change to a user.
-pub(super) fn write(transaction: &Transaction<'_>, entry: &Entry, user: UserId, change: &UserChange) -> Result<(), StoreError> {
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    entry: &Entry,
+    user: UserId,
+    change: &UserChange,
+) -> Result<(), StoreError> {
     match change {
-        UserChange::Created { name, kind, password } => {
+        UserChange::Created {
+            name,
+            kind,
+            password,
+        } => {
             let password = password.as_ref().map(|hash| &*hash.0);
             transaction
                 .prepare_cached("INSERT INTO user (user, name, kind, created, password) VALUES (?1, ?2, ?3, ?4, ?5)")?
                 .execute(params![user.0, blob::write(name)?, blob::write(kind)?, integer(entry.at.0), password])?;
         }
         UserChange::Renamed(name) => {
-            transaction.prepare_cached("UPDATE user SET name = ?2 WHERE user = ?1")?.execute(params![user.0, blob::write(name)?])?;
+            transaction
+                .prepare_cached("UPDATE user SET name = ?2 WHERE user = ?1")?
+                .execute(params![user.0, blob::write(name)?])?;
         }
         UserChange::Password(hash) => {
-            transaction.prepare_cached("UPDATE user SET password = ?2 WHERE user = ?1")?.execute(params![user.0, &*hash.0])?;
+            transaction
+                .prepare_cached("UPDATE user SET password = ?2 WHERE user = ?1")?
+                .execute(params![user.0, &*hash.0])?;
         }
         UserChange::Disabled(disabled) => {
-            transaction.prepare_cached("UPDATE user SET disabled = ?2 WHERE user = ?1")?.execute(params![user.0, disabled])?;
+            transaction
+                .prepare_cached("UPDATE user SET disabled = ?2 WHERE user = ?1")?
+                .execute(params![user.0, disabled])?;
         }
         UserChange::Profile { field, value } => {
             let sql = match field {
                 ProfileField::DisplayName => "UPDATE user SET display_name = ?2 WHERE user = ?1",
                 ProfileField::Avatar => "UPDATE user SET avatar = ?2 WHERE user = ?1",
             };
-            transaction.prepare_cached(sql)?.execute(params![user.0, value.as_deref()])?;
+            transaction
+                .prepare_cached(sql)?
+                .execute(params![user.0, value.as_deref()])?;
         }
         UserChange::DeviceAdded(device) => {
             transaction
@@ -50,10 +67,18 @@ pub(super) fn write(transaction: &Transaction<'_>, entry: &Entry, user: UserId, 
                 .execute(params![device.0, blob::write(&row)?])?;
         }
         UserChange::DeviceRemoved(device) => {
-            transaction.prepare_cached("DELETE FROM device WHERE device = ?1")?.execute([device.0])?;
-            transaction.prepare_cached("DELETE FROM once WHERE device = ?1")?.execute([device.0])?;
+            transaction
+                .prepare_cached("DELETE FROM device WHERE device = ?1")?
+                .execute([device.0])?;
+            transaction
+                .prepare_cached("DELETE FROM once WHERE device = ?1")?
+                .execute([device.0])?;
         }
-        UserChange::Read { room, up_to, audience } => {
+        UserChange::Read {
+            room,
+            up_to,
+            audience,
+        } => {
             let up_to = integer(up_to.0);
             let read = match audience {
                 ReadAudience::Room => up_to,
@@ -66,7 +91,11 @@ pub(super) fn write(transaction: &Transaction<'_>, entry: &Entry, user: UserId, 
                 )?
                 .execute(params![user.0, room.0, read, up_to])?;
         }
-        UserChange::AccountData { room, kind, content } => {
+        UserChange::AccountData {
+            room,
+            kind,
+            content,
+        } => {
             transaction
                 .prepare_cached(
                     "INSERT OR REPLACE INTO account_data (user, room, kind, position, content) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -13,7 +13,11 @@ const ROOM: usize = 350;
 /// Lists, requests, ends.
 pub(crate) fn run(client: &mut Client, message: &Message) {
     let Some(subcommand) = message.given(0) else {
-        return client.replies.text(Numeric::ErrNeedMoreParams, &["CAP"], "Not enough parameters");
+        return client.replies.text(
+            Numeric::ErrNeedMoreParams,
+            &["CAP"],
+            "Not enough parameters",
+        );
     };
     let begins = client.session.is_none();
     match subcommand.to_ascii_uppercase().as_str() {
@@ -24,7 +28,12 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
                 client.set_capabilities(client.capabilities.with(Capability::CapNotify));
             }
             let mechanisms = mechanisms(client);
-            let lines = list(version, offered(client), |capability| value(capability, &mechanisms), ROOM);
+            let lines = list(
+                version,
+                offered(client),
+                |capability| value(capability, &mechanisms),
+                ROOM,
+            );
             reply(client, "LS", &lines);
         }
         "LIST" => {
@@ -36,21 +45,34 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             request(client, message.param(1).unwrap_or_default());
         }
         "END" => client.registration.negotiating = false,
-        _ => client.replies.text(Numeric::ErrInvalidCapCmd, &[subcommand], "Invalid CAP command"),
+        _ => client.replies.text(
+            Numeric::ErrInvalidCapCmd,
+            &[subcommand],
+            "Invalid CAP command",
+        ),
     }
 }
 
 /// All of a request is granted, or none of it.
 fn request(client: &mut Client, wanted: &str) {
     let granted = Request::parse(wanted).map(|request| request.applied_to(client.capabilities));
-    let allowed = granted.filter(|set| set.difference(offered(client).with(Capability::CapNotify)).is_empty());
-    let verdict = if allowed.is_some() { const { Middle::literal("ACK") } } else { const { Middle::literal("NAK") } };
+    let allowed = granted.filter(|set| {
+        set.difference(offered(client).with(Capability::CapNotify))
+            .is_empty()
+    });
+    let verdict = if allowed.is_some() {
+        const { Middle::literal("ACK") }
+    } else {
+        const { Middle::literal("NAK") }
+    };
     if let Some(set) = allowed {
         client.set_capabilities(set);
     }
     let target = client.replies.target();
     let text = Trailing::lossy(wanted);
-    client.replies.from_server(Verb::Cap, |line| line.middle(part(&target)).middle(verdict).trailing(&text));
+    client.replies.server_line(Verb::Cap, |line| {
+        line.middle(part(&target)).middle(verdict).trailing(&text)
+    });
 }
 
 fn reply(client: &mut Client, subcommand: &'static str, lines: &[String]) {
@@ -58,26 +80,35 @@ fn reply(client: &mut Client, subcommand: &'static str, lines: &[String]) {
     let last = lines.len().saturating_sub(1);
     for (index, text) in lines.iter().enumerate() {
         let text = Trailing::lossy(text);
-        client.replies.from_server(Verb::Cap, |line| {
+        client.replies.server_line(Verb::Cap, |line| {
             let line = line.middle(part(&target)).middle(part(subcommand));
-            if index < last { line.middle(Middle::STAR).trailing(&text) } else { line.trailing(&text) }
+            if index < last {
+                line.middle(Middle::STAR).trailing(&text)
+            } else {
+                line.trailing(&text)
+            }
         });
     }
 }
 
 /// Without a way to log in there is no SASL to offer.
 fn offered(client: &Client) -> CapabilitySet {
-    if mechanisms(client).is_empty() { OFFERED.without(Capability::Sasl) } else { OFFERED }
+    if mechanisms(client).is_empty() {
+        OFFERED.without(Capability::Sasl)
+    } else {
+        OFFERED
+    }
 }
 
 /// The mechanisms that this connection allows.
 pub(crate) fn mechanisms(client: &Client) -> String {
-    if client.peer.security.allows_passwords() { "PLAIN".to_owned() } else { String::new() }
+    if client.peer.security.allows_passwords() {
+        "PLAIN".to_owned()
+    } else {
+        String::new()
+    }
 }
 
 fn value(capability: Capability, mechanisms: &str) -> Option<&str> {
-    match capability {
-        Capability::Sasl => Some(mechanisms),
-        _ => None,
-    }
+    (capability == Capability::Sasl).then_some(mechanisms)
 }

@@ -7,7 +7,9 @@ use polylogue_hub::{Direction, VisibleEvent};
 use polylogue_irc::batch::Reference;
 use polylogue_irc::chathistory::{Query, Reference as Place, Request};
 use polylogue_irc::line::add_tag;
-use polylogue_irc::{LineWriter, Message, Middle, ServerTime, Tag, TagKey, Verb, names::is_channel};
+use polylogue_irc::{
+    LineWriter, Message, Middle, ServerTime, Tag, TagKey, Verb, names::is_channel,
+};
 
 use crate::client::Client;
 use crate::names;
@@ -20,24 +22,46 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         Ok(request) => request,
         Err(error) => {
             let context: Vec<&str> = error.context().into_iter().map(Middle::as_str).collect();
-            return client.replies.fail((Verb::Chathistory, error.code()), &context, &error.to_string());
+            return client.replies.fail(
+                (Verb::Chathistory, error.code()),
+                &context,
+                &error.to_string(),
+            );
         }
     };
-    let limit = usize::try_from(request.limit).unwrap_or(usize::MAX).min(client.irc.config.history_messages);
+    let limit = usize::try_from(request.limit)
+        .unwrap_or(usize::MAX)
+        .min(client.irc.config.history_messages);
     let (target, events) = match &request.query {
         Query::Targets { from, to } => return targets(client, (*from, *to), limit).await,
-        Query::Latest { target, after } => (target, latest(client, target, after.as_ref(), limit).await),
-        Query::Before { target, reference } => (target, one_way(client, (target, reference), (Direction::Backward, limit)).await),
-        Query::After { target, reference } => (target, one_way(client, (target, reference), (Direction::Forward, limit)).await),
-        Query::Around { target, reference } => (target, around(client, (target, reference), limit).await),
-        Query::Between { target, from, to } => (target, between(client, target, (from, to), limit).await),
+        Query::Latest { target, after } => {
+            (target, latest(client, target, after.as_ref(), limit).await)
+        }
+        Query::Before { target, reference } => (
+            target,
+            one_way(client, (target, reference), (Direction::Backward, limit)).await,
+        ),
+        Query::After { target, reference } => (
+            target,
+            one_way(client, (target, reference), (Direction::Forward, limit)).await,
+        ),
+        Query::Around { target, reference } => {
+            (target, around(client, (target, reference), limit).await)
+        }
+        Query::Between { target, from, to } => {
+            (target, between(client, target, (from, to), limit).await)
+        }
     };
     let target = target.as_str();
     match events {
         Some((room, events)) => send(client, (target, room), &events),
         None => {
             let code = const { Middle::literal("INVALID_TARGET") };
-            client.replies.fail((Verb::Chathistory, code), &[message.param(0).unwrap_or("*"), target], "Messages could not be retrieved");
+            client.replies.fail(
+                (Verb::Chathistory, code),
+                &[message.param(0).unwrap_or("*"), target],
+                "Messages could not be retrieved",
+            );
         }
     }
 }
@@ -53,7 +77,12 @@ fn room_of(client: &Client, target: &str) -> Option<RoomId> {
         return known.then_some(room);
     }
     let peer = world.user_named(target)?;
-    world.state.room_named(&polylogue_core::name::NameKey::direct(client.user_id(), peer))
+    world
+        .state
+        .room_named(&polylogue_core::name::NameKey::direct(
+            client.user_id(),
+            peer,
+        ))
 }
 
 /// The place in a room that a reference means: events before it have a lower sequence.
@@ -61,20 +90,45 @@ async fn place(client: &Client, room: RoomId, reference: &Place<'_>) -> Option<R
     match reference {
         Place::MessageId(id) => {
             let id = EventId::parse(id)?;
-            client.irc.hub.event(client.user_id(), room, &id).await.ok().map(|event| event.sequence)
+            client
+                .irc
+                .hub
+                .event(client.user_id(), room, &id)
+                .await
+                .ok()
+                .map(|event| event.sequence)
         }
-        Place::Timestamp(milliseconds) => client.irc.hub.sequence_at_time(room, Timestamp(*milliseconds)).await.ok(),
+        Place::Timestamp(milliseconds) => client
+            .irc
+            .hub
+            .sequence_at_time(room, Timestamp(*milliseconds))
+            .await
+            .ok(),
     }
 }
 
-async fn page(client: &Client, room: RoomId, from: RoomSequence, way: (Direction, usize)) -> Option<Vec<VisibleEvent>> {
+async fn page(
+    client: &Client,
+    room: RoomId,
+    from: RoomSequence,
+    way: (Direction, usize),
+) -> Option<Vec<VisibleEvent>> {
     let mut found: Vec<VisibleEvent> = Vec::new();
     let (direction, limit) = way;
     let mut at = from;
     // Events that have no line of their own here are no messages: go on until the page is full.
     loop {
-        let page = client.irc.hub.history(client.user_id(), (room, at), (direction, limit)).await.ok()?;
-        found.extend(page.events.into_iter().filter(|event| is_message(&event.change)));
+        let page = client
+            .irc
+            .hub
+            .history(client.user_id(), (room, at), (direction, limit))
+            .await
+            .ok()?;
+        found.extend(
+            page.events
+                .into_iter()
+                .filter(|event| is_message(&event.change)),
+        );
         match page.next {
             Some(next) if found.len() < limit => at = next,
             Some(_) | None => break,
@@ -99,9 +153,20 @@ fn is_message(change: &RoomChange) -> bool {
     }
 }
 
-async fn latest(client: &Client, target: &Middle<'_>, since: Option<&Place<'_>>, limit: usize) -> Found {
+async fn latest(
+    client: &Client,
+    target: &Middle<'_>,
+    since: Option<&Place<'_>>,
+    limit: usize,
+) -> Found {
     let room = room_of(client, target.as_str())?;
-    let mut events = page(client, room, RoomSequence(u64::MAX), (Direction::Backward, limit)).await?;
+    let mut events = page(
+        client,
+        room,
+        RoomSequence(u64::MAX),
+        (Direction::Backward, limit),
+    )
+    .await?;
     if let Some(since) = since {
         let since = place(client, room, since).await?;
         events.retain(|event| event.sequence > since);
@@ -109,25 +174,49 @@ async fn latest(client: &Client, target: &Middle<'_>, since: Option<&Place<'_>>,
     Some((room, events))
 }
 
-async fn one_way(client: &Client, (target, from): (&Middle<'_>, &Place<'_>), way: (Direction, usize)) -> Found {
+async fn one_way(
+    client: &Client,
+    (target, from): (&Middle<'_>, &Place<'_>),
+    way: (Direction, usize),
+) -> Found {
     let room = room_of(client, target.as_str())?;
     let from = place(client, room, from).await?;
     Some((room, page(client, room, from, way).await?))
 }
 
-async fn around(client: &Client, (target, center): (&Middle<'_>, &Place<'_>), limit: usize) -> Found {
+async fn around(
+    client: &Client,
+    (target, center): (&Middle<'_>, &Place<'_>),
+    limit: usize,
+) -> Found {
     let room = room_of(client, target.as_str())?;
     let center = place(client, room, center).await?;
     let before = limit / 2;
     let mut events = page(client, room, center, (Direction::Backward, before)).await?;
     let from = RoomSequence(center.0.saturating_sub(1));
-    events.extend(page(client, room, from, (Direction::Forward, limit.saturating_sub(events.len()))).await?);
+    events.extend(
+        page(
+            client,
+            room,
+            from,
+            (Direction::Forward, limit.saturating_sub(events.len())),
+        )
+        .await?,
+    );
     Some((room, events))
 }
 
-async fn between(client: &Client, target: &Middle<'_>, (from, to): (&Place<'_>, &Place<'_>), limit: usize) -> Found {
+async fn between(
+    client: &Client,
+    target: &Middle<'_>,
+    (from, to): (&Place<'_>, &Place<'_>),
+    limit: usize,
+) -> Found {
     let room = room_of(client, target.as_str())?;
-    let (from, to) = (place(client, room, from).await?, place(client, room, to).await?);
+    let (from, to) = (
+        place(client, room, from).await?,
+        place(client, room, to).await?,
+    );
     let mut events = if from <= to {
         page(client, room, from, (Direction::Forward, limit)).await?
     } else {
@@ -140,35 +229,64 @@ async fn between(client: &Client, target: &Middle<'_>, (from, to): (&Place<'_>, 
 
 fn send(client: &mut Client, (target, room): (&str, RoomId), events: &[VisibleEvent]) {
     let world = client.world();
-    let Some(room) = world.state.room(room) else { return };
+    let Some(room) = world.state.room(room) else {
+        return;
+    };
     let mut lines = BytesMut::new();
     let reference = "h1";
-    let Some(reference) = Reference::new(reference) else { return };
+    let Some(reference) = Reference::new(reference) else {
+        return;
+    };
     let server = client.replies.server();
     let batched = client.capabilities.has(polylogue_irc::Capability::Batch);
     if batched {
         let _ = LineWriter::new(&mut lines)
-            .open_batch(part(&server), reference, const { Middle::literal("chathistory") })
+            .open_batch(
+                part(&server),
+                reference,
+                const { Middle::literal("chathistory") },
+            )
             .middle(part(target))
             .end();
     }
     for event in events {
         let mut scene = client.scene(&world);
-        scene.relation = if event.sender == scene.viewer { polylogue_hub::Relation::Origin } else { polylogue_hub::Relation::Other };
+        scene.relation = if event.sender == scene.viewer {
+            polylogue_hub::Relation::Origin
+        } else {
+            polylogue_hub::Relation::Other
+        };
         // One's own messages are part of history, whatever echoes are asked for.
-        scene.capabilities = scene.capabilities.with(polylogue_irc::Capability::EchoMessage);
+        scene.capabilities = scene
+            .capabilities
+            .with(polylogue_irc::Capability::EchoMessage);
         let mut out = BytesMut::new();
-        room_event(&scene, (&room.state, event.sender), Stamp { position: event.position, at: event.at }, &event.change, &mut out);
+        room_event(
+            &scene,
+            (&room.state, event.sender),
+            Stamp {
+                position: event.position,
+                at: event.at,
+            },
+            &event.change,
+            &mut out,
+        );
         for line in out.split_inclusive(|byte| *byte == b'\n') {
             if batched {
-                add_tag(line, &Tag::new(TagKey::BATCH, reference.as_str()), &mut lines);
+                add_tag(
+                    line,
+                    &Tag::new(TagKey::BATCH, reference.as_str()),
+                    &mut lines,
+                );
             } else {
                 lines.extend_from_slice(line);
             }
         }
     }
     if batched {
-        let _ = LineWriter::new(&mut lines).close_batch(part(&server), reference).end();
+        let _ = LineWriter::new(&mut lines)
+            .close_batch(part(&server), reference)
+            .end();
     }
     client.replies.append_lines(&lines);
 }
@@ -179,34 +297,57 @@ async fn targets(client: &mut Client, (from, to): (u64, u64), limit: usize) {
     let me = client.user_id();
     let (low, high) = (from.min(to), from.max(to));
     let mut rows: Vec<(u64, String)> = Vec::new();
-    let rooms: Vec<RoomId> = world.state.user(me).map_or_else(Vec::new, |user| user.joined().collect());
+    let rooms: Vec<RoomId> = world
+        .state
+        .user(me)
+        .map_or_else(Vec::new, |user| user.joined().collect());
     for id in rooms {
-        let Some(room) = world.state.room(id) else { continue };
+        let Some(room) = world.state.room(id) else {
+            continue;
+        };
         let name = match room.state.creation.kind {
             RoomKind::Group => names::channel(&room.state).map(str::to_owned),
-            RoomKind::Direct(..) => {
-                room.state.peer_of(me).and_then(|peer| world.name_of(peer)).map(|name| name.nick().to_string())
-            }
+            RoomKind::Direct(..) => room
+                .state
+                .peer_of(me)
+                .and_then(|peer| world.name_of(peer))
+                .map(|name| name.nick().to_string()),
         };
-        let Some(latest) = page(client, id, RoomSequence(u64::MAX), (Direction::Backward, 1)).await else { continue };
-        if let (Some(name), Some(event)) = (name, latest.first()) {
-            if event.at.0 > low && event.at.0 < high {
-                rows.push((event.at.0, name));
-            }
+        let Some(latest) = page(client, id, RoomSequence(u64::MAX), (Direction::Backward, 1)).await
+        else {
+            continue;
+        };
+        if let (Some(name), Some(event)) = (name, latest.first())
+            && event.at.0 > low
+            && event.at.0 < high
+        {
+            rows.push((event.at.0, name));
         }
     }
     rows.sort_unstable();
     rows.truncate(limit);
     let server = client.replies.server();
-    let Some(reference) = Reference::new("t1") else { return };
+    let Some(reference) = Reference::new("t1") else {
+        return;
+    };
     let mut lines = BytesMut::new();
     let kind = const { Middle::literal("draft/chathistory-targets") };
-    let _ = LineWriter::new(&mut lines).open_batch(part(&server), reference, kind).end();
+    let _ = LineWriter::new(&mut lines)
+        .open_batch(part(&server), reference, kind)
+        .end();
     for (at, name) in &rows {
         let time = ServerTime::from_unix_milliseconds(*at);
-        let line = LineWriter::new(&mut lines).tag(&Tag::new(TagKey::BATCH, reference.as_str())).verb(Verb::Chathistory);
-        let _ = line.middle(const { Middle::literal("TARGETS") }).middle(part(name)).middle(part(time.as_str())).end();
+        let line = LineWriter::new(&mut lines)
+            .tag(&Tag::new(TagKey::BATCH, reference.as_str()))
+            .verb(Verb::Chathistory);
+        let _ = line
+            .middle(const { Middle::literal("TARGETS") })
+            .middle(part(name))
+            .middle(part(time.as_str()))
+            .end();
     }
-    let _ = LineWriter::new(&mut lines).close_batch(part(&server), reference).end();
+    let _ = LineWriter::new(&mut lines)
+        .close_batch(part(&server), reference)
+        .end();
     client.replies.append_lines(&lines);
 }

@@ -13,7 +13,9 @@ use crate::refusal::{self, About};
 
 /// Joins each channel, with its key if one is given.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
-    let Some(list) = client.required(message, 0) else { return };
+    let Some(list) = client.required(message, 0) else {
+        return;
+    };
     if list == "0" {
         return part::all(client).await;
     }
@@ -25,18 +27,41 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
 }
 
 async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
-    let about = About { verb: Verb::Join, target: name };
+    let about = About {
+        verb: Verb::Join,
+        target: name,
+    };
     let channel = match ChannelName::parse(name) {
         Ok(channel) => channel,
-        Err(_) => return client.replies.text(Numeric::ErrNoSuchChannel, &[name], "No such channel"),
+        Err(_) => {
+            return client
+                .replies
+                .text(Numeric::ErrNoSuchChannel, &[name], "No such channel");
+        }
     };
     if joined(client) >= client.irc.config.channels {
-        return refusal::tell(&mut client.replies, about, &Refusal::TooMany { what: "rooms", limit: client.irc.config.channels });
+        return refusal::tell(
+            &mut client.replies,
+            about,
+            &Refusal::TooMany {
+                what: "rooms",
+                limit: client.irc.config.channels,
+            },
+        );
     }
-    let command = Command::Join { room: RoomRef::Name(channel), key, missing: MissingRoom::Create, reason: None };
+    let command = Command::Join {
+        room: RoomRef::Name(channel),
+        key,
+        missing: MissingRoom::Create,
+        reason: None,
+    };
     client.ask(about, command).await;
 }
 
 fn joined(client: &Client) -> usize {
-    client.world().state.user(client.user_id()).map_or(0, |user| user.joined().count())
+    client
+        .world()
+        .state
+        .user(client.user_id())
+        .map_or(0, |user| user.joined().count())
 }

@@ -10,15 +10,37 @@ pub(crate) fn run(client: &mut Client) {
     let users = world.live.by_user.len();
     let sessions = world.live.sessions.len();
     let channels = u64::try_from(world.state.rooms.len()).unwrap_or(u64::MAX);
-    client.replies.text(Numeric::RplLuserClient, &[], &format!("There are {users} users and 0 invisible on 1 servers"));
+    client.replies.text(
+        Numeric::RplLuserClient,
+        &[],
+        &format!("There are {users} users and 0 invisible on 1 servers"),
+    );
     let operators = const { Trailing::literal("operator(s) online") };
-    client.replies.numeric(Numeric::RplLuserOp, |line| line.number(0).trailing(&operators));
+    client.replies.numeric(Numeric::RplLuserOp, |line| {
+        line.number(0).trailing(&operators)
+    });
     let unknown = const { Trailing::literal("unknown connection(s)") };
-    client.replies.numeric(Numeric::RplLuserUnknown, |line| line.number(0).trailing(&unknown));
+    client.replies.numeric(Numeric::RplLuserUnknown, |line| {
+        line.number(0).trailing(&unknown)
+    });
     let formed = const { Trailing::literal("channels formed") };
-    client.replies.numeric(Numeric::RplLuserChannels, |line| line.number(channels).trailing(&formed));
-    client.replies.text(Numeric::RplLuserMe, &[], &format!("I have {sessions} clients and 0 servers"));
+    client.replies.numeric(Numeric::RplLuserChannels, |line| {
+        line.number(channels).trailing(&formed)
+    });
+    client.replies.text(
+        Numeric::RplLuserMe,
+        &[],
+        &format!("I have {sessions} clients and 0 servers"),
+    );
     let count = users.to_string();
-    client.replies.text(Numeric::RplLocalUsers, &[&count, &count], &format!("Current local users {count}, max {count}"));
-    client.replies.text(Numeric::RplGlobalUsers, &[&count, &count], &format!("Current global users {count}, max {count}"));
+    client.replies.text(
+        Numeric::RplLocalUsers,
+        &[&count, &count],
+        &format!("Current local users {count}, max {count}"),
+    );
+    client.replies.text(
+        Numeric::RplGlobalUsers,
+        &[&count, &count],
+        &format!("Current global users {count}, max {count}"),
+    );
 }

@@ -55,7 +55,9 @@ pub(crate) async fn speak(client: &mut Client, run: &[Message]) {
                         } else {
                             None
                         };
-                        let Some(session) = &client.session else { return };
+                        let Some(session) = &client.session else {
+                            return;
+                        };
                         requests.push(Request::new(session.actor(), command).labelled(label));
                         asked.push(Asked { message, target });
                     }
@@ -67,12 +69,16 @@ pub(crate) async fn speak(client: &mut Client, run: &[Message]) {
         let reply = client.replies.finish();
         client.outbox.push(reply);
     }
-    let Some(session) = &client.session else { return };
+    let Some(session) = &client.session else {
+        return;
+    };
     let hub = session.hub().clone();
     let results = hub.submit_all(requests).await;
     for (asked, result) in asked.iter().zip(results) {
         if let Err(refusal) = result {
-            let label = client.label_of(asked.message).filter(|_| client.capabilities.has(Capability::EchoMessage));
+            let label = client
+                .label_of(asked.message)
+                .filter(|_| client.capabilities.has(Capability::EchoMessage));
             client.replies.begin(label);
             refuse(client, asked, &refusal);
             let reply = client.replies.finish();
@@ -86,20 +92,31 @@ fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<&'m str>
     let quiet = message.verb() == Verb::Notice;
     let Some(list) = message.given(0) else {
         if !quiet {
-            client.replies.text(Numeric::ErrNoRecipient, &[], &format!("No recipient given ({})", message.word()));
+            client.replies.text(
+                Numeric::ErrNoRecipient,
+                &[],
+                &format!("No recipient given ({})", message.word()),
+            );
         }
         return None;
     };
     if message.verb() != Verb::Tagmsg && message.given(1).is_none() {
         if !quiet {
-            client.replies.text(Numeric::ErrNoTextToSend, &[], "No text to send");
+            client
+                .replies
+                .text(Numeric::ErrNoTextToSend, &[], "No text to send");
         }
         return None;
     }
-    let mut targets: Vec<&str> = list.split(',').filter(|target| !target.is_empty()).collect();
+    let mut targets: Vec<&str> = list
+        .split(',')
+        .filter(|target| !target.is_empty())
+        .collect();
     targets.dedup();
     if targets.len() > client.irc.config.targets {
-        client.replies.text(Numeric::ErrTooManyTargets, &[list], "Too many targets");
+        client
+            .replies
+            .text(Numeric::ErrTooManyTargets, &[list], "Too many targets");
         return None;
     }
     Some(targets)
@@ -109,14 +126,23 @@ fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<&'m str>
 fn destination(client: &Client, target: &str) -> Result<Destination, Refusal> {
     let world = client.world();
     if is_channel(target) {
-        names::room_named(&world, target).map(Destination::Room).ok_or(Refusal::NoSuchRoom)
+        names::room_named(&world, target)
+            .map(Destination::Room)
+            .ok_or(Refusal::NoSuchRoom)
     } else {
-        world.user_named(target).map(Destination::User).ok_or(Refusal::NoSuchUser)
+        world
+            .user_named(target)
+            .map(Destination::User)
+            .ok_or(Refusal::NoSuchUser)
     }
 }
 
 /// What a line asks for, for one target; nothing if it asks for nothing.
-async fn command(client: &mut Client, message: &Message, destination: Destination) -> Result<Option<Command>, Refusal> {
+async fn command(
+    client: &mut Client,
+    message: &Message,
+    destination: Destination,
+) -> Result<Option<Command>, Refusal> {
     if message.verb() == Verb::Tagmsg {
         return tags_only(client, message, &destination).await;
     }
@@ -127,19 +153,43 @@ async fn command(client: &mut Client, message: &Message, destination: Destinatio
         ctcp::Content::Text(text) => (TextKind::Text, text),
         ctcp::Content::Action(text) => (TextKind::Action, text),
         // CTCP is for those who are here: never stored, never to other protocols.
-        ctcp::Content::Ctcp { .. } => return Ok(Some(transient(&destination, (message, text), notice))),
+        ctcp::Content::Ctcp { .. } => {
+            return Ok(Some(transient(&destination, (message, text), notice)));
+        }
     };
     if text.is_empty() {
         return Ok(None);
     }
     let relation = relation(client, message, &destination).await;
-    let body = Body::Text(Text { kind, form: Form::Irc(text.into()) });
-    Ok(Some(Command::Say(Say { to: destination, message: Said { body, relation, mentions: Arc::default() } })))
+    let body = Body::Text(Text {
+        kind,
+        form: Form::Irc(text.into()),
+    });
+    Ok(Some(Command::Say(Say {
+        to: destination,
+        message: Said {
+            body,
+            relation,
+            mentions: Arc::default(),
+        },
+    })))
 }
 
-fn transient(destination: &Destination, (message, text): (&Message, &str), notice: bool) -> Command {
-    let kind = if notice { TransientKind::Notice(text.into()) } else { TransientKind::Text(text.into()) };
-    Command::Transient(Transient { to: to(destination), kind, tags: relayed(message) })
+fn transient(
+    destination: &Destination,
+    (message, text): (&Message, &str),
+    notice: bool,
+) -> Command {
+    let kind = if notice {
+        TransientKind::Notice(text.into())
+    } else {
+        TransientKind::Text(text.into())
+    };
+    Command::Transient(Transient {
+        to: to(destination),
+        kind,
+        tags: relayed(message),
+    })
 }
 
 fn to(destination: &Destination) -> TransientTarget {
@@ -152,18 +202,28 @@ fn to(destination: &Destination) -> TransientTarget {
 /// Client-only tags, unescaped.
 fn relayed(message: &Message) -> Arc<[(Arc<str>, Arc<str>)]> {
     let tags = message.tags();
-    tags.client_only().map(|tag| (tag.key.into(), tag.value().into())).collect()
+    tags.client_only()
+        .map(|tag| (tag.key.into(), tag.value().into()))
+        .collect()
 }
 
 /// `TAGMSG`: typing, reactions; anything else is passed on to those who are here.
-async fn tags_only(client: &Client, message: &Message, destination: &Destination) -> Result<Option<Command>, Refusal> {
+async fn tags_only(
+    client: &Client,
+    message: &Message,
+    destination: &Destination,
+) -> Result<Option<Command>, Refusal> {
     let room = room_of(client, destination);
     if let (Some(state), Some(room)) = (message.tags().get("+typing"), room) {
         // IRCv3 client tag typing: active holds for 6 seconds, paused and done end it here.
         let milliseconds = if state == "active" { 6_000 } else { 0 };
         return Ok(Some(Command::Typing { room, milliseconds }));
     }
-    if let Some(reaction) = message.tags().get("+draft/react").filter(|reaction| !reaction.is_empty()) {
+    if let Some(reaction) = message
+        .tags()
+        .get("+draft/react")
+        .filter(|reaction| !reaction.is_empty())
+    {
         let relation = relation(client, message, destination).await;
         if let Some(Relation::Reply(target)) = relation {
             let said = Said {
@@ -171,14 +231,21 @@ async fn tags_only(client: &Client, message: &Message, destination: &Destination
                 relation: Some(Relation::Reaction(target)),
                 mentions: Arc::default(),
             };
-            return Ok(Some(Command::Say(Say { to: destination.clone(), message: said })));
+            return Ok(Some(Command::Say(Say {
+                to: destination.clone(),
+                message: said,
+            })));
         }
     }
     let tags = relayed(message);
     if tags.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Command::Transient(Transient { to: to(destination), kind: TransientKind::Tags, tags })))
+    Ok(Some(Command::Transient(Transient {
+        to: to(destination),
+        kind: TransientKind::Tags,
+        tags,
+    })))
 }
 
 fn room_of(client: &Client, destination: &Destination) -> Option<RoomId> {
@@ -186,19 +253,33 @@ fn room_of(client: &Client, destination: &Destination) -> Option<RoomId> {
         Destination::Room(room) => Some(*room),
         Destination::User(peer) => {
             let me = client.session.as_ref()?.user();
-            client.world().state.room_named(&polylogue_core::name::NameKey::direct(me, *peer))
+            client
+                .world()
+                .state
+                .room_named(&polylogue_core::name::NameKey::direct(me, *peer))
         }
     }
 }
 
 /// IRCv3 client tag reply, under both names. A target that the sender can't see is no target.
-async fn relation(client: &Client, message: &Message, destination: &Destination) -> Option<Relation> {
-    let id = message.tags().get("+reply").or_else(|| message.tags().get("+draft/reply"))?;
+async fn relation(
+    client: &Client,
+    message: &Message,
+    destination: &Destination,
+) -> Option<Relation> {
+    let id = message
+        .tags()
+        .get("+reply")
+        .or_else(|| message.tags().get("+draft/reply"))?;
     let id = EventId::parse(&id)?;
     let room = room_of(client, destination)?;
     let session = client.session.as_ref()?;
     let event = session.hub().event(session.user(), room, &id).await.ok()?;
-    Some(Relation::Reply(EventRef { sequence: event.sequence, position: event.position, author: event.sender }))
+    Some(Relation::Reply(EventRef {
+        sequence: event.sequence,
+        position: event.position,
+        author: event.sender,
+    }))
 }
 
 /// RFC 2812 section 3.3.2: nobody answers a NOTICE, errors included.
@@ -208,14 +289,30 @@ fn refuse(client: &mut Client, asked: &Asked<'_>, refusal: &Refusal) {
         return;
     }
     if let Refusal::DirectRefused | Refusal::NoSuchUser = refusal {
-        return refusal::tell(&mut client.replies, About { verb, target: asked.target }, refusal);
+        return refusal::tell(
+            &mut client.replies,
+            About {
+                verb,
+                target: asked.target,
+            },
+            refusal,
+        );
     }
     // Whether a channel is hidden or not there, the answer is the same.
     let world = client.world();
     let known = names::room_named(&world, asked.target).is_some();
-    let about = About { verb, target: asked.target };
-    match refusal {
-        Refusal::NotJoined if !known => refusal::tell(&mut client.replies, about, &Refusal::NoSuchRoom),
-        other => refusal::tell(&mut client.replies, about, other),
-    }
+    let about = About {
+        verb,
+        target: asked.target,
+    };
+    let hidden = *refusal == Refusal::NotJoined && !known;
+    refusal::tell(
+        &mut client.replies,
+        about,
+        if hidden {
+            &Refusal::NoSuchRoom
+        } else {
+            refusal
+        },
+    );
 }

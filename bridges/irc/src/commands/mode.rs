@@ -18,13 +18,19 @@ use crate::render::mode as shown;
 
 /// Shows or changes modes.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
-    let Some(target) = client.required(message, 0) else { return };
+    let Some(target) = client.required(message, 0) else {
+        return;
+    };
     if !is_channel(target) {
         return user(client, message, target);
     }
-    let Some(id) = client.channel(target) else { return };
+    let Some(id) = client.channel(target) else {
+        return;
+    };
     let Ok(room) = client.irc.hub.room(id).await else {
-        return client.replies.text(Numeric::ErrNoSuchChannel, &[target], "No such channel");
+        return client
+            .replies
+            .text(Numeric::ErrNoSuchChannel, &[target], "No such channel");
     };
     let parameters: Vec<&str> = message.params().skip(1).collect();
     if parameters.is_empty() {
@@ -42,7 +48,18 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         }
     }
     if !prefixes.is_empty() {
-        client.ask(About { verb: Verb::Mode, target }, Command::SetPrefixes { room: id, changes: prefixes }).await;
+        client
+            .ask(
+                About {
+                    verb: Verb::Mode,
+                    target,
+                },
+                Command::SetPrefixes {
+                    room: id,
+                    changes: prefixes,
+                },
+            )
+            .await;
     }
 }
 
@@ -50,21 +67,38 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
 fn user(client: &mut Client, message: &Message, target: &str) {
     if !client.replies.target().eq_ignore_ascii_case(target) {
         return match client.world().user_named(target) {
-            Some(_) => client.replies.text(Numeric::ErrUsersDontMatch, &[], "Cannot change mode for other users"),
-            None => client.replies.text(Numeric::ErrNoSuchNick, &[target], "No such nick/channel"),
+            Some(_) => client.replies.text(
+                Numeric::ErrUsersDontMatch,
+                &[],
+                "Cannot change mode for other users",
+            ),
+            None => client
+                .replies
+                .text(Numeric::ErrNoSuchNick, &[target], "No such nick/channel"),
         };
     }
     match message.given(1) {
-        None => client.replies.numeric(Numeric::RplUModeIs, |line| line.middle(crate::reply::part("+i")).end()),
-        Some(modes) if modes.chars().all(|c| matches!(c, '+' | '-' | 'i' | 'w' | 's' | 'o')) => {}
-        Some(_) => client.replies.text(Numeric::ErrUModeUnknownFlag, &[], "Unknown MODE flag"),
+        None => client.replies.numeric(Numeric::RplUModeIs, |line| {
+            line.middle(crate::reply::part("+i")).end()
+        }),
+        Some(modes)
+            if modes
+                .chars()
+                .all(|c| matches!(c, '+' | '-' | 'i' | 'w' | 's' | 'o')) => {}
+        Some(_) => client
+            .replies
+            .text(Numeric::ErrUModeUnknownFlag, &[], "Unknown MODE flag"),
     }
 }
 
 fn show(client: &mut Client, room: &RoomState, target: &str) {
     let mut letters = String::from("+n");
     let mut parameters: Vec<String> = Vec::new();
-    let mut flag = |on: bool, letter: char| if on { letters.push(letter) };
+    let mut flag = |on: bool, letter: char| {
+        if on {
+            letters.push(letter)
+        }
+    };
     flag(shown::topic_locked(&room.power), 't');
     flag(room.power.events_default > 0, 'm');
     flag(room.join_rule != JoinRule::Public, 'i');
@@ -80,77 +114,174 @@ fn show(client: &mut Client, room: &RoomState, target: &str) {
     if let Some(key) = &room.key {
         letters.push('k');
         // The key is a secret of the room: its operators may read it.
-        let operator = room.is_joined(client.user_id()) && room.level(client.user_id()) >= Prefix::Operator.level();
-        parameters.push(if operator { key.to_string() } else { "*".to_owned() });
+        let operator = room.is_joined(client.user_id())
+            && room.level(client.user_id()) >= Prefix::Operator.level();
+        parameters.push(if operator {
+            key.to_string()
+        } else {
+            "*".to_owned()
+        });
     }
     client.replies.numeric(Numeric::RplChannelModeIs, |line| {
-        let line = line.middle(crate::reply::part(target)).middle(crate::reply::part(&letters));
-        line.middles(parameters.iter().map(|parameter| crate::reply::part(parameter))).end()
+        let line = line
+            .middle(crate::reply::part(target))
+            .middle(crate::reply::part(&letters));
+        line.middles(
+            parameters
+                .iter()
+                .map(|parameter| crate::reply::part(parameter)),
+        )
+        .end()
     });
     let created = room.creation.at.0 / 1000;
-    client.replies.numeric(Numeric::RplCreationTime, |line| line.middle(crate::reply::part(target)).number(created).end());
+    client.replies.numeric(Numeric::RplCreationTime, |line| {
+        line.middle(crate::reply::part(target))
+            .number(created)
+            .end()
+    });
 }
 
 fn show_list(client: &mut Client, room: &RoomState, (target, letter): (&str, char)) {
     let Some(list) = list_of(letter) else { return };
     let (entry, end, text) = match list {
-        MaskList::Ban => (Numeric::RplBanList, Numeric::RplEndOfBanList, "End of channel ban list"),
-        MaskList::Exception => (Numeric::RplExceptList, Numeric::RplEndOfExceptList, "End of channel exception list"),
-        MaskList::Invitation => (Numeric::RplInvexList, Numeric::RplEndOfInvexList, "End of channel invite exception list"),
-        MaskList::Quiet => (Numeric::RplQuietList, Numeric::RplEndOfQuietList, "End of channel quiet list"),
+        MaskList::Ban => (
+            Numeric::RplBanList,
+            Numeric::RplEndOfBanList,
+            "End of channel ban list",
+        ),
+        MaskList::Exception => (
+            Numeric::RplExceptList,
+            Numeric::RplEndOfExceptList,
+            "End of channel exception list",
+        ),
+        MaskList::Invitation => (
+            Numeric::RplInvexList,
+            Numeric::RplEndOfInvexList,
+            "End of channel invite exception list",
+        ),
+        MaskList::Quiet => (
+            Numeric::RplQuietList,
+            Numeric::RplEndOfQuietList,
+            "End of channel quiet list",
+        ),
     };
     let world = client.world();
-    let scene_nick = |user| world.name_of(user).map_or_else(|| client.irc.renderer.server.to_string(), |name| name.nick().to_string());
+    let scene_nick = |user| {
+        world.name_of(user).map_or_else(
+            || client.irc.renderer.server.to_string(),
+            |name| name.nick().to_string(),
+        )
+    };
     let mut rows: Vec<(String, String, u64)> = Vec::new();
     if list == MaskList::Ban {
         // Banned users are bans by account.
         let scene = client.scene(&world);
-        let banned = room.members.iter().filter(|(_, member)| member.membership == polylogue_core::room::Membership::Ban);
-        rows.extend(banned.filter_map(|(user, member)| Some((shown::ban_mask(&scene, *user)?, scene_nick(member.by), room.creation.at.0))));
+        let banned = room
+            .members
+            .iter()
+            .filter(|(_, member)| member.membership == polylogue_core::room::Membership::Ban);
+        rows.extend(banned.filter_map(|(user, member)| {
+            Some((
+                shown::ban_mask(&scene, *user)?,
+                scene_nick(member.by),
+                room.creation.at.0,
+            ))
+        }));
     }
     let now = crate::registration::now();
-    rows.extend(room.masks_of(list, now).map(|mask| (mask.mask.to_string(), scene_nick(mask.by), mask.at.0)));
+    rows.extend(
+        room.masks_of(list, now)
+            .map(|mask| (mask.mask.to_string(), scene_nick(mask.by), mask.at.0)),
+    );
     for (mask, by, at) in rows {
         client.replies.numeric(entry, |line| {
             let line = line.middle(crate::reply::part(target));
-            let line = if list == MaskList::Quiet { line.middle(crate::reply::part("Q")) } else { line };
-            line.middle(crate::reply::part(&mask)).middle(crate::reply::part(&by)).number(at / 1000).end()
+            let line = if list == MaskList::Quiet {
+                line.middle(crate::reply::part("Q"))
+            } else {
+                line
+            };
+            line.middle(crate::reply::part(&mask))
+                .middle(crate::reply::part(&by))
+                .number(at / 1000)
+                .end()
         });
     }
-    let context: &[&str] = if list == MaskList::Quiet { &[target, "Q"] } else { &[target] };
+    let context: &[&str] = if list == MaskList::Quiet {
+        &[target, "Q"]
+    } else {
+        &[target]
+    };
     client.replies.text(end, context, text);
 }
 
 /// One change that is no prefix.
-async fn one(client: &mut Client, (room, target): (RoomId, &str), state: &RoomState, change: &Change<'_>) {
+async fn one(
+    client: &mut Client,
+    (room, target): (RoomId, &str),
+    state: &RoomState,
+    change: &Change<'_>,
+) {
     let on = change.sign == Sign::Plus;
     let command = match change.letter {
         't' => power(room, state, |levels| {
-            levels.events.insert(facets::TOPIC.into(), if on { 50 } else { 0 });
+            levels
+                .events
+                .insert(facets::TOPIC.into(), if on { 50 } else { 0 });
         }),
         'm' => power(room, state, |levels| levels.events_default = i64::from(on)),
         'i' => {
-            let rule = if on { JoinRule::Invite } else { JoinRule::Public };
-            Command::SetState { room, change: facets::join_rules(rule) }
+            let rule = if on {
+                JoinRule::Invite
+            } else {
+                JoinRule::Public
+            };
+            Command::SetState {
+                room,
+                change: facets::join_rules(rule),
+            }
         }
-        'R' => Command::SetState { room, change: facets::guest_access(!on) },
-        's' => Command::SetSetting { room, setting: RoomSetting::Listed(!on) },
+        'R' => Command::SetState {
+            room,
+            change: facets::guest_access(!on),
+        },
+        's' => Command::SetSetting {
+            room,
+            setting: RoomSetting::Listed(!on),
+        },
         'k' => match (on, change.parameter) {
             (true, Some(key)) => {
                 let key = key.as_str();
                 if key.contains([',', ':']) || key.len() > polylogue_core::limits::NICK {
-                    return client.replies.text(Numeric::ErrInvalidKey, &[target], "Key is not well-formed");
+                    return client.replies.text(
+                        Numeric::ErrInvalidKey,
+                        &[target],
+                        "Key is not well-formed",
+                    );
                 }
-                Command::SetSetting { room, setting: RoomSetting::Key(Some(key.into())) }
+                Command::SetSetting {
+                    room,
+                    setting: RoomSetting::Key(Some(key.into())),
+                }
             }
-            (_, _) => Command::SetSetting { room, setting: RoomSetting::Key(None) },
+            (_, _) => Command::SetSetting {
+                room,
+                setting: RoomSetting::Key(None),
+            },
         },
         'l' => {
-            let limit = match (on, change.parameter.map(|limit| limit.as_str().parse::<u32>())) {
+            let limit = match (
+                on,
+                change.parameter.map(|limit| limit.as_str().parse::<u32>()),
+            ) {
                 (true, Some(Ok(limit))) if limit > 0 => Some(limit),
                 (true, _) => {
                     let given = change.parameter.map_or("*", Middle::as_str);
-                    return client.replies.text(Numeric::ErrInvalidModeParam, &[target, "l", given], "Invalid channel limit");
+                    return client.replies.text(
+                        Numeric::ErrInvalidModeParam,
+                        &[target, "l", given],
+                        "Invalid channel limit",
+                    );
                 }
                 (false, _) => None,
             };
@@ -166,27 +297,64 @@ async fn one(client: &mut Client, (room, target): (RoomId, &str), state: &RoomSt
             (Some(list), Some(mask)) => {
                 let given = mask.as_str();
                 let Some(mask) = normal_mask(given) else {
-                    return client.replies.text(Numeric::ErrInvalidModeParam, &[target, &letter.to_string(), given], "Invalid mask");
+                    return client.replies.text(
+                        Numeric::ErrInvalidModeParam,
+                        &[target, &letter.to_string(), given],
+                        "Invalid mask",
+                    );
                 };
-                let direction = if on { Direction::Add } else { Direction::Remove };
-                Command::SetMask { room, list, mask, direction, until: None }
+                let direction = if on {
+                    Direction::Add
+                } else {
+                    Direction::Remove
+                };
+                Command::SetMask {
+                    room,
+                    list,
+                    mask,
+                    direction,
+                    until: None,
+                }
             }
             (Some(_), None) | (None, _) => return,
         },
     };
-    client.ask(About { verb: Verb::Mode, target }, command).await;
+    client
+        .ask(
+            About {
+                verb: Verb::Mode,
+                target,
+            },
+            command,
+        )
+        .await;
 }
 
-fn power(room: RoomId, state: &RoomState, change: impl FnOnce(&mut polylogue_core::power::PowerLevels)) -> Command {
+fn power(
+    room: RoomId,
+    state: &RoomState,
+    change: impl FnOnce(&mut polylogue_core::power::PowerLevels),
+) -> Command {
     let mut levels = (*state.power).clone();
     change(&mut levels);
-    Command::SetPower { room, levels: Box::new(levels), content: None }
+    Command::SetPower {
+        room,
+        levels: Box::new(levels),
+        content: None,
+    }
 }
 
-fn modes(room: RoomId, state: &RoomState, change: impl FnOnce(&mut polylogue_core::room::ChannelModes)) -> Command {
+fn modes(
+    room: RoomId,
+    state: &RoomState,
+    change: impl FnOnce(&mut polylogue_core::room::ChannelModes),
+) -> Command {
     let mut modes = state.modes;
     change(&mut modes);
-    Command::SetState { room, change: facets::channel_modes(modes) }
+    Command::SetState {
+        room,
+        change: facets::channel_modes(modes),
+    }
 }
 
 /// `nick!user@host` from what was written; extended bans stay as they are.
@@ -197,43 +365,86 @@ fn normal_mask(mask: &str) -> Option<Arc<str>> {
     Mask::new(mask).ok().map(|mask| mask.to_string().into())
 }
 
-fn prefix_change(client: &mut Client, (target, prefix): (&str, Prefix), change: &Change<'_>) -> Option<PrefixChange> {
+fn prefix_change(
+    client: &mut Client,
+    (target, prefix): (&str, Prefix),
+    change: &Change<'_>,
+) -> Option<PrefixChange> {
     let nick = change.parameter?.as_str();
     let Some(user) = client.world().user_named(nick) else {
-        client.replies.text(Numeric::ErrNoSuchNick, &[nick], "No such nick/channel");
+        client
+            .replies
+            .text(Numeric::ErrNoSuchNick, &[nick], "No such nick/channel");
         return None;
     };
     let room = crate::names::room_named(&client.world(), target)?;
-    let here = client.world().state.room(room).is_some_and(|room| room.state.is_joined(user));
+    let here = client
+        .world()
+        .state
+        .room(room)
+        .is_some_and(|room| room.state.is_joined(user));
     if !here {
-        client.replies.text(Numeric::ErrUserNotInChannel, &[nick, target], "They aren't on that channel");
+        client.replies.text(
+            Numeric::ErrUserNotInChannel,
+            &[nick, target],
+            "They aren't on that channel",
+        );
         return None;
     }
-    let direction = if change.sign == Sign::Plus { Direction::Add } else { Direction::Remove };
-    Some(PrefixChange { user, prefix, direction })
+    let direction = if change.sign == Sign::Plus {
+        Direction::Add
+    } else {
+        Direction::Remove
+    };
+    Some(PrefixChange {
+        user,
+        prefix,
+        direction,
+    })
 }
 
 fn refused(client: &mut Client, target: &str, error: &ModeError<'_>) {
     match error {
         ModeError::Unknown(letter) => {
             let letter = letter.to_string();
-            client.replies.text(Numeric::ErrUnknownMode, &[&letter], "is unknown mode char to me");
+            client.replies.text(
+                Numeric::ErrUnknownMode,
+                &[&letter],
+                "is unknown mode char to me",
+            );
         }
         ModeError::MissingParameter(letter) => {
             // A list mode without a mask asks for the list; only those that need one get here.
             let letter = letter.to_string();
-            client.replies.text(Numeric::ErrInvalidModeParam, &[target, &letter, "*"], "You must specify a parameter");
+            client.replies.text(
+                Numeric::ErrInvalidModeParam,
+                &[target, &letter, "*"],
+                "You must specify a parameter",
+            );
         }
         ModeError::BadParameter { .. } | ModeError::TooMany { .. } | ModeError::LeftOver { .. } => {
-            client.replies.text(Numeric::ErrInvalidModeParam, &[target, "*", "*"], &error.to_string());
+            client.replies.text(
+                Numeric::ErrInvalidModeParam,
+                &[target, "*", "*"],
+                &error.to_string(),
+            );
         }
     }
 }
 
 fn prefix_of(letter: char) -> Option<Prefix> {
-    Prefix::ALL.into_iter().find(|prefix| shown::letter(*prefix) == letter)
+    Prefix::ALL
+        .into_iter()
+        .find(|prefix| shown::letter(*prefix) == letter)
 }
 
 fn list_of(letter: char) -> Option<MaskList> {
-    [MaskList::Ban, MaskList::Exception, MaskList::Invitation, MaskList::Quiet].into_iter().find(|list| shown::list_letter(*list) == letter)
+    [
+        MaskList::Ban,
+        MaskList::Exception,
+        MaskList::Invitation,
+        MaskList::Quiet,
+    ]
+    .into_iter()
+    .find(|list| shown::list_letter(*list) == letter)
 }

@@ -11,7 +11,9 @@ use crate::replay::NamesReply;
 /// Shows who is in each channel.
 pub(crate) fn run(client: &mut Client, message: &Message) {
     let Some(list) = message.given(0) else {
-        return client.replies.text(Numeric::RplEndOfNames, &["*"], "End of /NAMES list");
+        return client
+            .replies
+            .text(Numeric::RplEndOfNames, &["*"], "End of /NAMES list");
     };
     let world = client.world();
     let nick = client.replies.target();
@@ -20,10 +22,17 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         // Outsiders get the same for channels that are hidden and that are not there.
         let shown = room.filter(|room| room.state.listed || room.state.is_joined(client.user_id()));
         match shown {
-            None => client.replies.text(Numeric::RplEndOfNames, &[name], "End of /NAMES list"),
+            None => client
+                .replies
+                .text(Numeric::RplEndOfNames, &[name], "End of /NAMES list"),
             Some(room) => {
                 let mut out = BytesMut::new();
-                NamesReply { scene: &client.scene(&world), room: &room.state, nick: &nick }.names(RoomSequence(u64::MAX), &mut out);
+                NamesReply {
+                    scene: &client.scene(&world),
+                    room: &room.state,
+                    nick: &nick,
+                }
+                .names(RoomSequence(u64::MAX), &mut out);
                 client.replies.append_lines(&out);
             }
         }

@@ -9,9 +9,21 @@ use crate::refusal::About;
 /// Changes the nick.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(nick) = message.given(0) else {
-        return client.replies.text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
+        return client
+            .replies
+            .text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
     };
-    if client.ask(About { verb: Verb::Nick, target: nick }, Command::Rename { nick: nick.into() }).await.is_some() {
+    if client
+        .ask(
+            About {
+                verb: Verb::Nick,
+                target: nick,
+            },
+            Command::Rename { nick: nick.into() },
+        )
+        .await
+        .is_some()
+    {
         client.replies.set_target(nick.into());
     }
 }

@@ -8,9 +8,15 @@ use crate::reply::part;
 /// Answers with the same token.
 pub(crate) fn run(client: &mut Client, message: &Message) {
     let Some(token) = message.param(0) else {
-        return client.replies.text(Numeric::ErrNeedMoreParams, &["PING"], "Not enough parameters");
+        return client.replies.text(
+            Numeric::ErrNeedMoreParams,
+            &["PING"],
+            "Not enough parameters",
+        );
     };
     let server = client.replies.server();
     let token = Trailing::lossy(token);
-    client.replies.from_server(Verb::Pong, |line| line.middle(part(&server)).trailing(&token));
+    client.replies.server_line(Verb::Pong, |line| {
+        line.middle(part(&server)).trailing(&token)
+    });
 }

@@ -6,7 +6,9 @@ use crate::client::{Client, Next};
 
 /// Ends the connection.
 pub(crate) fn run(client: &mut Client, message: &Message) -> Next {
-    let reason = message.given(0).map_or_else(|| "Quit".to_owned(), |reason| format!("Quit: {reason}"));
+    let reason = message
+        .given(0)
+        .map_or_else(|| "Quit".to_owned(), |reason| format!("Quit: {reason}"));
     client.set_reason(&reason);
     // A client that says goodbye has read what came before.
     let head = client.irc.hub.head();

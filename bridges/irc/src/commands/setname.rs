@@ -8,10 +8,17 @@ use crate::client::Client;
 
 /// Sets the display name.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
-    let Some(name) = client.required(message, 0) else { return };
-    let command = Command::SetProfile { field: ProfileField::DisplayName, value: Some(name.into()) };
+    let Some(name) = client.required(message, 0) else {
+        return;
+    };
+    let command = Command::SetProfile {
+        field: ProfileField::DisplayName,
+        value: Some(name.into()),
+    };
     if let Err(refusal) = client.submit(command).await {
         let code = const { Middle::literal("CANNOT_CHANGE_REALNAME") };
-        client.replies.fail((Verb::Setname, code), &[], &refusal.to_string());
+        client
+            .replies
+            .fail((Verb::Setname, code), &[], &refusal.to_string());
     }
 }

@@ -11,11 +11,26 @@ use crate::replay::NamesReply;
 
 /// Shows or sets a topic.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
-    let Some(channel) = client.required(message, 0) else { return };
-    let Some(room) = client.channel(channel) else { return };
-    let about = About { verb: Verb::Topic, target: channel };
+    let Some(channel) = client.required(message, 0) else {
+        return;
+    };
+    let Some(room) = client.channel(channel) else {
+        return;
+    };
+    let about = About {
+        verb: Verb::Topic,
+        target: channel,
+    };
     if let Some(topic) = message.param(1) {
-        client.ask(about, Command::SetTopic { room, topic: topic.into() }).await;
+        client
+            .ask(
+                about,
+                Command::SetTopic {
+                    room,
+                    topic: topic.into(),
+                },
+            )
+            .await;
         return;
     }
     let world = client.world();
@@ -27,10 +42,17 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         return refusal::tell(&mut client.replies, about, &Refusal::NotJoined);
     }
     if room.state.topic.is_none() {
-        return client.replies.text(Numeric::RplNoTopic, &[channel], "No topic is set");
+        return client
+            .replies
+            .text(Numeric::RplNoTopic, &[channel], "No topic is set");
     }
     let mut out = BytesMut::new();
     let nick = client.replies.target();
-    NamesReply { scene: &client.scene(&world), room: &room.state, nick: &nick }.topic(&mut out);
+    NamesReply {
+        scene: &client.scene(&world),
+        room: &room.state,
+        nick: &nick,
+    }
+    .topic(&mut out);
     client.replies.append_lines(&out);
 }

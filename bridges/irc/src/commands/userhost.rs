@@ -18,9 +18,18 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         .filter_map(|nick| {
             let user = world.user_named(nick)?;
             let name = Name::of((&world, &world), user)?;
-            let sign = if world.live.presence(user) == Presence::Online { '+' } else { '-' };
-            Some(format!("{}={sign}{}@{}", name.nick, name.username, name.host))
+            let sign = if world.live.presence(user) == Presence::Online {
+                '+'
+            } else {
+                '-'
+            };
+            Some(format!(
+                "{}={sign}{}@{}",
+                name.nick, name.username, name.host
+            ))
         })
         .collect();
-    client.replies.text(Numeric::RplUserhost, &[], &rows.join(" "));
+    client
+        .replies
+        .text(Numeric::RplUserhost, &[], &rows.join(" "));
 }

@@ -32,10 +32,19 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         None => search(client, &world, &mask),
     };
     for user in users {
-        let Some(name) = Name::of((&world, &world), user) else { continue };
-        row(client, &world, (room.map(|room| &*room.state), user, &name), &options);
+        let Some(name) = Name::of((&world, &world), user) else {
+            continue;
+        };
+        row(
+            client,
+            &world,
+            (room.map(|room| &*room.state), user, &name),
+            &options,
+        );
     }
-    client.replies.text(Numeric::RplEndOfWho, &[&mask], "End of WHO list");
+    client
+        .replies
+        .text(Numeric::RplEndOfWho, &[&mask], "End of WHO list");
 }
 
 /// One exact nick, or those among the users who are here that a mask matches and that share a channel with the asker.
@@ -48,17 +57,40 @@ fn search(client: &Client, world: &World, mask: &str) -> Vec<UserId> {
     }
     let me = client.user_id();
     let shares = |user| {
-        let (Some(one), Some(other)) = (world.state.user(me), world.state.user(user)) else { return user == me };
-        user == me || one.joined().any(|room| other.joined().any(|theirs| theirs == room))
+        let (Some(one), Some(other)) = (world.state.user(me), world.state.user(user)) else {
+            return user == me;
+        };
+        user == me
+            || one
+                .joined()
+                .any(|room| other.joined().any(|theirs| theirs == room))
     };
     let matches = |user: &UserId| {
-        Name::of((world, world), *user)
-            .is_some_and(|name| glob(mask, &name.nick) || glob(mask, &format!("{}!{}@{}", name.nick, name.username, name.host)))
+        Name::of((world, world), *user).is_some_and(|name| {
+            glob(mask, &name.nick)
+                || glob(
+                    mask,
+                    &format!("{}!{}@{}", name.nick, name.username, name.host),
+                )
+        })
     };
-    world.live.by_user.keys().copied().filter(|user| shares(*user)).filter(matches).take(SEARCH).collect()
+    world
+        .live
+        .by_user
+        .keys()
+        .copied()
+        .filter(|user| shares(*user))
+        .filter(matches)
+        .take(SEARCH)
+        .collect()
 }
 
-fn row(client: &mut Client, world: &World, (room, user, name): (Option<&RoomState>, UserId, &Name), options: &Options<'_>) {
+fn row(
+    client: &mut Client,
+    world: &World,
+    (room, user, name): (Option<&RoomState>, UserId, &Name),
+    options: &Options<'_>,
+) {
     let here = world.live.presence(user) == Presence::Online;
     let mut flags = String::from(if here { "H" } else { "G" });
     if let Some(room) = room {
@@ -71,8 +103,14 @@ fn row(client: &mut Client, world: &World, (room, user, name): (Option<&RoomStat
         let text = format!("0 {real_name}");
         let text = Trailing::lossy(&text);
         return client.replies.numeric(Numeric::RplWhoReply, |line| {
-            let line = line.middle(part(channel)).middle(part(&name.username)).middle(part(&name.host)).middle(part(&server));
-            line.middle(part(&name.nick)).middle(part(&flags)).trailing(&text)
+            let line = line
+                .middle(part(channel))
+                .middle(part(&name.username))
+                .middle(part(&name.host))
+                .middle(part(&server));
+            line.middle(part(&name.nick))
+                .middle(part(&flags))
+                .trailing(&text)
         });
     };
     client.replies.numeric(Numeric::RplWhoSpcRpl, |mut line| {

@@ -12,47 +12,93 @@ use crate::reply::part;
 pub(crate) fn run(client: &mut Client, message: &Message) {
     // `WHOIS server nick` asks a server; there is one.
     let Some(nick) = message.given(1).or_else(|| message.given(0)) else {
-        return client.replies.text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
+        return client
+            .replies
+            .text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
     };
     let nick = nick.split(',').next().unwrap_or(nick).to_owned();
     let world = client.world();
-    let found = world.user_named(&nick).and_then(|user| Some((user, Name::of((&world, &world), user)?)));
+    let found = world
+        .user_named(&nick)
+        .and_then(|user| Some((user, Name::of((&world, &world), user)?)));
     let Some((user, name)) = found else {
-        client.replies.text(Numeric::ErrNoSuchNick, &[&nick], "No such nick/channel");
-        return client.replies.text(Numeric::RplEndOfWhois, &[&nick], "End of /WHOIS list");
+        client
+            .replies
+            .text(Numeric::ErrNoSuchNick, &[&nick], "No such nick/channel");
+        return client
+            .replies
+            .text(Numeric::RplEndOfWhois, &[&nick], "End of /WHOIS list");
     };
     let nick = &*name.nick;
     let real_name = member::real_name(&client.scene(&world), user);
-    client.replies.text(Numeric::RplWhoisUser, &[nick, &name.username, &name.host, "*"], &real_name);
+    client.replies.text(
+        Numeric::RplWhoisUser,
+        &[nick, &name.username, &name.host, "*"],
+        &real_name,
+    );
     let me = client.user_id();
-    let rooms = world.state.user(user).into_iter().flat_map(|user| user.joined()).filter_map(|room| world.state.room(room));
+    let rooms = world
+        .state
+        .user(user)
+        .into_iter()
+        .flat_map(|user| user.joined())
+        .filter_map(|room| world.state.room(room));
     let channels: Vec<String> = rooms
         .filter(|room| room.state.listed || room.state.is_joined(me))
         .filter_map(|room| {
-            let symbol: String = room.state.prefixes(user).highest().map(mode::symbol).into_iter().collect();
+            let symbol: String = room
+                .state
+                .prefixes(user)
+                .highest()
+                .map(mode::symbol)
+                .into_iter()
+                .collect();
             Some(format!("{symbol}{}", names::channel(&room.state)?))
         })
         .collect();
     for group in channels.chunks(6) {
-        client.replies.text(Numeric::RplWhoisChannels, &[nick], &group.join(" "));
+        client
+            .replies
+            .text(Numeric::RplWhoisChannels, &[nick], &group.join(" "));
     }
     let server = client.replies.server();
-    client.replies.text(Numeric::RplWhoisServer, &[nick, &server], "Polylogue");
+    client
+        .replies
+        .text(Numeric::RplWhoisServer, &[nick, &server], "Polylogue");
     if let Some(account) = &name.account {
-        client.replies.text(Numeric::RplWhoisAccount, &[nick, account], "is logged in as");
+        client.replies.text(
+            Numeric::RplWhoisAccount,
+            &[nick, account],
+            "is logged in as",
+        );
     }
     match world.live.presence(user) {
         Presence::Online => {}
-        Presence::Away(text) => client.replies.text(Numeric::RplAway, &[nick], if text.is_empty() { "Away" } else { &text }),
+        Presence::Away(text) => client.replies.text(
+            Numeric::RplAway,
+            &[nick],
+            if text.is_empty() { "Away" } else { &text },
+        ),
         Presence::Offline => client.replies.text(Numeric::RplAway, &[nick], "Offline"),
     }
-    let session = world.live.sessions_of(user).last().and_then(|id| world.live.sessions.get(id));
+    let session = world
+        .live
+        .sessions_of(user)
+        .last()
+        .and_then(|id| world.live.sessions.get(id));
     if let Some(session) = session {
         let now = crate::registration::now();
         let since = session.presentation.since;
         let idle = now.0.saturating_sub(since.0) / 1000;
         let text = const { Trailing::literal("seconds idle, signon time") };
-        client.replies.numeric(Numeric::RplWhoisIdle, |line| line.middle(part(nick)).number(idle).number(since.0 / 1000).trailing(&text));
+        client.replies.numeric(Numeric::RplWhoisIdle, |line| {
+            line.middle(part(nick))
+                .number(idle)
+                .number(since.0 / 1000)
+                .trailing(&text)
+        });
     }
-    client.replies.text(Numeric::RplEndOfWhois, &[nick], "End of /WHOIS list");
+    client
+        .replies
+        .text(Numeric::RplEndOfWhois, &[nick], "End of /WHOIS list");
 }

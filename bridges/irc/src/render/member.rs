@@ -12,15 +12,27 @@ use crate::names;
 use crate::replay::NamesReply;
 
 /// A change of standing, as those who are told see it.
-pub(crate) fn member(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), stamp: Stamp, change: &MemberChange, out: &mut BytesMut) {
+pub(crate) fn member(
+    scene: &Scene<'_>,
+    (room, sender): (&RoomState, UserId),
+    stamp: Stamp,
+    change: &MemberChange,
+    out: &mut BytesMut,
+) {
     // Who is in a direct conversation is no event on IRC.
-    let Some(channel) = names::channel(room) else { return };
-    let Ok(channel) = Middle::new(channel) else { return };
+    let Some(channel) = names::channel(room) else {
+        return;
+    };
+    let Ok(channel) = Middle::new(channel) else {
+        return;
+    };
     let was_in = change.previous == Some(Membership::Join);
     match change.membership {
         Membership::Join if was_in => {}
         Membership::Join => join(scene, (room, channel), stamp, change.user, out),
-        Membership::Leave if change.previous == Some(Membership::Ban) => mode::ban(scene, (channel, sender, stamp), ('-', change.user), out),
+        Membership::Leave if change.previous == Some(Membership::Ban) => {
+            mode::ban(scene, (channel, sender, stamp), ('-', change.user), out)
+        }
         Membership::Leave if !was_in => {}
         Membership::Leave if sender == change.user => part(scene, channel, stamp, change, out),
         Membership::Leave => kick(scene, (channel, sender), stamp, change, out),
@@ -36,12 +48,24 @@ pub(crate) fn member(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), st
 }
 
 /// IRCv3 extended-join; whoever joined gets topic and names as well.
-fn join(scene: &Scene<'_>, (room, channel): (&RoomState, Middle<'_>), stamp: Stamp, user: UserId, out: &mut BytesMut) {
+fn join(
+    scene: &Scene<'_>,
+    (room, channel): (&RoomState, Middle<'_>),
+    stamp: Stamp,
+    user: UserId,
+    out: &mut BytesMut,
+) {
     let Some(who) = scene.name(user) else { return };
-    let line = scene.line_of(out, (stamp.at, who.account.as_deref()), stamp.position).from(who.source(), Verb::Join).middle(channel);
+    let line = scene
+        .line_of(out, (stamp.at, who.account.as_deref()), stamp.position)
+        .from(who.source(), Verb::Join)
+        .middle(channel);
     let _ = if scene.has(Capability::ExtendedJoin) {
-        let account = who.account.as_deref().map_or(Middle::STAR, |account| Middle::new(account).unwrap_or(Middle::STAR));
-        line.middle(account).trailing(&Trailing::lossy(&real_name(scene, user)))
+        let account = who.account.as_deref().map_or(Middle::STAR, |account| {
+            Middle::new(account).unwrap_or(Middle::STAR)
+        });
+        line.middle(account)
+            .trailing(&Trailing::lossy(&real_name(scene, user)))
     } else {
         line.end()
     };
@@ -56,9 +80,24 @@ fn join(scene: &Scene<'_>, (room, channel): (&RoomState, Middle<'_>), stamp: Sta
 }
 
 /// What a session is shown of a channel that it is in now: topic and names.
-pub(crate) fn entrance(scene: &Scene<'_>, room: &RoomState, as_of: RoomSequence, out: &mut BytesMut) {
-    let Some(nick) = scene.world.name_of(scene.viewer).map(|name| name.nick().clone()) else { return };
-    let reply = NamesReply { scene, room, nick: &nick };
+pub(crate) fn entrance(
+    scene: &Scene<'_>,
+    room: &RoomState,
+    as_of: RoomSequence,
+    out: &mut BytesMut,
+) {
+    let Some(nick) = scene
+        .world
+        .name_of(scene.viewer)
+        .map(|name| name.nick().clone())
+    else {
+        return;
+    };
+    let reply = NamesReply {
+        scene,
+        room,
+        nick: &nick,
+    };
     reply.topic(out);
     if !scene.has(Capability::NoImplicitNames) {
         reply.names(as_of, out);
@@ -66,57 +105,135 @@ pub(crate) fn entrance(scene: &Scene<'_>, room: &RoomState, as_of: RoomSequence,
 }
 
 fn room_sequence(room: &RoomState, user: UserId) -> RoomSequence {
-    room.members.get(&user).map_or(RoomSequence(u64::MAX), |member| member.since)
+    room.members
+        .get(&user)
+        .map_or(RoomSequence(u64::MAX), |member| member.since)
 }
 
 /// What extended-join and WHO show as the real name: the display name, or what the client gave.
 pub(crate) fn real_name(scene: &Scene<'_>, user: UserId) -> String {
-    if let Some(name) = scene.world.state.user(user).and_then(|user| user.profile.display_name.clone()) {
+    if let Some(name) = scene
+        .world
+        .state
+        .user(user)
+        .and_then(|user| user.profile.display_name.clone())
+    {
         return name.to_string();
     }
-    let session = scene.world.live.sessions_of(user).last().and_then(|id| scene.world.live.sessions.get(id));
-    session.map_or_else(|| scene.name(user).map_or_else(String::new, |name| name.nick.to_string()), |s| s.presentation.real_name.to_string())
+    let session = scene
+        .world
+        .live
+        .sessions_of(user)
+        .last()
+        .and_then(|id| scene.world.live.sessions.get(id));
+    session.map_or_else(
+        || {
+            scene
+                .name(user)
+                .map_or_else(String::new, |name| name.nick.to_string())
+        },
+        |s| s.presentation.real_name.to_string(),
+    )
 }
 
-fn part(scene: &Scene<'_>, channel: Middle<'_>, stamp: Stamp, change: &MemberChange, out: &mut BytesMut) {
+fn part(
+    scene: &Scene<'_>,
+    channel: Middle<'_>,
+    stamp: Stamp,
+    change: &MemberChange,
+    out: &mut BytesMut,
+) {
     // A guest who is gone was seen to quit; his leaves are the store's business.
-    let guest = scene.world.state.user(change.user).is_some_and(|user| user.kind == UserKind::Guest);
+    let guest = scene
+        .world
+        .state
+        .user(change.user)
+        .is_some_and(|user| user.kind == UserKind::Guest);
     if guest && !scene.world.live.guests.contains_key(&change.user) {
         return;
     }
-    let Some(who) = scene.name(change.user) else { return };
-    let line = scene.line_of(out, (stamp.at, who.account.as_deref()), stamp.position).from(who.source(), Verb::Part).middle(channel);
+    let Some(who) = scene.name(change.user) else {
+        return;
+    };
+    let line = scene
+        .line_of(out, (stamp.at, who.account.as_deref()), stamp.position)
+        .from(who.source(), Verb::Part)
+        .middle(channel);
     let _ = match &change.reason {
         Some(reason) => line.trailing(&Trailing::lossy(reason)),
         None => line.end(),
     };
 }
 
-fn kick(scene: &Scene<'_>, (channel, sender): (Middle<'_>, UserId), stamp: Stamp, change: &MemberChange, out: &mut BytesMut) {
-    let Some(whom) = scene.name(change.user) else { return };
+fn kick(
+    scene: &Scene<'_>,
+    (channel, sender): (Middle<'_>, UserId),
+    stamp: Stamp,
+    change: &MemberChange,
+    out: &mut BytesMut,
+) {
+    let Some(whom) = scene.name(change.user) else {
+        return;
+    };
     let by = scene.name(sender);
     let account = by.as_ref().and_then(|by| by.account.as_deref());
     let line = scene.line_of(out, (stamp.at, account), stamp.position);
-    let source = by.as_ref().map_or_else(|| scene.renderer.source(), |by| by.source());
-    let reason = change.reason.as_deref().unwrap_or_else(|| by.as_ref().map_or("", |by| &by.nick));
-    let _ = line.from(source, Verb::Kick).middle(channel).middle(whom.nick()).trailing(&Trailing::lossy(reason));
+    let source = by
+        .as_ref()
+        .map_or_else(|| scene.renderer.source(), |by| by.source());
+    let reason = change
+        .reason
+        .as_deref()
+        .unwrap_or_else(|| by.as_ref().map_or("", |by| &by.nick));
+    let _ = line
+        .from(source, Verb::Kick)
+        .middle(channel)
+        .middle(whom.nick())
+        .trailing(&Trailing::lossy(reason));
 }
 
 /// To the invited; to the others only with invite-notify.
-fn invite(scene: &Scene<'_>, (channel, sender): (Middle<'_>, UserId), stamp: Stamp, user: UserId, out: &mut BytesMut) {
+fn invite(
+    scene: &Scene<'_>,
+    (channel, sender): (Middle<'_>, UserId),
+    stamp: Stamp,
+    user: UserId,
+    out: &mut BytesMut,
+) {
     if scene.viewer != user && !scene.has(Capability::InviteNotify) {
         return;
     }
-    let (Some(by), Some(whom)) = (scene.name(sender), scene.name(user)) else { return };
-    let line = scene.line(out, (stamp.at, by.account.as_deref())).from(by.source(), Verb::Invite);
+    let (Some(by), Some(whom)) = (scene.name(sender), scene.name(user)) else {
+        return;
+    };
+    let line = scene
+        .line(out, (stamp.at, by.account.as_deref()))
+        .from(by.source(), Verb::Invite);
     let _ = line.middle(whom.nick()).middle(channel).end();
 }
 
 /// To the members; addressed to the channel, so that one line serves all of them.
-fn knock(scene: &Scene<'_>, channel: Middle<'_>, stamp: Stamp, change: &MemberChange, out: &mut BytesMut) {
-    let (Some(who), Ok(server)) = (scene.name(change.user), Middle::new(&scene.renderer.server)) else { return };
+fn knock(
+    scene: &Scene<'_>,
+    channel: Middle<'_>,
+    stamp: Stamp,
+    change: &MemberChange,
+    out: &mut BytesMut,
+) {
+    let (Some(who), Ok(server)) = (scene.name(change.user), Middle::new(&scene.renderer.server))
+    else {
+        return;
+    };
     let mask = format!("{}!{}@{}", who.nick, who.username, who.host);
-    let reason = change.reason.as_deref().unwrap_or("has asked for an invite");
-    let line = scene.line(out, (stamp.at, None)).numeric(server, Numeric::RplKnock, channel).middle(channel);
-    let _ = line.middle(names::echoed(&mask)).trailing(&Trailing::lossy(reason));
+    let reason = change
+        .reason
+        .as_deref()
+        .unwrap_or("has asked for an invite");
+    let line = scene
+        .line(out, (stamp.at, None))
+        .numeric(server, Numeric::RplKnock, channel)
+        .middle(channel);
+    let _ = line
+        .middle(names::echoed(&mask))
+        .trailing(&Trailing::lossy(reason));
 }

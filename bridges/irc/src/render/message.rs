@@ -17,27 +17,64 @@ use crate::names::{self, Name};
 const FRAME: usize = 8;
 
 /// A message of a room's timeline.
-pub(crate) fn message(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), stamp: Stamp, said: &Message, out: &mut BytesMut) {
+pub(crate) fn message(
+    scene: &Scene<'_>,
+    (room, sender): (&RoomState, UserId),
+    stamp: Stamp,
+    said: &Message,
+    out: &mut BytesMut,
+) {
     let Some(by) = scene.name(sender) else { return };
-    let Some(to) = names::target(scene.world, room, sender) else { return };
+    let Some(to) = names::target(scene.world, room, sender) else {
+        return;
+    };
     if !wants(scene, room) {
         return;
     }
     match &said.body {
-        Body::Text(text) => speak(scene, (&by, &to), (stamp, said.relation), (verb_of(text.kind), &lines_of(scene, text, said.relation)), out),
+        Body::Text(text) => speak(
+            scene,
+            (&by, &to),
+            (stamp, said.relation),
+            (verb_of(text.kind), &lines_of(scene, text, said.relation)),
+            out,
+        ),
         Body::Reaction(key) => react(scene, (&by, &to), stamp, (key, said.relation), out),
         Body::Media(content) => {
             let line = media(content);
-            speak(scene, (&by, &to), (stamp, said.relation), (Verb::Privmsg, &[line]), out);
+            speak(
+                scene,
+                (&by, &to),
+                (stamp, said.relation),
+                (Verb::Privmsg, &[line]),
+                out,
+            );
         }
         Body::Sealed(_) => {
             let line = "[encrypted: open this conversation in a Matrix client]".to_owned();
-            speak(scene, (&by, &to), (stamp, None), (Verb::Notice, &[line]), out);
+            speak(
+                scene,
+                (&by, &to),
+                (stamp, None),
+                (Verb::Notice, &[line]),
+                out,
+            );
         }
         Body::Unknown(content) => {
-            if let Some(text) = content.content.value().get("body").and_then(serde_json::Value::as_str) {
+            if let Some(text) = content
+                .content
+                .value()
+                .get("body")
+                .and_then(serde_json::Value::as_str)
+            {
                 let line = format!("[{}] {text}", content.kind);
-                speak(scene, (&by, &to), (stamp, said.relation), (Verb::Privmsg, &[line]), out);
+                speak(
+                    scene,
+                    (&by, &to),
+                    (stamp, said.relation),
+                    (Verb::Privmsg, &[line]),
+                    out,
+                );
             }
         }
     }
@@ -50,7 +87,9 @@ fn wants(scene: &Scene<'_>, room: &RoomState) -> bool {
         Relation::Other | Relation::Target => true,
         Relation::Origin => scene.has(Capability::EchoMessage),
         Relation::Own => {
-            names::channel(room).is_some() || scene.has(Capability::EchoMessage) || scene.has(Capability::SelfMessage)
+            names::channel(room).is_some()
+                || scene.has(Capability::EchoMessage)
+                || scene.has(Capability::SelfMessage)
         }
     }
 }
@@ -66,7 +105,9 @@ fn verb_of(kind: TextKind) -> Verb {
 fn lines_of(scene: &Scene<'_>, text: &Text, relation: Option<Refers>) -> Vec<String> {
     let mut lines: Vec<String> = match &text.form {
         Form::Irc(text) => text.split('\n').map(str::to_owned).collect(),
-        Form::Native { html: Some(html), .. } => to_irc(&from_html(html), Dialect::Palette),
+        Form::Native {
+            html: Some(html), ..
+        } => to_irc(&from_html(html), Dialect::Palette),
         Form::Native { text, html: None } => to_irc(&from_plain(text), Dialect::Palette),
         Form::Matrix(content) => of_matrix(&content.value()),
     };
@@ -93,18 +134,32 @@ fn of_matrix(content: &serde_json::Value) -> Vec<String> {
     // An edit's new text is in m.new_content (Matrix client-server API "Event replacements").
     let content = content.get("m.new_content").unwrap_or(content);
     let text = |field: &str| content.get(field).and_then(serde_json::Value::as_str);
-    let html = text("formatted_body").filter(|_| text("format") == Some("org.matrix.custom.html")).map(from_html);
+    let html = text("formatted_body")
+        .filter(|_| text("format") == Some("org.matrix.custom.html"))
+        .map(from_html);
     match html.filter(|tree| !tree.is_empty()) {
         Some(tree) => to_irc(&tree, Dialect::Palette),
-        None => to_irc(&from_plain(text("body").unwrap_or_default()), Dialect::Palette),
+        None => to_irc(
+            &from_plain(text("body").unwrap_or_default()),
+            Dialect::Palette,
+        ),
     }
 }
 
 /// A label, a caption or name, and nothing that can't be opened.
 fn media(content: &Content) -> String {
     let value = content.content.value();
-    let text = |field: &str| value.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().replace(['\r', '\n'], " ");
-    let kind = match (&*content.kind, value.get("msgtype").and_then(serde_json::Value::as_str)) {
+    let text = |field: &str| {
+        value
+            .get(field)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .replace(['\r', '\n'], " ")
+    };
+    let kind = match (
+        &*content.kind,
+        value.get("msgtype").and_then(serde_json::Value::as_str),
+    ) {
         ("m.sticker", _) => "sticker",
         (_, Some("m.image")) => "image",
         (_, Some("m.video")) => "video",
@@ -124,17 +179,28 @@ fn speak(
     out: &mut BytesMut,
 ) {
     let Ok(target) = Middle::new(to) else { return };
-    let room = polylogue_irc::codec::MESSAGE_LIMIT.saturating_sub(by.source().length() + verb.word().len() + to.len() + FRAME);
+    let room = polylogue_irc::codec::MESSAGE_LIMIT
+        .saturating_sub(by.source().length() + verb.word().len() + to.len() + FRAME);
     let mut first = true;
     let mut write = |text: &str, out: &mut BytesMut| {
         let account = by.account.as_deref();
-        let mut line = if first { scene.line_of(out, (stamp.at, account), stamp.position) } else { scene.line(out, (stamp.at, account)) };
+        let mut line = if first {
+            scene.line_of(out, (stamp.at, account), stamp.position)
+        } else {
+            scene.line(out, (stamp.at, account))
+        };
         if let Some(relation) = relation.filter(|_| first && scene.has(Capability::MessageTags)) {
             let id = scene.id(relation.target().position);
-            line = line.tag(&Tag::new(TagKey::REPLY, id.as_str())).tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()));
+            line = line
+                .tag(&Tag::new(TagKey::REPLY, id.as_str()))
+                .tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()));
         }
         first = false;
-        if let Err(error) = line.from(by.source(), verb).middle(target).trailing(&Trailing::lossy(text)) {
+        if let Err(error) = line
+            .from(by.source(), verb)
+            .middle(target)
+            .trailing(&Trailing::lossy(text))
+        {
             tracing::warn!(%error, "a message did not fit its line");
         }
     };
@@ -154,8 +220,16 @@ fn speak(
 }
 
 /// A reaction: a tag for those who show it (IRCv3 draft/react), nothing in the channel for others.
-fn react(scene: &Scene<'_>, (by, to): (&Name, &Arc<str>), stamp: Stamp, (key, relation): (&str, Option<Refers>), out: &mut BytesMut) {
-    let Some(relation) = relation.filter(|_| scene.has(Capability::MessageTags)) else { return };
+fn react(
+    scene: &Scene<'_>,
+    (by, to): (&Name, &Arc<str>),
+    stamp: Stamp,
+    (key, relation): (&str, Option<Refers>),
+    out: &mut BytesMut,
+) {
+    let Some(relation) = relation.filter(|_| scene.has(Capability::MessageTags)) else {
+        return;
+    };
     let Ok(target) = Middle::new(to) else { return };
     let id = scene.id(relation.target().position);
     let line = scene

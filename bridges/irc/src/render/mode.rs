@@ -16,7 +16,13 @@ use crate::names::{self, Name};
 pub(crate) const AT_ONCE: usize = 6;
 
 /// Power levels: prefixes given and taken, `+t`, `+m`.
-pub(super) fn power(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), stamp: Stamp, change: &PowerChange, out: &mut BytesMut) {
+pub(super) fn power(
+    scene: &Scene<'_>,
+    (room, sender): (&RoomState, UserId),
+    stamp: Stamp,
+    change: &PowerChange,
+    out: &mut BytesMut,
+) {
     let mut nicks: Vec<(Sign, char, Option<Name>)> = Vec::new();
     for (user, before, after) in &change.shown {
         for prefix in Prefix::ALL {
@@ -29,19 +35,37 @@ pub(super) fn power(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), sta
     }
     let mut changes: Vec<Change<'_>> = nicks
         .iter()
-        .filter_map(|(sign, letter, name)| Some(Change { sign: *sign, letter: *letter, parameter: Some(name.as_ref()?.nick()) }))
+        .filter_map(|(sign, letter, name)| {
+            Some(Change {
+                sign: *sign,
+                letter: *letter,
+                parameter: Some(name.as_ref()?.nick()),
+            })
+        })
         .collect();
     if let Some(before) = scene.before.state.room(room.id) {
-        let (old, new) = (topic_locked(&before.state.power), topic_locked(&change.levels));
+        let (old, new) = (
+            topic_locked(&before.state.power),
+            topic_locked(&change.levels),
+        );
         push_flag(&mut changes, (old, new), 't');
-        let (old, new) = (before.state.power.events_default > 0, change.levels.events_default > 0);
+        let (old, new) = (
+            before.state.power.events_default > 0,
+            change.levels.events_default > 0,
+        );
         push_flag(&mut changes, (old, new), 'm');
     }
     write(scene, (room, sender), stamp.at, &changes, out);
 }
 
 /// State by Matrix type.
-pub(super) fn state(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), stamp: Stamp, change: &StateChange, out: &mut BytesMut) {
+pub(super) fn state(
+    scene: &Scene<'_>,
+    (room, sender): (&RoomState, UserId),
+    stamp: Stamp,
+    change: &StateChange,
+    out: &mut BytesMut,
+) {
     if !change.key.is_empty() {
         return;
     }
@@ -51,10 +75,21 @@ pub(super) fn state(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), sta
         facets::TOPIC => return topic(scene, (room, sender), stamp, change, out),
         facets::JOIN_RULES => {
             let closed = |room: &RoomState| room.join_rule != JoinRule::Public;
-            push_flag(&mut changes, (before.is_some_and(|room| closed(room)), closed(room)), 'i');
+            push_flag(
+                &mut changes,
+                (before.is_some_and(|room| closed(room)), closed(room)),
+                'i',
+            );
         }
         facets::GUEST_ACCESS => {
-            push_flag(&mut changes, (before.is_some_and(|room| !room.guests_may_join), !room.guests_may_join), 'R');
+            push_flag(
+                &mut changes,
+                (
+                    before.is_some_and(|room| !room.guests_may_join),
+                    !room.guests_may_join,
+                ),
+                'R',
+            );
         }
         facets::CHANNEL_MODES => {
             let old = before.map_or(ChannelModes::default(), |room| room.modes);
@@ -63,8 +98,16 @@ pub(super) fn state(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), sta
             }
             let limit = room.modes.limit.map(|limit| limit.to_string());
             if old.limit != room.modes.limit {
-                let sign = if limit.is_some() { Sign::Plus } else { Sign::Minus };
-                changes.push(Change { sign, letter: 'l', parameter: limit.as_deref().map(names::echoed) });
+                let sign = if limit.is_some() {
+                    Sign::Plus
+                } else {
+                    Sign::Minus
+                };
+                changes.push(Change {
+                    sign,
+                    letter: 'l',
+                    parameter: limit.as_deref().map(names::echoed),
+                });
                 return write(scene, (room, sender), stamp.at, &changes, out);
             }
         }
@@ -77,88 +120,205 @@ pub(super) fn state(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), sta
 pub(crate) type Flag = (char, fn(&ChannelModes) -> bool);
 
 /// The mode letters that are flags of their own.
-pub(crate) const FLAGS: [Flag; 4] =
-    [('C', |m| m.no_ctcp), ('c', |m| m.no_colour), ('M', |m| m.accounts_speak), ('S', |m| m.strip_colour)];
+pub(crate) const FLAGS: [Flag; 4] = [
+    ('C', |m| m.no_ctcp),
+    ('c', |m| m.no_colour),
+    ('M', |m| m.accounts_speak),
+    ('S', |m| m.strip_colour),
+];
 
-fn topic(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), stamp: Stamp, change: &StateChange, out: &mut BytesMut) {
-    let Some(Ok(channel)) = names::channel(room).map(Middle::new) else { return };
+fn topic(
+    scene: &Scene<'_>,
+    (room, sender): (&RoomState, UserId),
+    stamp: Stamp,
+    change: &StateChange,
+    out: &mut BytesMut,
+) {
+    let Some(Ok(channel)) = names::channel(room).map(Middle::new) else {
+        return;
+    };
     let value = change.content.value();
-    let text = one_line(value.get("topic").and_then(serde_json::Value::as_str).unwrap_or_default());
+    let text = one_line(
+        value
+            .get("topic")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default(),
+    );
     let by = scene.name(sender);
     let account = by.as_ref().and_then(|by| by.account.as_deref());
     let line = scene.line_of(out, (stamp.at, account), stamp.position);
-    let source = by.as_ref().map_or_else(|| scene.renderer.source(), |by| by.source());
-    let _ = line.from(source, Verb::Topic).middle(channel).trailing(&Trailing::lossy(&text));
+    let source = by
+        .as_ref()
+        .map_or_else(|| scene.renderer.source(), |by| by.source());
+    let _ = line
+        .from(source, Verb::Topic)
+        .middle(channel)
+        .trailing(&Trailing::lossy(&text));
 }
 
 /// A topic as one line of at most 390 bytes (`TOPICLEN`); the rest is shown as an ellipsis, the stored text stays whole.
 pub(crate) fn one_line(topic: &str) -> String {
     const LENGTH: usize = 390;
-    let joined = topic.split('\n').map(str::trim_end).collect::<Vec<_>>().join(" | ");
+    let joined = topic
+        .split('\n')
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join(" | ");
     if joined.len() <= LENGTH {
         return joined;
     }
-    let end = (0..=LENGTH - '…'.len_utf8()).rev().find(|end| joined.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=LENGTH - '…'.len_utf8())
+        .rev()
+        .find(|end| joined.is_char_boundary(*end))
+        .unwrap_or(0);
     format!("{}…", joined.get(..end).unwrap_or_default())
 }
 
 /// A mask put on a list or taken off.
-pub(super) fn mask(scene: &Scene<'_>, (room, sender, at): (&RoomState, UserId, Timestamp), (sign, list, mask): (char, MaskList, &str), out: &mut BytesMut) {
-    let change = Change { sign: sign_of(sign), letter: list_letter(list), parameter: Some(names::echoed(mask)) };
+pub(super) fn mask(
+    scene: &Scene<'_>,
+    (room, sender, at): (&RoomState, UserId, Timestamp),
+    (sign, list, mask): (char, MaskList, &str),
+    out: &mut BytesMut,
+) {
+    let change = Change {
+        sign: sign_of(sign),
+        letter: list_letter(list),
+        parameter: Some(names::echoed(mask)),
+    };
     write(scene, (room, sender), at, &[change], out);
 }
 
 /// The key: who set it knows it; others see that there is one.
-pub(super) fn key(scene: &Scene<'_>, (room, sender, at): (&RoomState, UserId, Timestamp), key: Option<&str>, out: &mut BytesMut) {
+pub(super) fn key(
+    scene: &Scene<'_>,
+    (room, sender, at): (&RoomState, UserId, Timestamp),
+    key: Option<&str>,
+    out: &mut BytesMut,
+) {
     let shown = key.map(|key| if scene.viewer == sender { key } else { "*" });
     let change = match shown {
-        Some(shown) => Change { sign: Sign::Plus, letter: 'k', parameter: Some(names::echoed(shown)) },
-        None => Change { sign: Sign::Minus, letter: 'k', parameter: Some(Middle::STAR) },
+        Some(shown) => Change {
+            sign: Sign::Plus,
+            letter: 'k',
+            parameter: Some(names::echoed(shown)),
+        },
+        None => Change {
+            sign: Sign::Minus,
+            letter: 'k',
+            parameter: Some(Middle::STAR),
+        },
     };
     write(scene, (room, sender), at, &[change], out);
 }
 
 /// A flag without parameter.
-pub(super) fn flag(scene: &Scene<'_>, (room, sender, at): (&RoomState, UserId, Timestamp), (sign, letter): (char, char), out: &mut BytesMut) {
-    write(scene, (room, sender), at, &[Change { sign: sign_of(sign), letter, parameter: None }], out);
+pub(super) fn flag(
+    scene: &Scene<'_>,
+    (room, sender, at): (&RoomState, UserId, Timestamp),
+    (sign, letter): (char, char),
+    out: &mut BytesMut,
+) {
+    write(
+        scene,
+        (room, sender),
+        at,
+        &[Change {
+            sign: sign_of(sign),
+            letter,
+            parameter: None,
+        }],
+        out,
+    );
 }
 
 /// A user's ban, as the account mask that stands for it.
-pub(super) fn ban(scene: &Scene<'_>, (channel, sender, stamp): (Middle<'_>, UserId, Stamp), (sign, user): (char, UserId), out: &mut BytesMut) {
-    let Some(mask) = ban_mask(scene, user) else { return };
-    let change = Change { sign: sign_of(sign), letter: 'b', parameter: Some(names::echoed(&mask)) };
+pub(super) fn ban(
+    scene: &Scene<'_>,
+    (channel, sender, stamp): (Middle<'_>, UserId, Stamp),
+    (sign, user): (char, UserId),
+    out: &mut BytesMut,
+) {
+    let Some(mask) = ban_mask(scene, user) else {
+        return;
+    };
+    let change = Change {
+        sign: sign_of(sign),
+        letter: 'b',
+        parameter: Some(names::echoed(&mask)),
+    };
     write_to(scene, (channel, sender), stamp.at, &[change], out);
 }
 
 /// How a banned user shows on the list.
 pub(crate) fn ban_mask(scene: &Scene<'_>, user: UserId) -> Option<String> {
     let name = scene.name(user)?;
-    Some(if name.account.is_some() { format!("$a:{}", name.nick) } else { format!("{}!*@*", name.nick) })
+    Some(if name.account.is_some() {
+        format!("$a:{}", name.nick)
+    } else {
+        format!("{}!*@*", name.nick)
+    })
 }
 
 /// Prefixes that somebody has as he comes in.
-pub(super) fn given(scene: &Scene<'_>, (channel, stamp): (Middle<'_>, Stamp), (user, prefixes): (UserId, Prefixes), out: &mut BytesMut) {
+pub(super) fn given(
+    scene: &Scene<'_>,
+    (channel, stamp): (Middle<'_>, Stamp),
+    (user, prefixes): (UserId, Prefixes),
+    out: &mut BytesMut,
+) {
     let Some(name) = scene.name(user) else { return };
-    let changes: Vec<_> =
-        prefixes.iter().map(|prefix| Change { sign: Sign::Plus, letter: letter(prefix), parameter: Some(name.nick()) }).collect();
+    let changes: Vec<_> = prefixes
+        .iter()
+        .map(|prefix| Change {
+            sign: Sign::Plus,
+            letter: letter(prefix),
+            parameter: Some(name.nick()),
+        })
+        .collect();
     write_to(scene, (channel, UserId::SERVER), stamp.at, &changes, out);
 }
 
-fn write(scene: &Scene<'_>, (room, sender): (&RoomState, UserId), at: Timestamp, changes: &[Change<'_>], out: &mut BytesMut) {
-    let Some(Ok(channel)) = names::channel(room).map(Middle::new) else { return };
+fn write(
+    scene: &Scene<'_>,
+    (room, sender): (&RoomState, UserId),
+    at: Timestamp,
+    changes: &[Change<'_>],
+    out: &mut BytesMut,
+) {
+    let Some(Ok(channel)) = names::channel(room).map(Middle::new) else {
+        return;
+    };
     write_to(scene, (channel, sender), at, changes, out);
 }
 
-fn write_to(scene: &Scene<'_>, (channel, sender): (Middle<'_>, UserId), at: Timestamp, changes: &[Change<'_>], out: &mut BytesMut) {
+fn write_to(
+    scene: &Scene<'_>,
+    (channel, sender): (Middle<'_>, UserId),
+    at: Timestamp,
+    changes: &[Change<'_>],
+    out: &mut BytesMut,
+) {
     if changes.is_empty() {
         return;
     }
     let by = scene.name(sender);
-    let source = by.as_ref().map_or_else(|| scene.renderer.source(), |by| by.source());
+    let source = by
+        .as_ref()
+        .map_or_else(|| scene.renderer.source(), |by| by.source());
     let account = by.as_ref().and_then(|by| by.account.as_deref());
     let used = source.length() + Verb::Mode.word().len() + channel.as_str().len() + 4;
-    for group in lines(changes, polylogue_irc::codec::MESSAGE_LIMIT.saturating_sub(used), AT_ONCE) {
-        let _ = scene.line(out, (at, account)).from(source, Verb::Mode).middle(channel).modes(group).end();
+    for group in lines(
+        changes,
+        polylogue_irc::codec::MESSAGE_LIMIT.saturating_sub(used),
+        AT_ONCE,
+    ) {
+        let _ = scene
+            .line(out, (at, account))
+            .from(source, Verb::Mode)
+            .middle(channel)
+            .modes(group)
+            .end();
     }
 }
 
@@ -201,8 +361,16 @@ pub(crate) fn list_letter(list: MaskList) -> char {
 
 fn push_flag(changes: &mut Vec<Change<'_>>, (before, now): (bool, bool), letter: char) {
     match (before, now) {
-        (false, true) => changes.push(Change { sign: Sign::Plus, letter, parameter: None }),
-        (true, false) => changes.push(Change { sign: Sign::Minus, letter, parameter: None }),
+        (false, true) => changes.push(Change {
+            sign: Sign::Plus,
+            letter,
+            parameter: None,
+        }),
+        (true, false) => changes.push(Change {
+            sign: Sign::Minus,
+            letter,
+            parameter: None,
+        }),
         (true, true) | (false, false) => {}
     }
 }

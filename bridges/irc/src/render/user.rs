@@ -12,30 +12,56 @@ use super::{Scene, member};
 use crate::names;
 
 /// A signal.
-pub(super) fn signal(scene: &Scene<'_>, (signal, at, viewer): (&Signal, Timestamp, Viewer), out: &mut BytesMut) {
+pub(super) fn signal(
+    scene: &Scene<'_>,
+    (signal, at, viewer): (&Signal, Timestamp, Viewer),
+    out: &mut BytesMut,
+) {
     match signal {
-        Signal::Attached { id, session, .. } if *id == viewer.session => scene.renderer.welcome.write(scene, session, out),
+        Signal::Attached { id, session, .. } if *id == viewer.session => {
+            scene.renderer.welcome.write(scene, session, out)
+        }
         Signal::Attached { session, .. } => presence(scene, (session.user, at), out),
         Signal::Detached { user, reason, .. } => detached(scene, (*user, at), reason, out),
-        Signal::GuestRenamed { from, to, user } => renamed(scene, (*user, at), (from.nick(), to.nick()), out),
+        Signal::GuestRenamed { from, to, user } => {
+            renamed(scene, (*user, at), (from.nick(), to.nick()), out)
+        }
         Signal::Away { user, .. } => presence(scene, (*user, at), out),
-        Signal::Typing { room, user, until } => typing(scene, (*room, *user, at), until.is_some(), out),
+        Signal::Typing { room, user, until } => {
+            typing(scene, (*room, *user, at), until.is_some(), out)
+        }
         Signal::Transient { sender, message } => transient(scene, (*sender, at), message, out),
     }
 }
 
 /// A durable change to a user.
-pub(super) fn change(scene: &Scene<'_>, (user, at): (UserId, Timestamp), change: &UserChange, out: &mut BytesMut) {
+pub(super) fn change(
+    scene: &Scene<'_>,
+    (user, at): (UserId, Timestamp),
+    change: &UserChange,
+    out: &mut BytesMut,
+) {
     match change {
         UserChange::Renamed(name) => {
             // A guest's change of nick was told as it happened.
-            let Some(before) = scene.before.name_of(user).filter(|_| scene.world.is_account(user)) else { return };
+            let Some(before) = scene
+                .before
+                .name_of(user)
+                .filter(|_| scene.world.is_account(user))
+            else {
+                return;
+            };
             renamed(scene, (user, at), (before.nick(), name.nick()), out);
         }
-        UserChange::Profile { field: ProfileField::DisplayName, .. } if scene.has(Capability::Setname) => {
+        UserChange::Profile {
+            field: ProfileField::DisplayName,
+            ..
+        } if scene.has(Capability::Setname) => {
             let Some(who) = scene.name(user) else { return };
             let text = member::real_name(scene, user);
-            let line = scene.line(out, (at, who.account.as_deref())).from(who.source(), Verb::Setname);
+            let line = scene
+                .line(out, (at, who.account.as_deref()))
+                .from(who.source(), Verb::Setname);
             let _ = line.trailing(&Trailing::lossy(&text));
         }
         UserChange::Created { .. }
@@ -61,10 +87,14 @@ fn presence(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesM
         return;
     }
     let Some(who) = scene.name(user) else { return };
-    let line = scene.line(out, (at, who.account.as_deref())).from(who.source(), Verb::Away);
+    let line = scene
+        .line(out, (at, who.account.as_deref()))
+        .from(who.source(), Verb::Away);
     let _ = match now {
         Presence::Online => line.end(),
-        Presence::Away(text) if text.is_empty() => line.trailing(&const { Trailing::literal("Away") }),
+        Presence::Away(text) if text.is_empty() => {
+            line.trailing(&const { Trailing::literal("Away") })
+        }
         Presence::Away(text) => line.trailing(&Trailing::lossy(&text)),
         Presence::Offline => line.trailing(&const { Trailing::literal("Offline") }),
     };
@@ -79,31 +109,66 @@ fn detached(scene: &Scene<'_>, (user, at): (UserId, Timestamp), reason: &str, ou
         return;
     }
     let Some(who) = scene.name(user) else { return };
-    let _ = scene.line(out, (at, None)).from(who.source(), Verb::Quit).trailing(&Trailing::lossy(reason));
+    let _ = scene
+        .line(out, (at, None))
+        .from(who.source(), Verb::Quit)
+        .trailing(&Trailing::lossy(reason));
 }
 
-fn renamed(scene: &Scene<'_>, (user, at): (UserId, Timestamp), (from, to): (&str, &str), out: &mut BytesMut) {
-    let Some(mut who) = scene.name(user) else { return };
+fn renamed(
+    scene: &Scene<'_>,
+    (user, at): (UserId, Timestamp),
+    (from, to): (&str, &str),
+    out: &mut BytesMut,
+) {
+    let Some(mut who) = scene.name(user) else {
+        return;
+    };
     who.nick = from.into();
     let Ok(to) = Middle::new(to) else { return };
-    let _ = scene.line(out, (at, who.account.as_deref())).from(who.source(), Verb::Nick).middle(to).end();
+    let _ = scene
+        .line(out, (at, who.account.as_deref()))
+        .from(who.source(), Verb::Nick)
+        .middle(to)
+        .end();
 }
 
 /// IRCv3 client tag typing.
-fn typing(scene: &Scene<'_>, (room, user, at): (RoomId, UserId, Timestamp), active: bool, out: &mut BytesMut) {
-    if !scene.has(Capability::MessageTags) || matches!(scene.relation, Relation::Origin | Relation::Own) {
+fn typing(
+    scene: &Scene<'_>,
+    (room, user, at): (RoomId, UserId, Timestamp),
+    active: bool,
+    out: &mut BytesMut,
+) {
+    if !scene.has(Capability::MessageTags)
+        || matches!(scene.relation, Relation::Origin | Relation::Own)
+    {
         return;
     }
-    let Some(room) = scene.world.state.room(room) else { return };
-    let (Some(who), Some(to)) = (scene.name(user), names::target(scene.world, &room.state, user)) else { return };
+    let Some(room) = scene.world.state.room(room) else {
+        return;
+    };
+    let (Some(who), Some(to)) = (
+        scene.name(user),
+        names::target(scene.world, &room.state, user),
+    ) else {
+        return;
+    };
     let Ok(to) = Middle::new(&to) else { return };
     let state = if active { "active" } else { "done" };
-    let line = scene.line(out, (at, who.account.as_deref())).tag(&Tag::new(TagKey::TYPING, state));
+    let line = scene
+        .line(out, (at, who.account.as_deref()))
+        .tag(&Tag::new(TagKey::TYPING, state));
     let _ = line.from(who.source(), Verb::Tagmsg).middle(to).end();
 }
 
 /// CTCP, client tags, and what guests say in private.
-fn transient(scene: &Scene<'_>, (sender, at): (UserId, Timestamp), message: &Transient, out: &mut BytesMut) {
+fn transient(
+    scene: &Scene<'_>,
+    (sender, at): (UserId, Timestamp),
+    message: &Transient,
+    out: &mut BytesMut,
+) {
     let echo = scene.has(Capability::EchoMessage);
     let for_viewer = match scene.relation {
         Relation::Other | Relation::Target => true,
@@ -116,14 +181,22 @@ fn transient(scene: &Scene<'_>, (sender, at): (UserId, Timestamp), message: &Tra
         return;
     }
     let to = match message.to {
-        TransientTarget::Room(room) => {
-            scene.world.state.room(room).and_then(|room| names::target(scene.world, &room.state, sender))
-        }
+        TransientTarget::Room(room) => scene
+            .world
+            .state
+            .room(room)
+            .and_then(|room| names::target(scene.world, &room.state, sender)),
         TransientTarget::User(user) => scene.world.name_of(user).map(|name| name.nick().clone()),
     };
-    let (Some(who), Some(to)) = (scene.name(sender), to) else { return };
+    let (Some(who), Some(to)) = (scene.name(sender), to) else {
+        return;
+    };
     let Ok(to) = Middle::new(&to) else { return };
-    let tags: Vec<Tag<'_>> = message.tags.iter().filter_map(|(key, value)| Some(Tag::new(TagKey::new(key)?, &**value))).collect();
+    let tags: Vec<Tag<'_>> = message
+        .tags
+        .iter()
+        .filter_map(|(key, value)| Some(Tag::new(TagKey::new(key)?, &**value)))
+        .collect();
     let tagged = scene.has(Capability::MessageTags);
     let mut line = scene.line(out, (at, who.account.as_deref()));
     if tagged {
@@ -132,7 +205,13 @@ fn transient(scene: &Scene<'_>, (sender, at): (UserId, Timestamp), message: &Tra
     let _ = match &message.kind {
         TransientKind::Tags if !tagged => Ok(()),
         TransientKind::Tags => line.from(who.source(), Verb::Tagmsg).middle(to).end(),
-        TransientKind::Text(text) => line.from(who.source(), Verb::Privmsg).middle(to).trailing(&Trailing::lossy(text)),
-        TransientKind::Notice(text) => line.from(who.source(), Verb::Notice).middle(to).trailing(&Trailing::lossy(text)),
+        TransientKind::Text(text) => line
+            .from(who.source(), Verb::Privmsg)
+            .middle(to)
+            .trailing(&Trailing::lossy(text)),
+        TransientKind::Notice(text) => line
+            .from(who.source(), Verb::Notice)
+            .middle(to)
+            .trailing(&Trailing::lossy(text)),
     };
 }

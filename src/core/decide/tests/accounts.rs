@@ -27,14 +27,23 @@ fn a_guest_takes_nobodys_name() {
     assert_eq!(house.guest("Alice"), Err(Refusal::NameTaken));
     let gale = house.guest("gale").unwrap();
     assert_eq!(house.guest("gale"), Err(Refusal::NameTaken));
-    let rename = |house: &mut House, user, nick: &str| outcome(&house.by(user, Command::Rename { nick: nick.into() }));
+    let rename = |house: &mut House, user, nick: &str| {
+        outcome(&house.by(user, Command::Rename { nick: nick.into() }))
+    };
     assert_eq!(rename(&mut house, gale, "bob"), Err(Refusal::NameTaken));
-    assert_eq!(rename(&mut house, gale, "Gale"), Ok(()), "his own in another case");
+    assert_eq!(
+        rename(&mut house, gale, "Gale"),
+        Ok(()),
+        "his own in another case"
+    );
     assert_eq!(rename(&mut house, gale, "hugo"), Ok(()));
     assert_eq!(house.world.user_named("hugo"), Some(gale));
     assert_eq!(house.world.user_named("gale"), None);
     assert_eq!(rename(&mut house, ALICE, "ALICE"), Ok(()));
-    assert_eq!(rename(&mut house, ALICE, "alicia"), Err(Refusal::NickLocked));
+    assert_eq!(
+        rename(&mut house, ALICE, "alicia"),
+        Err(Refusal::NickLocked)
+    );
     assert!(rename(&mut house, gale, "a b").is_err());
 }
 
@@ -43,13 +52,34 @@ fn a_room_takes_only_free_names() {
     let mut house = House::new();
     let room = house.garden();
     house.join(DAVE, "#shed").unwrap();
-    let names = |names: &[&str]| RoomSetting::Names(names.iter().map(|name| ChannelName::parse(name).unwrap()).collect());
-    let set = |house: &mut House, wanted: &[&str]| outcome(&house.by(ALICE, Command::SetSetting { room, setting: names(wanted) }));
+    let names = |names: &[&str]| {
+        RoomSetting::Names(
+            names
+                .iter()
+                .map(|name| ChannelName::parse(name).unwrap())
+                .collect(),
+        )
+    };
+    let set = |house: &mut House, wanted: &[&str]| {
+        outcome(&house.by(
+            ALICE,
+            Command::SetSetting {
+                room,
+                setting: names(wanted),
+            },
+        ))
+    };
     assert_eq!(set(&mut house, &["#shed"]), Err(Refusal::NameTaken));
     assert_eq!(set(&mut house, &["#orchard", "#garden"]), Ok(()));
     assert_eq!(set(&mut house, &["#orchard"]), Ok(()));
     // A name given up leads here still, and to nobody else.
-    assert_eq!(house.world.state.room_named(&ChannelName::parse("#garden").unwrap().claim()), Some(room));
+    assert_eq!(
+        house
+            .world
+            .state
+            .room_named(&ChannelName::parse("#garden").unwrap().claim()),
+        Some(room)
+    );
     house.join(DAVE, "#garden").unwrap();
     assert_eq!(house.standing(room, DAVE), Some(Membership::Join));
 }
@@ -59,60 +89,205 @@ fn a_room_takes_only_free_names() {
 fn what_needs_a_password_proof() {
     let mut house = House::new();
     for (label, token) in [("here", "1"), ("there", "2")] {
-        house.by(ALICE, Command::AddDevice { user: ALICE, device: device(label, token) }).unwrap();
+        house
+            .by(
+                ALICE,
+                Command::AddDevice {
+                    user: ALICE,
+                    device: device(label, token),
+                },
+            )
+            .unwrap();
     }
     let (here, there) = (DeviceId(1), DeviceId(2));
     house.now = Timestamp(10 * PROOF_AGE);
-    let proofs = [None, Some(Timestamp(house.now.0 - PROOF_AGE - 1)), Some(Timestamp(house.now.0 - PROOF_AGE)), Some(house.now)];
+    let proofs = [
+        None,
+        Some(Timestamp(house.now.0 - PROOF_AGE - 1)),
+        Some(Timestamp(house.now.0 - PROOF_AGE)),
+        Some(house.now),
+    ];
     let check = |command: Command, needed: bool| {
         for (index, proven_at) in proofs.into_iter().enumerate() {
-            let actor = Actor { user: ALICE, session: None, device: Some(here), scope: Scope::User, proven_at };
-            let result = decide(&house.world, &actor, command.clone(), Context { now: house.now, random: 1 });
+            let actor = Actor {
+                user: ALICE,
+                session: None,
+                device: Some(here),
+                scope: Scope::User,
+                proven_at,
+            };
+            let result = decide(
+                &house.world,
+                &actor,
+                command.clone(),
+                Context {
+                    now: house.now,
+                    random: 1,
+                },
+            );
             let refused = matches!(result, Err(Refusal::ProofNeeded));
-            assert_eq!(refused, needed && index < 2, "{command:?} with {proven_at:?}: {result:?}");
+            assert_eq!(
+                refused,
+                needed && index < 2,
+                "{command:?} with {proven_at:?}: {result:?}"
+            );
         }
-        let administrator = decide(&house.world, &Actor::ADMINISTRATOR, command, Context { now: house.now, random: 1 });
+        let administrator = decide(
+            &house.world,
+            &Actor::ADMINISTRATOR,
+            command,
+            Context {
+                now: house.now,
+                random: 1,
+            },
+        );
         assert!(!matches!(administrator, Err(Refusal::ProofNeeded)));
     };
-    check(Command::SetPassword { user: ALICE, password: PasswordHash("x".into()), others: OtherDevices::Keep }, true);
-    check(Command::Disable { user: ALICE, state: AccountState::Disabled }, true);
-    check(Command::RemoveDevices { user: ALICE, devices: vec![there] }, true);
-    check(Command::RemoveDevices { user: ALICE, devices: vec![here, there] }, true);
-    check(Command::RemoveDevices { user: ALICE, devices: vec![here] }, false);
-    check(Command::AddDevice { user: ALICE, device: device("third", "3") }, false);
-    check(Command::Rename { nick: "ALICE".into() }, false);
-    check(Command::MarkRead { room: RoomId(1), up_to: RoomSequence(1), audience: ReadAudience::Own }, false);
+    check(
+        Command::SetPassword {
+            user: ALICE,
+            password: PasswordHash("x".into()),
+            others: OtherDevices::Keep,
+        },
+        true,
+    );
+    check(
+        Command::Disable {
+            user: ALICE,
+            state: AccountState::Disabled,
+        },
+        true,
+    );
+    check(
+        Command::RemoveDevices {
+            user: ALICE,
+            devices: vec![there],
+        },
+        true,
+    );
+    check(
+        Command::RemoveDevices {
+            user: ALICE,
+            devices: vec![here, there],
+        },
+        true,
+    );
+    check(
+        Command::RemoveDevices {
+            user: ALICE,
+            devices: vec![here],
+        },
+        false,
+    );
+    check(
+        Command::AddDevice {
+            user: ALICE,
+            device: device("third", "3"),
+        },
+        false,
+    );
+    check(
+        Command::Rename {
+            nick: "ALICE".into(),
+        },
+        false,
+    );
+    check(
+        Command::MarkRead {
+            room: RoomId(1),
+            up_to: RoomSequence(1),
+            audience: ReadAudience::Own,
+        },
+        false,
+    );
 }
 
 #[test]
 fn an_account_is_its_owners_and_the_administrators() {
     let check = |actor: &Actor, command: Command, want: Result<(), Refusal>| {
         let mut house = House::new();
-        assert_eq!(outcome(&house.ask(actor, command.clone())), want, "{actor:?} {command:?}");
+        assert_eq!(
+            outcome(&house.ask(actor, command.clone())),
+            want,
+            "{actor:?} {command:?}"
+        );
     };
-    let proven = |user| Actor { proven_at: Some(Timestamp(1_000)), ..Actor::user(user, None) };
-    let password = Command::SetPassword { user: ALICE, password: PasswordHash("x".into()), others: OtherDevices::LogOut };
+    let proven = |user| Actor {
+        proven_at: Some(Timestamp(1_000)),
+        ..Actor::user(user, None)
+    };
+    let password = Command::SetPassword {
+        user: ALICE,
+        password: PasswordHash("x".into()),
+        others: OtherDevices::LogOut,
+    };
     check(&proven(ALICE), password.clone(), Ok(()));
     check(&proven(BOB), password.clone(), Err(Refusal::Forbidden));
     check(&Actor::ADMINISTRATOR, password, Ok(()));
     let disable = |state| Command::Disable { user: ALICE, state };
-    check(&proven(BOB), disable(AccountState::Disabled), Err(Refusal::Forbidden));
+    check(
+        &proven(BOB),
+        disable(AccountState::Disabled),
+        Err(Refusal::Forbidden),
+    );
     check(&proven(ALICE), disable(AccountState::Disabled), Ok(()));
-    check(&proven(ALICE), disable(AccountState::Enabled), Err(Refusal::Forbidden));
-    check(&Actor::ADMINISTRATOR, Command::Disable { user: UserId(99), state: AccountState::Disabled }, Err(Refusal::NoSuchUser));
+    check(
+        &proven(ALICE),
+        disable(AccountState::Enabled),
+        Err(Refusal::Forbidden),
+    );
+    check(
+        &Actor::ADMINISTRATOR,
+        Command::Disable {
+            user: UserId(99),
+            state: AccountState::Disabled,
+        },
+        Err(Refusal::NoSuchUser),
+    );
 }
 
 #[test]
 fn the_end_of_a_credential_ends_what_came_from_it() {
     let mut house = House::new();
-    house.by(ALICE, Command::AddDevice { user: ALICE, device: device("phone", "1") }).unwrap();
+    house
+        .by(
+            ALICE,
+            Command::AddDevice {
+                user: ALICE,
+                device: device("phone", "1"),
+            },
+        )
+        .unwrap();
     let phone = DeviceId(1);
-    let presentation = house.world.live.sessions.get(&SessionId(1)).unwrap().presentation.clone();
-    let attach = Attach { session: SessionId(50), who: Who::Account(ALICE), device: Some(phone), presentation };
+    let presentation = house
+        .world
+        .live
+        .sessions
+        .get(&SessionId(1))
+        .unwrap()
+        .presentation
+        .clone();
+    let attach = Attach {
+        session: SessionId(50),
+        who: Who::Account(ALICE),
+        device: Some(phone),
+        presentation,
+    };
     house.by(ALICE, Command::Attach(Box::new(attach))).unwrap();
-    assert_eq!(house.world.live.sessions_of(ALICE), [SessionId(1), SessionId(50)]);
+    assert_eq!(
+        house.world.live.sessions_of(ALICE),
+        [SessionId(1), SessionId(50)]
+    );
     let actor = Actor::user(ALICE, Some(phone));
-    let decision = house.ask(&actor, Command::RemoveDevices { user: ALICE, devices: vec![phone] }).unwrap();
+    let decision = house
+        .ask(
+            &actor,
+            Command::RemoveDevices {
+                user: ALICE,
+                devices: vec![phone],
+            },
+        )
+        .unwrap();
     let ended: Vec<_> = decision
         .changes
         .iter()
@@ -130,7 +305,15 @@ fn the_end_of_a_credential_ends_what_came_from_it() {
 fn the_same_device_again_replaces_the_token() {
     let mut house = House::new();
     for token in ["1", "2"] {
-        house.by(ALICE, Command::AddDevice { user: ALICE, device: device("phone", token) }).unwrap();
+        house
+            .by(
+                ALICE,
+                Command::AddDevice {
+                    user: ALICE,
+                    device: device("phone", token),
+                },
+            )
+            .unwrap();
     }
     assert_eq!(house.world.state.user(ALICE).unwrap().devices.len(), 1);
     assert_eq!(house.world.state.device_of(&TokenHash::of("1")), None);
@@ -141,14 +324,50 @@ fn the_same_device_again_replaces_the_token() {
 fn a_disabled_account_can_do_nothing() {
     let mut house = House::new();
     let room = house.garden();
-    house.by(CAROL, Command::AddDevice { user: CAROL, device: device("phone", "1") }).unwrap();
-    house.ask(&Actor::ADMINISTRATOR, Command::Disable { user: CAROL, state: AccountState::Disabled }).unwrap();
+    house
+        .by(
+            CAROL,
+            Command::AddDevice {
+                user: CAROL,
+                device: device("phone", "1"),
+            },
+        )
+        .unwrap();
+    house
+        .ask(
+            &Actor::ADMINISTRATOR,
+            Command::Disable {
+                user: CAROL,
+                state: AccountState::Disabled,
+            },
+        )
+        .unwrap();
     assert!(house.world.live.sessions_of(CAROL).is_empty());
     assert!(house.world.state.user(CAROL).unwrap().devices.is_empty());
-    assert_eq!(outcome(&house.say(CAROL, Destination::Room(room))), Err(Refusal::Disabled));
+    assert_eq!(
+        outcome(&house.say(CAROL, Destination::Room(room))),
+        Err(Refusal::Disabled)
+    );
     assert_eq!(house.attach(Who::Account(CAROL)), Err(Refusal::Disabled));
-    assert_eq!(outcome(&house.by(CAROL, Command::AddDevice { user: CAROL, device: device("new", "2") })), Err(Refusal::Disabled));
-    house.ask(&Actor::ADMINISTRATOR, Command::Disable { user: CAROL, state: AccountState::Enabled }).unwrap();
+    assert_eq!(
+        outcome(&house.by(
+            CAROL,
+            Command::AddDevice {
+                user: CAROL,
+                device: device("new", "2")
+            }
+        )),
+        Err(Refusal::Disabled)
+    );
+    house
+        .ask(
+            &Actor::ADMINISTRATOR,
+            Command::Disable {
+                user: CAROL,
+                state: AccountState::Enabled,
+            },
+        )
+        .unwrap();
     assert_eq!(house.attach(Who::Account(CAROL)), Ok(CAROL));
 }
 
@@ -156,12 +375,42 @@ fn a_disabled_account_can_do_nothing() {
 fn read_marks_only_move_forward() {
     let mut house = House::new();
     let room = house.garden();
-    let mark = |house: &mut House, up_to, audience| house.by(CAROL, Command::MarkRead { room, up_to: RoomSequence(up_to), audience });
+    let mark = |house: &mut House, up_to, audience| {
+        house.by(
+            CAROL,
+            Command::MarkRead {
+                room,
+                up_to: RoomSequence(up_to),
+                audience,
+            },
+        )
+    };
     mark(&mut house, 5, ReadAudience::Own).unwrap();
-    assert!(mark(&mut house, 4, ReadAudience::Own).unwrap().changes.is_empty());
+    assert!(
+        mark(&mut house, 4, ReadAudience::Own)
+            .unwrap()
+            .changes
+            .is_empty()
+    );
     mark(&mut house, 3, ReadAudience::Room).unwrap();
     let entry = *house.world.state.user(CAROL).unwrap().room(room).unwrap();
-    assert_eq!((entry.read, entry.marker), (RoomSequence(3), RoomSequence(5)));
-    assert_eq!(outcome(&mark(&mut house, 999, ReadAudience::Own)), Err(Refusal::NoSuchEvent));
-    assert_eq!(outcome(&house.by(DAVE, Command::MarkRead { room, up_to: RoomSequence(1), audience: ReadAudience::Own })), Err(Refusal::NotJoined));
+    assert_eq!(
+        (entry.read, entry.marker),
+        (RoomSequence(3), RoomSequence(5))
+    );
+    assert_eq!(
+        outcome(&mark(&mut house, 999, ReadAudience::Own)),
+        Err(Refusal::NoSuchEvent)
+    );
+    assert_eq!(
+        outcome(&house.by(
+            DAVE,
+            Command::MarkRead {
+                room,
+                up_to: RoomSequence(1),
+                audience: ReadAudience::Own
+            }
+        )),
+        Err(Refusal::NotJoined)
+    );
 }

@@ -10,7 +10,11 @@ fn dm(house: &mut House, from: UserId, to: UserId) -> Result<(), Refusal> {
 }
 
 fn room(house: &House, one: UserId, other: UserId) -> RoomId {
-    house.world.state.room_named(&NameKey::direct(one, other)).unwrap()
+    house
+        .world
+        .state
+        .room_named(&NameKey::direct(one, other))
+        .unwrap()
 }
 
 #[test]
@@ -22,7 +26,10 @@ fn two_have_one_room_whoever_begins() {
     let id = room(&house, BOB, ALICE);
     assert_eq!(house.world.state.room(id).unwrap().notifying, 2);
     let room = house.room(id);
-    assert_eq!((room.level(ALICE), room.level(BOB), room.listed), (100, 100, false));
+    assert_eq!(
+        (room.level(ALICE), room.level(BOB), room.listed),
+        (100, 100, false)
+    );
 }
 
 #[test]
@@ -30,9 +37,15 @@ fn a_stranger_is_asked_and_a_neighbour_is_in() {
     let mut house = House::new();
     house.garden();
     dm(&mut house, ALICE, BOB).unwrap();
-    assert_eq!(house.standing(room(&house, ALICE, BOB), BOB), Some(Membership::Join));
+    assert_eq!(
+        house.standing(room(&house, ALICE, BOB), BOB),
+        Some(Membership::Join)
+    );
     dm(&mut house, ALICE, DAVE).unwrap();
-    assert_eq!(house.standing(room(&house, ALICE, DAVE), DAVE), Some(Membership::Invite));
+    assert_eq!(
+        house.standing(room(&house, ALICE, DAVE), DAVE),
+        Some(Membership::Invite)
+    );
 }
 
 #[test]
@@ -43,7 +56,10 @@ fn a_stranger_may_not_press() {
     }
     assert_eq!(dm(&mut house, ALICE, DAVE), Err(Refusal::DirectRefused));
     assert_eq!(dm(&mut house, DAVE, ALICE), Ok(()), "who answers is in");
-    assert_eq!(house.standing(room(&house, ALICE, DAVE), DAVE), Some(Membership::Join));
+    assert_eq!(
+        house.standing(room(&house, ALICE, DAVE), DAVE),
+        Some(Membership::Join)
+    );
     assert_eq!(dm(&mut house, ALICE, DAVE), Ok(()));
 }
 
@@ -53,12 +69,23 @@ fn whoever_left_is_asked_again_and_whoever_bans_is_left_alone() {
     dm(&mut house, ALICE, DAVE).unwrap();
     dm(&mut house, DAVE, ALICE).unwrap();
     let room = room(&house, ALICE, DAVE);
-    house.by(DAVE, Command::Leave { room, reason: None }).unwrap();
+    house
+        .by(DAVE, Command::Leave { room, reason: None })
+        .unwrap();
     assert_eq!(dm(&mut house, ALICE, DAVE), Ok(()));
     assert_eq!(house.standing(room, DAVE), Some(Membership::Invite));
     dm(&mut house, DAVE, ALICE).unwrap();
     // Equals can't ban each other; the server can.
-    house.ask(&Actor::SERVER, Command::Ban { room, user: ALICE, reason: None }).unwrap();
+    house
+        .ask(
+            &Actor::SERVER,
+            Command::Ban {
+                room,
+                user: ALICE,
+                reason: None,
+            },
+        )
+        .unwrap();
     assert_eq!(dm(&mut house, ALICE, DAVE), Err(Refusal::DirectRefused));
     assert_eq!(dm(&mut house, DAVE, ALICE), Err(Refusal::DirectRefused));
 }
@@ -69,13 +96,49 @@ fn coming_back_by_answering_gives_no_more_than_coming_back() {
     dm(&mut house, ALICE, DAVE).unwrap();
     dm(&mut house, DAVE, ALICE).unwrap();
     let room = room(&house, ALICE, DAVE);
-    house.by(DAVE, Command::Leave { room, reason: None }).unwrap();
-    house.ask(&Actor::SERVER, Command::SetPower { room, levels: Box::new(PowerLevels { events_default: 1, ..Default::default() }), content: None }).unwrap();
+    house
+        .by(DAVE, Command::Leave { room, reason: None })
+        .unwrap();
+    house
+        .ask(
+            &Actor::SERVER,
+            Command::SetPower {
+                room,
+                levels: Box::new(PowerLevels {
+                    events_default: 1,
+                    ..Default::default()
+                }),
+                content: None,
+            },
+        )
+        .unwrap();
     assert_eq!(dm(&mut house, DAVE, ALICE), Err(Refusal::CannotSpeak));
-    let nowhere = EventRef { sequence: RoomSequence(500), position: Position(500), author: ALICE };
-    let message = Message { relation: Some(crate::Relation::Reply(nowhere)), ..text("what?") };
-    house.ask(&Actor::SERVER, Command::SetPower { room, levels: Box::default(), content: None }).unwrap();
-    let answer = house.by(DAVE, Command::Say(Say { to: Destination::User(ALICE), message }));
+    let nowhere = EventRef {
+        sequence: RoomSequence(500),
+        position: Position(500),
+        author: ALICE,
+    };
+    let message = Message {
+        relation: Some(crate::Relation::Reply(nowhere)),
+        ..text("what?")
+    };
+    house
+        .ask(
+            &Actor::SERVER,
+            Command::SetPower {
+                room,
+                levels: Box::default(),
+                content: None,
+            },
+        )
+        .unwrap();
+    let answer = house.by(
+        DAVE,
+        Command::Say(Say {
+            to: Destination::User(ALICE),
+            message,
+        }),
+    );
     assert_eq!(outcome(&answer), Err(Refusal::NoSuchEvent));
 }
 
@@ -88,7 +151,10 @@ fn notes_to_oneself() {
     }
     let id = room(&house, ALICE, ALICE);
     let room = house.room(id);
-    assert_eq!((room.joined, room.membership(ALICE)), (1, Some(Membership::Join)));
+    assert_eq!(
+        (room.joined, room.membership(ALICE)),
+        (1, Some(Membership::Join))
+    );
 }
 
 #[test]
@@ -99,8 +165,14 @@ fn an_encrypted_conversation_takes_no_plain_text() {
     let room = room(&house, ALICE, BOB);
     house.state(ALICE, room, encryption()).unwrap();
     assert_eq!(dm(&mut house, BOB, ALICE), Err(Refusal::Encrypted));
-    house.by(BOB, Command::Leave { room, reason: None }).unwrap();
-    assert_eq!(dm(&mut house, BOB, ALICE), Err(Refusal::Encrypted), "coming back does not help");
+    house
+        .by(BOB, Command::Leave { room, reason: None })
+        .unwrap();
+    assert_eq!(
+        dm(&mut house, BOB, ALICE),
+        Err(Refusal::Encrypted),
+        "coming back does not help"
+    );
 }
 
 #[test]
@@ -109,12 +181,22 @@ fn guests_talk_to_those_who_are_here_and_nothing_is_kept() {
     house.garden();
     let gale = house.guest("gale").unwrap();
     let hugo = house.guest("hugo").unwrap();
-    assert_eq!(dm(&mut house, gale, ALICE), Err(Refusal::DirectRefused), "not even a room in common");
+    assert_eq!(
+        dm(&mut house, gale, ALICE),
+        Err(Refusal::DirectRefused),
+        "not even a room in common"
+    );
     house.join(gale, "#garden").unwrap();
     let head = house.world.state.head;
     for (from, to) in [(gale, ALICE), (ALICE, gale), (gale, hugo)] {
         let decision = house.say(from, Destination::User(to)).unwrap();
-        assert!(matches!(decision.changes.as_slice(), [Change::Signal(Signal::Transient { .. })]), "{decision:?}");
+        assert!(
+            matches!(
+                decision.changes.as_slice(),
+                [Change::Signal(Signal::Transient { .. })]
+            ),
+            "{decision:?}"
+        );
     }
     assert_eq!(house.world.state.head, head);
     assert_eq!(dm(&mut house, ALICE, UserId(99)), Err(Refusal::NoSuchUser));

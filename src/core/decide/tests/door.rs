@@ -6,34 +6,76 @@ use crate::facets;
 use crate::room::{ChannelModes, JoinRule};
 
 /// Dave at the door of alice's channel.
-fn at_the_door(what: &str, prepare: &dyn Fn(&mut House, RoomId), key: Option<&str>, want: Result<(), Refusal>) {
+fn at_the_door(
+    what: &str,
+    prepare: &dyn Fn(&mut House, RoomId),
+    key: Option<&str>,
+    want: Result<(), Refusal>,
+) {
     let mut house = House::new();
     let room = house.garden();
     prepare(&mut house, room);
-    assert_eq!(outcome(&house.join_with(DAVE, "#garden", key)), want, "{what}");
+    assert_eq!(
+        outcome(&house.join_with(DAVE, "#garden", key)),
+        want,
+        "{what}"
+    );
     let inside = house.standing(room, DAVE) == Some(Membership::Join);
     assert_eq!(inside, want.is_ok(), "{what}");
 }
 
 fn invite(house: &mut House, room: RoomId) {
-    house.by(ALICE, Command::Invite { room, user: DAVE, reason: None }).unwrap();
+    house
+        .by(
+            ALICE,
+            Command::Invite {
+                room,
+                user: DAVE,
+                reason: None,
+            },
+        )
+        .unwrap();
 }
 
 fn ban(house: &mut House, room: RoomId) {
-    house.by(ALICE, Command::Ban { room, user: DAVE, reason: None }).unwrap();
+    house
+        .by(
+            ALICE,
+            Command::Ban {
+                room,
+                user: DAVE,
+                reason: None,
+            },
+        )
+        .unwrap();
 }
 
 fn close(house: &mut House, room: RoomId) {
-    house.state(ALICE, room, facets::join_rules(JoinRule::Invite)).unwrap();
+    house
+        .state(ALICE, room, facets::join_rules(JoinRule::Invite))
+        .unwrap();
 }
 
 fn lock(house: &mut House, room: RoomId) {
-    house.by(ALICE, Command::SetSetting { room, setting: RoomSetting::Key(Some("sesame".into())) }).unwrap();
+    house
+        .by(
+            ALICE,
+            Command::SetSetting {
+                room,
+                setting: RoomSetting::Key(Some("sesame".into())),
+            },
+        )
+        .unwrap();
 }
 
 fn limit(house: &mut House, room: RoomId) {
-    let modes = ChannelModes { limit: Some(3), ..ChannelModes::default() };
-    house.state(ALICE, room, facets::channel_modes(modes)).unwrap();
+    let modes = ChannelModes {
+        limit: Some(3),
+        ..ChannelModes::default()
+    };
+    house
+        .state(ALICE, room, facets::channel_modes(modes))
+        .unwrap();
 }
 
 fn both(one: fn(&mut House, RoomId), other: fn(&mut House, RoomId)) -> impl Fn(&mut House, RoomId) {
@@ -47,7 +89,12 @@ fn both(one: fn(&mut House, RoomId), other: fn(&mut House, RoomId)) -> impl Fn(&
 fn who_comes_in() {
     at_the_door("an open door", &|_, _| {}, None, Ok(()));
     at_the_door("a ban", &ban, None, Err(Refusal::Banned));
-    at_the_door("a ban mask", &|house, room| house.mask(room, MaskList::Ban, "dave!*@*.example"), None, Err(Refusal::Banned));
+    at_the_door(
+        "a ban mask",
+        &|house, room| house.mask(room, MaskList::Ban, "dave!*@*.example"),
+        None,
+        Err(Refusal::Banned),
+    );
     let excepted = |house: &mut House, room| {
         house.mask(room, MaskList::Ban, "*!*@*.example");
         house.mask(room, MaskList::Exception, "$a:dave");
@@ -59,15 +106,35 @@ fn who_comes_in() {
         close(house, room);
         house.mask(room, MaskList::Invitation, "$a:dave");
     };
-    at_the_door("a closed door, on the invitation list", &listed, None, Ok(()));
+    at_the_door(
+        "a closed door, on the invitation list",
+        &listed,
+        None,
+        Ok(()),
+    );
     at_the_door("a lock, no key", &lock, None, Err(Refusal::WrongKey));
-    at_the_door("a lock, the wrong key", &lock, Some("open"), Err(Refusal::WrongKey));
+    at_the_door(
+        "a lock, the wrong key",
+        &lock,
+        Some("open"),
+        Err(Refusal::WrongKey),
+    );
     at_the_door("a lock, the key", &lock, Some("sesame"), Ok(()));
     at_the_door("a lock, invited", &both(lock, invite), None, Ok(()));
     at_the_door("full", &limit, None, Err(Refusal::RoomFull));
     at_the_door("full, invited", &both(limit, invite), None, Ok(()));
-    at_the_door("full and locked: full comes first", &both(limit, lock), None, Err(Refusal::RoomFull));
-    at_the_door("banned and invited before: the ban stands", &both(invite, ban), None, Err(Refusal::Banned));
+    at_the_door(
+        "full and locked: full comes first",
+        &both(limit, lock),
+        None,
+        Err(Refusal::RoomFull),
+    );
+    at_the_door(
+        "banned and invited before: the ban stands",
+        &both(invite, ban),
+        None,
+        Err(Refusal::Banned),
+    );
 }
 
 #[test]
@@ -78,7 +145,18 @@ fn a_ban_mask_that_names_an_account_is_its_ban() {
         house.mask(room, MaskList::Ban, mask);
         assert_eq!(house.standing(room, DAVE), Some(Membership::Ban), "{mask}");
         assert!(house.room(room).masks.is_empty(), "{mask}");
-        house.by(ALICE, Command::SetMask { room, list: MaskList::Ban, mask: mask.into(), direction: Direction::Remove, until: None }).unwrap();
+        house
+            .by(
+                ALICE,
+                Command::SetMask {
+                    room,
+                    list: MaskList::Ban,
+                    mask: mask.into(),
+                    direction: Direction::Remove,
+                    until: None,
+                },
+            )
+            .unwrap();
         assert_eq!(outcome(&house.join(DAVE, "#garden")), Ok(()), "{mask}");
     }
 }
@@ -88,7 +166,13 @@ fn a_ban_that_is_over_holds_nobody_whatever_the_timer_does() {
     let mut house = House::new();
     let room = house.garden();
     let until = Some(house.now.plus(1_000));
-    let command = Command::SetMask { room, list: MaskList::Ban, mask: "dave!*@host.example".into(), direction: Direction::Add, until };
+    let command = Command::SetMask {
+        room,
+        list: MaskList::Ban,
+        mask: "dave!*@host.example".into(),
+        direction: Direction::Add,
+        until,
+    };
     house.by(ALICE, command).unwrap();
     assert_eq!(outcome(&house.join(DAVE, "#garden")), Err(Refusal::Banned));
     assert_eq!(house.world.state.timers.len(), 1);
@@ -101,51 +185,124 @@ fn a_timer_tidies_only_what_is_over() {
     let mut house = House::new();
     let room = house.garden();
     let until = Some(house.now.plus(1_000));
-    let mask = |direction, until| Command::SetMask { room, list: MaskList::Quiet, mask: "*!*@x".into(), direction, until };
+    let mask = |direction, until| Command::SetMask {
+        room,
+        list: MaskList::Quiet,
+        mask: "*!*@x".into(),
+        direction,
+        until,
+    };
     house.by(ALICE, mask(Direction::Add, until)).unwrap();
-    let ((_, id), command) = house.world.state.timers.get_min().map(|(key, command)| (*key, command.clone())).unwrap();
+    let ((_, id), command) = house
+        .world
+        .state
+        .timers
+        .get_min()
+        .map(|(key, command)| (*key, command.clone()))
+        .unwrap();
     // Taken off and put on again for longer: the first timer must leave it.
     house.by(ALICE, mask(Direction::Remove, None)).unwrap();
-    house.by(ALICE, mask(Direction::Add, Some(house.now.plus(5_000)))).unwrap();
+    house
+        .by(ALICE, mask(Direction::Add, Some(house.now.plus(5_000))))
+        .unwrap();
     house.now = house.now.plus(2_000);
-    house.ask(&Actor::SERVER, Command::Timed { id, command: command.clone() }).unwrap();
+    house
+        .ask(
+            &Actor::SERVER,
+            Command::Timed {
+                id,
+                command: command.clone(),
+            },
+        )
+        .unwrap();
     assert_eq!(house.room(room).masks.len(), 1);
     assert_eq!(house.world.state.timers.len(), 1, "the first timer is done");
     house.now = house.now.plus(5_000);
-    house.ask(&Actor::SERVER, Command::Timed { id: id + 1, command }).unwrap();
+    house
+        .ask(
+            &Actor::SERVER,
+            Command::Timed {
+                id: id + 1,
+                command,
+            },
+        )
+        .unwrap();
     assert!(house.room(room).masks.is_empty());
-    assert_eq!(outcome(&house.by(ALICE, Command::Timed { id: 9, command: crate::command::TimedCommand::GuestGone { user: BOB } })), Err(Refusal::Forbidden));
+    assert_eq!(
+        outcome(&house.by(
+            ALICE,
+            Command::Timed {
+                id: 9,
+                command: crate::command::TimedCommand::GuestGone { user: BOB }
+            }
+        )),
+        Err(Refusal::Forbidden)
+    );
 }
 
 #[test]
 fn outsiders_do_not_learn_of_rooms_without_a_published_name() {
     let mut house = House::new();
-    let request = crate::command::CreateRoom { name: Some("Secret Plans".into()), ..Default::default() };
-    house.by(ALICE, Command::CreateRoom(Box::new(request))).unwrap();
+    let request = crate::command::CreateRoom {
+        name: Some("Secret Plans".into()),
+        ..Default::default()
+    };
+    house
+        .by(ALICE, Command::CreateRoom(Box::new(request)))
+        .unwrap();
     let room = RoomRef::Id(RoomId(1));
-    let join = |missing| Command::Join { room: room.clone(), key: None, missing, reason: None };
-    assert_eq!(outcome(&house.by(DAVE, join(MissingRoom::Refuse))), Err(Refusal::NoSuchRoom));
+    let join = |missing| Command::Join {
+        room: room.clone(),
+        key: None,
+        missing,
+        reason: None,
+    };
+    assert_eq!(
+        outcome(&house.by(DAVE, join(MissingRoom::Refuse))),
+        Err(Refusal::NoSuchRoom)
+    );
     let name = house.room(RoomId(1)).canonical_name().unwrap().clone();
-    assert!(!name.is_published() && name.as_str().starts_with("&secret-plans-"), "{name}");
-    assert_eq!(outcome(&house.join(DAVE, name.as_str())), Err(Refusal::NoSuchRoom));
+    assert!(
+        !name.is_published() && name.as_str().starts_with("&secret-plans-"),
+        "{name}"
+    );
+    assert_eq!(
+        outcome(&house.join(DAVE, name.as_str())),
+        Err(Refusal::NoSuchRoom)
+    );
 }
 
 #[test]
 fn knocking() {
     let knock = |house: &mut House, user| {
         let room = RoomRef::Name(ChannelName::parse("#garden").unwrap());
-        outcome(&house.by(user, Command::Knock { room, reason: Some("sesame".into()) }))
+        outcome(&house.by(
+            user,
+            Command::Knock {
+                room,
+                reason: Some("sesame".into()),
+            },
+        ))
     };
     let mut house = House::new();
     let room = house.garden();
-    assert_eq!(knock(&mut house, DAVE), Err(Refusal::Forbidden), "an open door takes no knocks");
-    house.state(ALICE, room, facets::join_rules(JoinRule::Knock)).unwrap();
+    assert_eq!(
+        knock(&mut house, DAVE),
+        Err(Refusal::Forbidden),
+        "an open door takes no knocks"
+    );
+    house
+        .state(ALICE, room, facets::join_rules(JoinRule::Knock))
+        .unwrap();
     lock(&mut house, room);
     assert_eq!(knock(&mut house, CAROL), Err(Refusal::AlreadyJoined(CAROL)));
     assert_eq!(knock(&mut house, DAVE), Ok(()));
     assert_eq!(house.standing(room, DAVE), Some(Membership::Knock));
     assert_eq!(knock(&mut house, DAVE), Ok(()), "twice is once");
-    assert_eq!(outcome(&house.join(DAVE, "#garden")), Err(Refusal::InviteOnly));
+    assert_eq!(
+        outcome(&house.join(DAVE, "#garden")),
+        Err(Refusal::InviteOnly)
+    );
     invite(&mut house, room);
     assert_eq!(outcome(&house.join(DAVE, "#garden")), Ok(()));
 }
@@ -154,9 +311,14 @@ fn knocking() {
 fn what_somebody_wrote_at_a_locked_door_is_not_kept() {
     let mut house = House::new();
     let room = house.garden();
-    house.state(ALICE, room, facets::join_rules(JoinRule::Knock)).unwrap();
+    house
+        .state(ALICE, room, facets::join_rules(JoinRule::Knock))
+        .unwrap();
     lock(&mut house, room);
-    let command = Command::Knock { room: RoomRef::Id(room), reason: Some("sesame".into()) };
+    let command = Command::Knock {
+        room: RoomRef::Id(room),
+        reason: Some("sesame".into()),
+    };
     let decision = house.by(DAVE, command).unwrap();
     assert!(!format!("{decision:?}").contains("sesame"));
 }
@@ -166,8 +328,15 @@ fn whoever_finds_no_room_makes_one() {
     let mut house = House::new();
     house.join(DAVE, "#shed").unwrap();
     let room = house.room(RoomId(1));
-    assert_eq!((room.level(DAVE), room.creation.creator, room.listed), (100, UserId::SERVER, true));
-    assert_eq!(outcome(&house.join(DAVE, "#SHED")), Ok(()), "another case is the same room");
+    assert_eq!(
+        (room.level(DAVE), room.creation.creator, room.listed),
+        (100, UserId::SERVER, true)
+    );
+    assert_eq!(
+        outcome(&house.join(DAVE, "#SHED")),
+        Ok(()),
+        "another case is the same room"
+    );
     assert_eq!(house.world.state.rooms.len(), 1);
     let refuse = Command::Join {
         room: RoomRef::Name(ChannelName::parse("#barn").unwrap()),
@@ -178,7 +347,11 @@ fn whoever_finds_no_room_makes_one() {
     assert_eq!(outcome(&house.by(DAVE, refuse)), Err(Refusal::NoSuchRoom));
     let gale = house.guest("gale").unwrap();
     house.join(gale, "#barn").unwrap();
-    assert_eq!(house.room(RoomId(2)).level(gale), 50, "a guest is an operator at most");
+    assert_eq!(
+        house.room(RoomId(2)).level(gale),
+        50,
+        "a guest is an operator at most"
+    );
 }
 
 #[test]
@@ -188,12 +361,53 @@ fn a_guest_who_is_gone_is_nobody() {
     let gale = house.guest("gale").unwrap();
     house.join(gale, "#garden").unwrap();
     let session = *house.world.live.sessions_of(gale).first().unwrap();
-    house.by(gale, Command::Detach { session, reason: "bye".into() }).unwrap();
+    house
+        .by(
+            gale,
+            Command::Detach {
+                session,
+                reason: "bye".into(),
+            },
+        )
+        .unwrap();
     assert_eq!(house.standing(room, gale), None, "his row goes with him");
-    assert_eq!(outcome(&house.say(gale, Destination::Room(room))), Err(Refusal::Forbidden));
-    assert_eq!(outcome(&house.by(ALICE, Command::Invite { room, user: gale, reason: None })), Err(Refusal::NoSuchUser));
-    assert_eq!(outcome(&house.by(ALICE, Command::Ban { room, user: gale, reason: None })), Err(Refusal::NoSuchUser));
-    let add = Command::AddDevice { user: gale, device: device("phone", "t") };
-    assert_eq!(outcome(&house.ask(&Actor::SERVER, add)), Err(Refusal::AccountRequired));
-    assert_eq!(house.guest("gale").map(|user| user == gale), Ok(false), "the nick is free, for somebody else");
+    assert_eq!(
+        outcome(&house.say(gale, Destination::Room(room))),
+        Err(Refusal::Forbidden)
+    );
+    assert_eq!(
+        outcome(&house.by(
+            ALICE,
+            Command::Invite {
+                room,
+                user: gale,
+                reason: None
+            }
+        )),
+        Err(Refusal::NoSuchUser)
+    );
+    assert_eq!(
+        outcome(&house.by(
+            ALICE,
+            Command::Ban {
+                room,
+                user: gale,
+                reason: None
+            }
+        )),
+        Err(Refusal::NoSuchUser)
+    );
+    let add = Command::AddDevice {
+        user: gale,
+        device: device("phone", "t"),
+    };
+    assert_eq!(
+        outcome(&house.ask(&Actor::SERVER, add)),
+        Err(Refusal::AccountRequired)
+    );
+    assert_eq!(
+        house.guest("gale").map(|user| user == gale),
+        Ok(false),
+        "the nick is free, for somebody else"
+    );
 }

@@ -12,9 +12,13 @@ fn carol(steps: &[(Direction, Prefix)]) -> (i64, Vec<Prefix>) {
 fn carol_from(level: i64, steps: &[(Direction, Prefix)]) -> (i64, Vec<Prefix>) {
     let mut house = House::new();
     let room = house.garden();
-    house.levels(ALICE, room, |levels| levels.set(CAROL, level)).unwrap();
+    house
+        .levels(ALICE, room, |levels| levels.set(CAROL, level))
+        .unwrap();
     for (direction, prefix) in steps {
-        house.prefix(ALICE, room, (CAROL, *direction, *prefix)).unwrap();
+        house
+            .prefix(ALICE, room, (CAROL, *direction, *prefix))
+            .unwrap();
     }
     let room = house.room(room);
     (room.level(CAROL), room.prefixes(CAROL).iter().collect())
@@ -29,23 +33,58 @@ fn prefixes_given_and_taken() {
     assert_eq!(carol(&[(Add, Founder)]).0, 100);
     assert_eq!(carol(&[(Add, Operator), (Remove, Operator)]), (0, vec![]));
     // A voice given to an operator is only a bit, and is what is left of him.
-    assert_eq!(carol(&[(Add, Operator), (Add, Voice)]), (50, vec![Operator, Voice]));
-    assert_eq!(carol(&[(Add, Operator), (Add, Voice), (Remove, Operator)]), (1, vec![Voice]));
-    assert_eq!(carol(&[(Add, Voice), (Add, Operator), (Remove, Operator)]), (1, vec![Voice]));
-    assert_eq!(carol(&[(Add, Voice), (Add, Operator), (Remove, Voice)]), (50, vec![Operator]));
-    assert_eq!(carol(&[(Add, HalfOperator), (Add, Voice), (Add, Operator), (Remove, Operator)]), (25, vec![HalfOperator, Voice]));
+    assert_eq!(
+        carol(&[(Add, Operator), (Add, Voice)]),
+        (50, vec![Operator, Voice])
+    );
+    assert_eq!(
+        carol(&[(Add, Operator), (Add, Voice), (Remove, Operator)]),
+        (1, vec![Voice])
+    );
+    assert_eq!(
+        carol(&[(Add, Voice), (Add, Operator), (Remove, Operator)]),
+        (1, vec![Voice])
+    );
+    assert_eq!(
+        carol(&[(Add, Voice), (Add, Operator), (Remove, Voice)]),
+        (50, vec![Operator])
+    );
+    assert_eq!(
+        carol(&[
+            (Add, HalfOperator),
+            (Add, Voice),
+            (Add, Operator),
+            (Remove, Operator)
+        ]),
+        (25, vec![HalfOperator, Voice])
+    );
     assert_eq!(carol(&[(Remove, Operator)]), (0, vec![]));
 }
 
 #[test]
 fn a_level_of_ones_own_survives_what_does_not_touch_it() {
     assert_eq!(carol_from(42, &[]), (42, vec![HalfOperator]));
-    assert_eq!(carol_from(42, &[(Add, HalfOperator)]), (42, vec![HalfOperator]));
-    assert_eq!(carol_from(42, &[(Add, Voice)]), (42, vec![HalfOperator, Voice]));
-    assert_eq!(carol_from(42, &[(Add, Voice), (Remove, Voice)]), (42, vec![HalfOperator]));
+    assert_eq!(
+        carol_from(42, &[(Add, HalfOperator)]),
+        (42, vec![HalfOperator])
+    );
+    assert_eq!(
+        carol_from(42, &[(Add, Voice)]),
+        (42, vec![HalfOperator, Voice])
+    );
+    assert_eq!(
+        carol_from(42, &[(Add, Voice), (Remove, Voice)]),
+        (42, vec![HalfOperator])
+    );
     assert_eq!(carol_from(42, &[(Remove, HalfOperator)]), (0, vec![]));
-    assert_eq!(carol_from(42, &[(Add, Voice), (Remove, HalfOperator)]), (1, vec![Voice]));
-    assert_eq!(carol_from(42, &[(Remove, Operator)]), (42, vec![HalfOperator]));
+    assert_eq!(
+        carol_from(42, &[(Add, Voice), (Remove, HalfOperator)]),
+        (1, vec![Voice])
+    );
+    assert_eq!(
+        carol_from(42, &[(Remove, Operator)]),
+        (42, vec![HalfOperator])
+    );
     assert_eq!(carol_from(42, &[(Add, Operator)]), (50, vec![Operator]));
     assert_eq!(carol_from(-5, &[(Remove, Voice)]), (-5, vec![]));
 }
@@ -54,9 +93,22 @@ fn a_level_of_ones_own_survives_what_does_not_touch_it() {
 fn giving_what_shows_already_is_no_event() {
     let mut house = House::new();
     let room = house.garden();
-    house.levels(ALICE, room, |levels| levels.set(CAROL, 42)).unwrap();
-    for change in [(CAROL, Add, HalfOperator), (BOB, Add, Operator), (CAROL, Remove, Operator)] {
-        assert!(house.prefix(ALICE, room, change).unwrap().changes.is_empty(), "{change:?}");
+    house
+        .levels(ALICE, room, |levels| levels.set(CAROL, 42))
+        .unwrap();
+    for change in [
+        (CAROL, Add, HalfOperator),
+        (BOB, Add, Operator),
+        (CAROL, Remove, Operator),
+    ] {
+        assert!(
+            house
+                .prefix(ALICE, room, change)
+                .unwrap()
+                .changes
+                .is_empty(),
+            "{change:?}"
+        );
     }
 }
 
@@ -64,7 +116,9 @@ fn giving_what_shows_already_is_no_event() {
 fn what_is_left_without_a_prefix_is_everybodys_level() {
     let mut house = House::new();
     let room = house.garden();
-    house.levels(ALICE, room, |levels| levels.users_default = 1).unwrap();
+    house
+        .levels(ALICE, room, |levels| levels.users_default = 1)
+        .unwrap();
     house.prefix(ALICE, room, (BOB, Remove, Operator)).unwrap();
     assert_eq!(house.room(room).level(BOB), 1, "as all the others");
     house.prefix(ALICE, room, (BOB, Remove, Voice)).unwrap();
@@ -76,38 +130,106 @@ fn nobody_gives_or_takes_more_than_he_has() {
     let check = |actor: UserId, change: (UserId, Direction, Prefix), want: Result<(), Refusal>| {
         let mut house = House::new();
         let room = house.garden();
-        house.prefix(ALICE, room, (CAROL, Add, HalfOperator)).unwrap();
+        house
+            .prefix(ALICE, room, (CAROL, Add, HalfOperator))
+            .unwrap();
         house.join(DAVE, "#garden").unwrap();
-        assert_eq!(outcome(&house.prefix(actor, room, change)), want, "{actor:?} {change:?}");
+        assert_eq!(
+            outcome(&house.prefix(actor, room, change)),
+            want,
+            "{actor:?} {change:?}"
+        );
     };
     check(BOB, (DAVE, Add, Operator), Ok(()));
     check(BOB, (DAVE, Add, Admin), Err(Refusal::TargetLevel));
     check(BOB, (ALICE, Remove, Founder), Err(Refusal::TargetLevel));
     check(BOB, (BOB, Remove, Operator), Ok(()));
-    check(BOB, (UserId(99), Add, Voice), Err(Refusal::TargetNotJoined(UserId(99))));
+    check(
+        BOB,
+        (UserId(99), Add, Voice),
+        Err(Refusal::TargetNotJoined(UserId(99))),
+    );
     check(CAROL, (DAVE, Add, Voice), Ok(()));
-    check(CAROL, (DAVE, Add, HalfOperator), Err(Refusal::LevelTooLow { needed: 50, have: 25 }));
+    check(
+        CAROL,
+        (DAVE, Add, HalfOperator),
+        Err(Refusal::LevelTooLow {
+            needed: 50,
+            have: 25,
+        }),
+    );
     check(CAROL, (CAROL, Remove, HalfOperator), Ok(()));
-    check(DAVE, (DAVE, Add, Voice), Err(Refusal::LevelTooLow { needed: 25, have: 0 }));
+    check(
+        DAVE,
+        (DAVE, Add, Voice),
+        Err(Refusal::LevelTooLow {
+            needed: 25,
+            have: 0,
+        }),
+    );
 }
 
 #[test]
 fn levels_as_a_whole_follow_the_same_rule() {
-    let check = |what: &str, actor: UserId, change: fn(&mut PowerLevels), want: Result<(), Refusal>| {
-        let mut house = House::new();
-        let room = house.garden();
-        assert_eq!(outcome(&house.levels(actor, room, change)), want, "{what}");
-    };
-    check("an operator raises a member to his own", BOB, |levels| levels.set(CAROL, 50), Ok(()));
-    check("above his own", BOB, |levels| levels.set(CAROL, 51), Err(Refusal::TargetLevel));
-    check("himself", BOB, |levels| levels.set(BOB, 51), Err(Refusal::TargetLevel));
+    let check =
+        |what: &str, actor: UserId, change: fn(&mut PowerLevels), want: Result<(), Refusal>| {
+            let mut house = House::new();
+            let room = house.garden();
+            assert_eq!(outcome(&house.levels(actor, room, change)), want, "{what}");
+        };
+    check(
+        "an operator raises a member to his own",
+        BOB,
+        |levels| levels.set(CAROL, 50),
+        Ok(()),
+    );
+    check(
+        "above his own",
+        BOB,
+        |levels| levels.set(CAROL, 51),
+        Err(Refusal::TargetLevel),
+    );
+    check(
+        "himself",
+        BOB,
+        |levels| levels.set(BOB, 51),
+        Err(Refusal::TargetLevel),
+    );
     check("himself lower", BOB, |levels| levels.set(BOB, 10), Ok(()));
-    check("the founder lower", BOB, |levels| levels.set(ALICE, 10), Err(Refusal::TargetLevel));
+    check(
+        "the founder lower",
+        BOB,
+        |levels| levels.set(ALICE, 10),
+        Err(Refusal::TargetLevel),
+    );
     check("what bans take", BOB, |levels| levels.ban = 40, Ok(()));
-    check("what bans take, above his own", BOB, |levels| levels.ban = 60, Err(Refusal::TargetLevel));
-    check("a type's level above his own", BOB, |levels| levels.events.extend([("m.room.topic".into(), 60)]), Err(Refusal::TargetLevel));
-    check("a member", CAROL, |levels| levels.set(CAROL, 100), Err(Refusal::LevelTooLow { needed: 50, have: 0 }));
-    check("an outsider", DAVE, |levels| levels.set(DAVE, 100), Err(Refusal::NotJoined));
+    check(
+        "what bans take, above his own",
+        BOB,
+        |levels| levels.ban = 60,
+        Err(Refusal::TargetLevel),
+    );
+    check(
+        "a type's level above his own",
+        BOB,
+        |levels| levels.events.extend([("m.room.topic".into(), 60)]),
+        Err(Refusal::TargetLevel),
+    );
+    check(
+        "a member",
+        CAROL,
+        |levels| levels.set(CAROL, 100),
+        Err(Refusal::LevelTooLow {
+            needed: 50,
+            have: 0,
+        }),
+    );
+    check(
+        "an outsider",
+        DAVE,
+        |levels| levels.set(DAVE, 100),
+        Err(Refusal::NotJoined),
+    );
 }
 
 #[test]
@@ -115,9 +237,18 @@ fn a_prefix_ends_with_the_membership_and_a_level_does_not() {
     let mut house = House::new();
     let room = house.garden();
     house.prefix(ALICE, room, (BOB, Add, Voice)).unwrap();
-    house.by(BOB, Command::Leave { room, reason: None }).unwrap();
+    house
+        .by(BOB, Command::Leave { room, reason: None })
+        .unwrap();
     house.join(BOB, "#garden").unwrap();
-    assert_eq!(house.room(room).prefixes(BOB).iter().collect::<Vec<_>>(), [Operator]);
+    assert_eq!(
+        house.room(room).prefixes(BOB).iter().collect::<Vec<_>>(),
+        [Operator]
+    );
     house.prefix(ALICE, room, (BOB, Remove, Operator)).unwrap();
-    assert_eq!(house.room(room).level(BOB), 0, "the voice of before is gone");
+    assert_eq!(
+        house.room(room).level(BOB),
+        0,
+        "the voice of before is gone"
+    );
 }

@@ -14,7 +14,9 @@ fn house() -> (House, RoomId, [UserId; 6]) {
     house.register("erin").unwrap();
     let erin = house.world.user_named("erin").unwrap();
     house.join(erin, "#garden").unwrap();
-    house.prefix(ALICE, room, (erin, Direction::Add, Prefix::Voice)).unwrap();
+    house
+        .prefix(ALICE, room, (erin, Direction::Add, Prefix::Voice))
+        .unwrap();
     (house, room, [ALICE, BOB, erin, CAROL, gale, DAVE])
 }
 
@@ -33,45 +35,165 @@ fn operation_by_role() {
             let (mut house, room, users) = house();
             let command = command(&house, room);
             let result = house.by(users[index], command);
-            assert_eq!(result.is_ok(), allowed.contains(&role), "{role}: {what}: {result:?}");
+            assert_eq!(
+                result.is_ok(),
+                allowed.contains(&role),
+                "{role}: {what}: {result:?}"
+            );
         }
     };
     let operators = [FOUNDER, OPERATOR];
     let members = [FOUNDER, OPERATOR, VOICE, MEMBER, GUEST];
-    let say = |_: &House, room| Command::Say(Say { to: Destination::Room(room), message: text("hello") });
+    let say = |_: &House, room| {
+        Command::Say(Say {
+            to: Destination::Room(room),
+            message: text("hello"),
+        })
+    };
     check("say", &say, &members);
-    check("type", &|_, room| Command::Typing { room, milliseconds: 100 }, &members);
-    check("leave", &|_, room| Command::Leave { room, reason: None }, &members);
-    check("set the topic", &|_, room| Command::SetTopic { room, topic: "t".into() }, &operators);
-    check("invite", &|_, room| Command::Invite { room, user: DAVE, reason: None }, &operators);
-    check("kick a member", &|_, room| Command::Kick { room, user: CAROL, reason: None }, &operators);
-    check("kick an operator", &|_, room| Command::Kick { room, user: BOB, reason: None }, &[FOUNDER]);
-    check("ban an outsider", &|_, room| Command::Ban { room, user: DAVE, reason: None }, &operators);
-    check("ban the founder", &|_, room| Command::Ban { room, user: ALICE, reason: None }, &[]);
+    check(
+        "type",
+        &|_, room| Command::Typing {
+            room,
+            milliseconds: 100,
+        },
+        &members,
+    );
+    check(
+        "leave",
+        &|_, room| Command::Leave { room, reason: None },
+        &members,
+    );
+    check(
+        "set the topic",
+        &|_, room| Command::SetTopic {
+            room,
+            topic: "t".into(),
+        },
+        &operators,
+    );
+    check(
+        "invite",
+        &|_, room| Command::Invite {
+            room,
+            user: DAVE,
+            reason: None,
+        },
+        &operators,
+    );
+    check(
+        "kick a member",
+        &|_, room| Command::Kick {
+            room,
+            user: CAROL,
+            reason: None,
+        },
+        &operators,
+    );
+    check(
+        "kick an operator",
+        &|_, room| Command::Kick {
+            room,
+            user: BOB,
+            reason: None,
+        },
+        &[FOUNDER],
+    );
+    check(
+        "ban an outsider",
+        &|_, room| Command::Ban {
+            room,
+            user: DAVE,
+            reason: None,
+        },
+        &operators,
+    );
+    check(
+        "ban the founder",
+        &|_, room| Command::Ban {
+            room,
+            user: ALICE,
+            reason: None,
+        },
+        &[],
+    );
     check("set a mask", &|_, room| mask(room), &operators);
-    let setting = |setting: RoomSetting| move |_: &House, room| Command::SetSetting { room, setting: setting.clone() };
-    check("set the key", &setting(RoomSetting::Key(Some("sesame".into()))), &operators);
+    let setting = |setting: RoomSetting| {
+        move |_: &House, room| Command::SetSetting {
+            room,
+            setting: setting.clone(),
+        }
+    };
+    check(
+        "set the key",
+        &setting(RoomSetting::Key(Some("sesame".into()))),
+        &operators,
+    );
     check("unlist", &setting(RoomSetting::Listed(false)), &operators);
     let name = ChannelName::parse("#other").unwrap();
-    check("rename", &setting(RoomSetting::Names(vec![name])), &operators);
-    check("set the join rule", &|_, room| Command::SetState { room, change: facets::join_rules(JoinRule::Invite) }, &operators);
-    check("redact carol's line", &|house, room| redact(house, room), &[FOUNDER, OPERATOR]);
-    check("voice a member", &|_, room| prefix(room, Prefix::Voice), &operators);
-    check("op a member", &|_, room| prefix(room, Prefix::Operator), &operators);
-    check("make a member the founder's equal", &|_, room| prefix(room, Prefix::Founder), &[FOUNDER]);
+    check(
+        "rename",
+        &setting(RoomSetting::Names(vec![name])),
+        &operators,
+    );
+    check(
+        "set the join rule",
+        &|_, room| Command::SetState {
+            room,
+            change: facets::join_rules(JoinRule::Invite),
+        },
+        &operators,
+    );
+    check(
+        "redact carol's line",
+        &|house, room| redact(house, room),
+        &[FOUNDER, OPERATOR],
+    );
+    check(
+        "voice a member",
+        &|_, room| prefix(room, Prefix::Voice),
+        &operators,
+    );
+    check(
+        "op a member",
+        &|_, room| prefix(room, Prefix::Operator),
+        &operators,
+    );
+    check(
+        "make a member the founder's equal",
+        &|_, room| prefix(room, Prefix::Founder),
+        &[FOUNDER],
+    );
 }
 
 fn mask(room: RoomId) -> Command {
-    Command::SetMask { room, list: MaskList::Ban, mask: "*!*@bad.example".into(), direction: Direction::Add, until: None }
+    Command::SetMask {
+        room,
+        list: MaskList::Ban,
+        mask: "*!*@bad.example".into(),
+        direction: Direction::Add,
+        until: None,
+    }
 }
 
 fn prefix(room: RoomId, prefix: Prefix) -> Command {
-    Command::SetPrefixes { room, changes: vec![crate::command::PrefixChange { user: CAROL, prefix, direction: Direction::Add }] }
+    Command::SetPrefixes {
+        room,
+        changes: vec![crate::command::PrefixChange {
+            user: CAROL,
+            prefix,
+            direction: Direction::Add,
+        }],
+    }
 }
 
 /// Of somebody who is none of the roles, so that nobody's own line is meant.
 fn redact(house: &House, room: RoomId) -> Command {
-    Command::Redact { room, target: house.last(room, UserId(99)), reason: None }
+    Command::Redact {
+        room,
+        target: house.last(room, UserId(99)),
+        reason: None,
+    }
 }
 
 #[test]
@@ -81,13 +203,27 @@ fn redaction_by_role() {
         let room = house.garden();
         house.say(author, Destination::Room(room)).unwrap();
         let target = house.last(room, author);
-        let got = house.by(actor, Command::Redact { room, target, reason: None });
+        let got = house.by(
+            actor,
+            Command::Redact {
+                room,
+                target,
+                reason: None,
+            },
+        );
         assert_eq!(outcome(&got), want, "{actor:?} redacts {author:?}");
     };
     check(CAROL, CAROL, Ok(()));
     check(BOB, CAROL, Ok(()));
     check(BOB, ALICE, Ok(()));
-    check(CAROL, BOB, Err(Refusal::LevelTooLow { needed: 50, have: 0 }));
+    check(
+        CAROL,
+        BOB,
+        Err(Refusal::LevelTooLow {
+            needed: 50,
+            have: 0,
+        }),
+    );
     check(DAVE, CAROL, Err(Refusal::NotJoined));
 }
 
@@ -96,8 +232,21 @@ fn only_what_is_there_is_redacted() {
     let mut house = House::new();
     let room = house.garden();
     for sequence in [0, 1_000] {
-        let target = EventRef { sequence: RoomSequence(sequence), ..house.last(room, ALICE) };
-        assert_eq!(outcome(&house.by(ALICE, Command::Redact { room, target, reason: None })), Err(Refusal::NoSuchEvent));
+        let target = EventRef {
+            sequence: RoomSequence(sequence),
+            ..house.last(room, ALICE)
+        };
+        assert_eq!(
+            outcome(&house.by(
+                ALICE,
+                Command::Redact {
+                    room,
+                    target,
+                    reason: None
+                }
+            )),
+            Err(Refusal::NoSuchEvent)
+        );
     }
 }
 
@@ -106,19 +255,49 @@ fn who_may_speak() {
     let check = |what: &str, prepare: &dyn Fn(&mut House, RoomId), want: Result<(), Refusal>| {
         let (mut house, room, [.., carol, _, _]) = house();
         prepare(&mut house, room);
-        assert_eq!(outcome(&house.say(carol, Destination::Room(room))), want, "{what}");
+        assert_eq!(
+            outcome(&house.say(carol, Destination::Room(room))),
+            want,
+            "{what}"
+        );
     };
-    let moderated = |house: &mut House, room| drop(house.levels(ALICE, room, |levels| levels.events_default = 1).unwrap());
+    let moderated = |house: &mut House, room| {
+        drop(
+            house
+                .levels(ALICE, room, |levels| levels.events_default = 1)
+                .unwrap(),
+        )
+    };
     check("an open room", &|_, _| {}, Ok(()));
     check("+m", &moderated, Err(Refusal::CannotSpeak));
     let voiced = |house: &mut House, room| {
         moderated(house, room);
-        house.prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Voice)).unwrap();
+        house
+            .prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Voice))
+            .unwrap();
     };
     check("+m with +v", &voiced, Ok(()));
-    check("muted by a level below 0", &|house, room| drop(house.levels(ALICE, room, |levels| levels.set(CAROL, -1)).unwrap()), Err(Refusal::CannotSpeak));
-    check("quieted", &|house, room| house.mask(room, MaskList::Quiet, "carol!*@*.example"), Err(Refusal::CannotSpeak));
-    check("banned by mask", &|house, room| house.mask(room, MaskList::Ban, "*!*@host.example"), Err(Refusal::CannotSpeak));
+    check(
+        "muted by a level below 0",
+        &|house, room| {
+            drop(
+                house
+                    .levels(ALICE, room, |levels| levels.set(CAROL, -1))
+                    .unwrap(),
+            )
+        },
+        Err(Refusal::CannotSpeak),
+    );
+    check(
+        "quieted",
+        &|house, room| house.mask(room, MaskList::Quiet, "carol!*@*.example"),
+        Err(Refusal::CannotSpeak),
+    );
+    check(
+        "banned by mask",
+        &|house, room| house.mask(room, MaskList::Ban, "*!*@host.example"),
+        Err(Refusal::CannotSpeak),
+    );
     let excepted = |house: &mut House, room| {
         house.mask(room, MaskList::Ban, "*!*@host.example");
         house.mask(room, MaskList::Exception, "$a:carol");
@@ -126,7 +305,9 @@ fn who_may_speak() {
     check("banned by mask, excepted", &excepted, Ok(()));
     let voiced_and_quiet = |house: &mut House, room| {
         house.mask(room, MaskList::Quiet, "*!*@*");
-        house.prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Voice)).unwrap();
+        house
+            .prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Voice))
+            .unwrap();
     };
     check("a voice speaks through a quiet", &voiced_and_quiet, Ok(()));
 }
@@ -134,9 +315,17 @@ fn who_may_speak() {
 #[test]
 fn a_room_for_accounts_hears_no_guests() {
     let (mut house, room, [.., gale, _]) = house();
-    let modes = ChannelModes { accounts_speak: true, ..ChannelModes::default() };
-    house.state(ALICE, room, facets::channel_modes(modes)).unwrap();
-    assert_eq!(outcome(&house.say(gale, Destination::Room(room))), Err(Refusal::AccountRequired));
+    let modes = ChannelModes {
+        accounts_speak: true,
+        ..ChannelModes::default()
+    };
+    house
+        .state(ALICE, room, facets::channel_modes(modes))
+        .unwrap();
+    assert_eq!(
+        outcome(&house.say(gale, Destination::Room(room))),
+        Err(Refusal::AccountRequired)
+    );
     assert_eq!(outcome(&house.say(CAROL, Destination::Room(room))), Ok(()));
 }
 
@@ -145,16 +334,42 @@ fn no_plain_text_in_an_encrypted_room() {
     let mut house = House::new();
     let room = house.garden();
     house.state(ALICE, room, encryption()).unwrap();
-    assert_eq!(outcome(&house.say(ALICE, Destination::Room(room))), Err(Refusal::Encrypted));
-    let content = crate::body::Content { kind: "m.room.encrypted".into(), content: Json::parse("{}").unwrap() };
-    let send = |house: &mut House, body| house.by(CAROL, Command::Say(Say { to: Destination::Room(room), message: Message::plain(body) }));
-    assert_eq!(outcome(&send(&mut house, Body::Sealed(content.clone()))), Ok(()));
-    assert_eq!(outcome(&send(&mut house, Body::Unknown(content))), Err(Refusal::Encrypted));
+    assert_eq!(
+        outcome(&house.say(ALICE, Destination::Room(room))),
+        Err(Refusal::Encrypted)
+    );
+    let content = crate::body::Content {
+        kind: "m.room.encrypted".into(),
+        content: Json::parse("{}").unwrap(),
+    };
+    let send = |house: &mut House, body| {
+        house.by(
+            CAROL,
+            Command::Say(Say {
+                to: Destination::Room(room),
+                message: Message::plain(body),
+            }),
+        )
+    };
+    assert_eq!(
+        outcome(&send(&mut house, Body::Sealed(content.clone()))),
+        Ok(())
+    );
+    assert_eq!(
+        outcome(&send(&mut house, Body::Unknown(content))),
+        Err(Refusal::Encrypted)
+    );
     // The same again is nothing; another algorithm, or none, is refused.
     assert_eq!(outcome(&house.state(ALICE, room, encryption())), Ok(()));
     let other = Json::parse(r#"{"algorithm":"other"}"#).unwrap();
-    let change = StateChange { content: other, ..encryption() };
-    assert_eq!(outcome(&house.state(ALICE, room, change)), Err(Refusal::EncryptionIsFinal));
+    let change = StateChange {
+        content: other,
+        ..encryption()
+    };
+    assert_eq!(
+        outcome(&house.state(ALICE, room, change)),
+        Err(Refusal::EncryptionIsFinal)
+    );
     assert!(house.room(room).encryption.is_some());
 }
 
@@ -162,8 +377,14 @@ fn no_plain_text_in_an_encrypted_room() {
 fn a_state_key_with_an_at_sign_belongs_to_its_user() {
     let mut house = House::new();
     let room = house.garden();
-    let change = |key: &str| StateChange { kind: "org.example.mine".into(), key: key.into(), content: Json::parse("{}").unwrap() };
-    let check = |house: &mut House, key: &str, want| assert_eq!(outcome(&house.state(BOB, room, change(key))), want, "{key}");
+    let change = |key: &str| StateChange {
+        kind: "org.example.mine".into(),
+        key: key.into(),
+        content: Json::parse("{}").unwrap(),
+    };
+    let check = |house: &mut House, key: &str, want| {
+        assert_eq!(outcome(&house.state(BOB, room, change(key))), want, "{key}")
+    };
     check(&mut house, "@bob:test", Ok(()));
     check(&mut house, "@alice:test", Err(Refusal::Forbidden));
     check(&mut house, "@bob:elsewhere", Err(Refusal::Forbidden));

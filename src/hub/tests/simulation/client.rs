@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::{BufMut, BytesMut};
 use polylogue_core::command::Actor;
 use polylogue_core::command::Scope;
-use polylogue_core::{DeviceId, Event, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId};
+use polylogue_core::{
+    DeviceId, Event, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
+};
 use polylogue_hub::{Delivered, DeliveryKind, Mode, Outbox, Relation, Renderer, Rendering};
 use polylogue_store::{Direction, Reader};
 
@@ -34,10 +36,17 @@ impl Renderer for Lines {
             Delivered::Event(record) => match &record.entry.event {
                 Event::Room { room, .. } => {
                     let (position, sequence) = (record.entry.position.0, record.entry.sequence.0);
-                    out.put_slice(format!("room {position} {relation} {} {sequence}", room.0).as_bytes());
+                    out.put_slice(
+                        format!("room {position} {relation} {} {sequence}", room.0).as_bytes(),
+                    );
                 }
-                Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => {
-                    out.put_slice(format!("beside {} {relation}", record.entry.position.0).as_bytes());
+                Event::Setting { .. }
+                | Event::User { .. }
+                | Event::Name { .. }
+                | Event::Timer { .. } => {
+                    out.put_slice(
+                        format!("beside {} {relation}", record.entry.position.0).as_bytes(),
+                    );
                 }
             },
             Delivered::Signal(..) => out.put_slice(format!("signal 0 {relation}").as_bytes()),
@@ -96,7 +105,13 @@ impl Client {
     }
 
     pub(crate) fn actor(&self, proven_at: Option<Timestamp>) -> Actor {
-        Actor { user: self.user, session: Some(self.session), device: self.device, scope: Scope::User, proven_at }
+        Actor {
+            user: self.user,
+            session: Some(self.session),
+            device: self.device,
+            scope: Scope::User,
+            proven_at,
+        }
     }
 
     pub(crate) fn begin(&mut self, user: UserId, at: Position) {
@@ -106,9 +121,17 @@ impl Client {
     }
 
     /// Reads everything that is there; one that fell behind reads the log, up to `part` of what it missed.
-    pub(crate) fn read(&mut self, ledger: &Ledger, reader: &Reader, (part, head): (Part, Position)) {
+    pub(crate) fn read(
+        &mut self,
+        ledger: &Ledger,
+        reader: &Reader,
+        (part, head): (Part, Position),
+    ) {
         for bytes in self.outbox.take() {
-            for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            for line in bytes
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+            {
                 self.check_line(ledger, std::str::from_utf8(line).unwrap());
             }
         }
@@ -128,14 +151,21 @@ impl Client {
     }
 
     /// What the log has for it between two positions, as a front-end would read it.
-    fn log(&self, ledger: &Ledger, reader: &Reader, (after, up_to): (Position, Position)) -> Vec<Position> {
+    fn log(
+        &self,
+        ledger: &Ledger,
+        reader: &Reader,
+        (after, up_to): (Position, Position),
+    ) -> Vec<Position> {
         let mut found = Vec::new();
         for room in ledger.state.rooms.keys() {
             let gate = reader.gate(*room, self.user).unwrap();
             for event in reader.after(*room, after, usize::MAX).unwrap() {
                 // What was shown live must be readable as well; a standing of one's own is told even to those outside.
                 if event.position <= up_to && ledger.shown(self.user, event.position) {
-                    assert!(gate.visible(event.sequence) || self.is_about_me(ledger, event.position));
+                    assert!(
+                        gate.visible(event.sequence) || self.is_about_me(ledger, event.position)
+                    );
                     found.push(event.position);
                 }
             }
@@ -154,22 +184,53 @@ impl Client {
     fn check_line(&mut self, ledger: &Ledger, line: &str) {
         self.lines += 1;
         let mut words = line.split_ascii_whitespace();
-        let (what, position, relation) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+        let (what, position, relation) = (
+            words.next().unwrap(),
+            words.next().unwrap(),
+            words.next().unwrap(),
+        );
         let position = Position(position.parse().unwrap());
-        assert!(position <= ledger.head(), "{line:?} was shown before it was on disk");
+        assert!(
+            position <= ledger.head(),
+            "{line:?} was shown before it was on disk"
+        );
         match what {
             "room" => {
                 let room = RoomId(words.next().unwrap().parse().unwrap());
                 let sequence = RoomSequence(words.next().unwrap().parse().unwrap());
                 let entry = ledger.entry(position);
-                let Event::Room { room: known, sender, .. } = &entry.event else { panic!("{line:?} is {entry:?}") };
-                assert_eq!((*known, entry.sequence), (room, sequence), "{line:?} is another event");
-                assert!(relation != "own" || *sender == self.user, "{line:?} to {:?}", self.user);
-                assert!(relation != "other" || *sender != self.user, "{line:?} to {:?}", self.user);
+                let Event::Room {
+                    room: known,
+                    sender,
+                    ..
+                } = &entry.event
+                else {
+                    panic!("{line:?} is {entry:?}")
+                };
+                assert_eq!(
+                    (*known, entry.sequence),
+                    (room, sequence),
+                    "{line:?} is another event"
+                );
+                assert!(
+                    relation != "own" || *sender == self.user,
+                    "{line:?} to {:?}",
+                    self.user
+                );
+                assert!(
+                    relation != "other" || *sender != self.user,
+                    "{line:?} to {:?}",
+                    self.user
+                );
                 self.check_shown(ledger, position);
             }
             "beside" => {
-                assert!(ledger.may_be_told(self.user, position), "{:?} was told {:?}", self.user, ledger.entry(position));
+                assert!(
+                    ledger.may_be_told(self.user, position),
+                    "{:?} was told {:?}",
+                    self.user,
+                    ledger.entry(position)
+                );
             }
             "signal" => {}
             other => panic!("{other}"),
@@ -178,9 +239,19 @@ impl Client {
 
     /// The next event it is shown is the next that it may be shown: none before, none twice, none left out.
     fn check_shown(&mut self, ledger: &Ledger, position: Position) {
-        assert!(position > self.seen, "{:?} was shown {position:?} after {:?}", self.session, self.seen);
+        assert!(
+            position > self.seen,
+            "{:?} was shown {position:?} after {:?}",
+            self.session,
+            self.seen
+        );
         self.check_nothing_missed(ledger, Position(position.0 - 1));
-        assert!(ledger.shown(self.user, position), "{:?} may not see {:?}", self.user, ledger.entry(position));
+        assert!(
+            ledger.shown(self.user, position),
+            "{:?} may not see {:?}",
+            self.user,
+            ledger.entry(position)
+        );
         self.seen = position;
     }
 
@@ -188,7 +259,12 @@ impl Client {
     pub(crate) fn check_nothing_missed(&mut self, ledger: &Ledger, up_to: Position) {
         for position in self.seen.0 + 1..=up_to.0 {
             let position = Position(position);
-            assert!(!ledger.shown(self.user, position), "{:?} missed {:?}", self.session, ledger.entry(position));
+            assert!(
+                !ledger.shown(self.user, position),
+                "{:?} missed {:?}",
+                self.session,
+                ledger.entry(position)
+            );
             self.seen = position;
         }
     }
@@ -200,12 +276,22 @@ impl Client {
 
     /// The last page of a room reads back as its places say, from both ends.
     pub(crate) fn check_pages(reader: &Reader, room: RoomId) {
-        let forward = reader.page((room, RoomSequence(0)), (Direction::Forward, usize::MAX)).unwrap();
-        let mut backward = reader.page((room, RoomSequence(u64::MAX)), (Direction::Backward, usize::MAX)).unwrap();
+        let forward = reader
+            .page((room, RoomSequence(0)), (Direction::Forward, usize::MAX))
+            .unwrap();
+        let mut backward = reader
+            .page(
+                (room, RoomSequence(u64::MAX)),
+                (Direction::Backward, usize::MAX),
+            )
+            .unwrap();
         backward.reverse();
         assert_eq!(forward, backward);
         for (index, event) in forward.iter().enumerate() {
-            assert_eq!(event.sequence, RoomSequence(u64::try_from(index).unwrap() + 1));
+            assert_eq!(
+                event.sequence,
+                RoomSequence(u64::try_from(index).unwrap() + 1)
+            );
         }
     }
 }

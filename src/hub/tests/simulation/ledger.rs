@@ -9,7 +9,8 @@ use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
 use polylogue_core::visibility::{Gate, Span, SpanKind};
 use polylogue_core::{
-    Body, DeviceId, Entry, Event, EventRef, Form, Message, Position, Room, RoomChange, RoomId, RoomSequence, State, UserId,
+    Body, DeviceId, Entry, Event, EventRef, Form, Message, Position, Room, RoomChange, RoomId,
+    RoomSequence, State, UserId,
 };
 use polylogue_store::{Batch, Direction, Reader, Writer, load};
 
@@ -58,32 +59,66 @@ impl Ledger {
     /// Takes in what a commit wrote: positions and places must follow on each other, and a key must be new.
     pub(crate) fn commit(&mut self, batch: &Batch) {
         for key in &batch.keys {
-            assert!(self.keys.insert((key.device, key.key)), "a key was used twice");
+            assert!(
+                self.keys.insert((key.device, key.key)),
+                "a key was used twice"
+            );
         }
         for record in &batch.records {
             let entry = &record.entry;
-            assert_eq!(entry.position, self.state.head.next(), "positions have no gap");
+            assert_eq!(
+                entry.position,
+                self.state.head.next(),
+                "positions have no gap"
+            );
             if let Event::Room { room, change, .. } = &entry.event {
-                let before = self.state.room(*room).map_or((RoomSequence(0), Default::default()), |room| (room.sequence, room.at));
-                assert_eq!(entry.sequence, before.0.next(), "a room's places have no gap");
+                let before = self
+                    .state
+                    .room(*room)
+                    .map_or((RoomSequence(0), Default::default()), |room| {
+                        (room.sequence, room.at)
+                    });
+                assert_eq!(
+                    entry.sequence,
+                    before.0.next(),
+                    "a room's places have no gap"
+                );
                 assert!(entry.at >= before.1, "a room's time does not go back");
                 match change {
                     RoomChange::Member(member) => {
-                        let standing = Standing { position: entry.position, sequence: entry.sequence, membership: member.membership };
-                        self.standings.entry((*room, member.user)).or_default().push(standing);
+                        let standing = Standing {
+                            position: entry.position,
+                            sequence: entry.sequence,
+                            membership: member.membership,
+                        };
+                        self.standings
+                            .entry((*room, member.user))
+                            .or_default()
+                            .push(standing);
                     }
                     RoomChange::Message(message) => {
                         if let Some(key) = once_of(message) {
-                            assert_eq!(self.said_once.insert(key.clone(), entry.position), None, "{key} was said twice");
+                            assert_eq!(
+                                self.said_once.insert(key.clone(), entry.position),
+                                None,
+                                "{key} was said twice"
+                            );
                         }
                     }
                     RoomChange::Redaction { target, .. } => {
                         self.redacted.insert((*room, target.sequence));
                     }
-                    RoomChange::Created(_) | RoomChange::Power(_) | RoomChange::State(_) | RoomChange::Redacted => {}
+                    RoomChange::Created(_)
+                    | RoomChange::Power(_)
+                    | RoomChange::State(_)
+                    | RoomChange::Redacted => {}
                 }
             }
-            if let Event::User { change: UserChange::DeviceRemoved(device), .. } = &entry.event {
+            if let Event::User {
+                change: UserChange::DeviceRemoved(device),
+                ..
+            } = &entry.event
+            {
                 self.keys.retain(|(known, _)| known != device);
             }
             self.state.apply(entry);
@@ -99,27 +134,49 @@ impl Ledger {
     /// An event of a room, as another one would refer to it.
     pub(crate) fn find(&self, room: RoomId, sequence: RoomSequence) -> Option<EventRef> {
         self.entries.iter().find_map(|entry| match &entry.event {
-            Event::Room { room: known, sender, .. } if *known == room && entry.sequence == sequence => {
-                Some(EventRef { sequence, position: entry.position, author: *sender })
-            }
-            Event::Room { .. } | Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+            Event::Room {
+                room: known,
+                sender,
+                ..
+            } if *known == room && entry.sequence == sequence => Some(EventRef {
+                sequence,
+                position: entry.position,
+                author: *sender,
+            }),
+            Event::Room { .. }
+            | Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => None,
         })
     }
 
     /// Whether a user is joined right before a position.
     fn joined_before(&self, room: RoomId, user: UserId, position: Position) -> bool {
-        let standings = self.standings.get(&(room, user)).map_or(&[][..], Vec::as_slice);
-        standings.iter().rev().find(|one| one.position < position).is_some_and(|one| one.membership == Membership::Join)
+        let standings = self
+            .standings
+            .get(&(room, user))
+            .map_or(&[][..], Vec::as_slice);
+        standings
+            .iter()
+            .rev()
+            .find(|one| one.position < position)
+            .is_some_and(|one| one.membership == Membership::Join)
     }
 
     /// Whether a session of this user is shown an entry of a timeline as it happens: the joined, and whom a standing is about.
     pub(crate) fn shown(&self, user: UserId, position: Position) -> bool {
         match &self.entry(position).event {
-            Event::Room { room, change: RoomChange::Member(member), .. } => {
-                member.user == user || self.joined_before(*room, user, position)
-            }
+            Event::Room {
+                room,
+                change: RoomChange::Member(member),
+                ..
+            } => member.user == user || self.joined_before(*room, user, position),
             Event::Room { room, .. } => self.joined_before(*room, user, position),
-            Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => false,
+            Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => false,
         }
     }
 
@@ -127,12 +184,22 @@ impl Ledger {
     pub(crate) fn may_be_told(&self, user: UserId, position: Position) -> bool {
         match &self.entry(position).event {
             Event::Setting { room, .. } => self.joined_before(*room, user, position),
-            Event::User { user: whose, change } => match change {
-                UserChange::Renamed(_) | UserChange::Profile { .. } => *whose == user || self.ever_met(*whose, user),
-                UserChange::Read { room, audience: ReadAudience::Room, .. } => {
-                    *whose == user || self.joined_before(*room, user, position)
+            Event::User {
+                user: whose,
+                change,
+            } => match change {
+                UserChange::Renamed(_) | UserChange::Profile { .. } => {
+                    *whose == user || self.ever_met(*whose, user)
                 }
-                UserChange::Read { audience: ReadAudience::Own, .. }
+                UserChange::Read {
+                    room,
+                    audience: ReadAudience::Room,
+                    ..
+                } => *whose == user || self.joined_before(*room, user, position),
+                UserChange::Read {
+                    audience: ReadAudience::Own,
+                    ..
+                }
                 | UserChange::Created { .. }
                 | UserChange::Password(_)
                 | UserChange::Disabled(_)
@@ -158,19 +225,35 @@ impl Ledger {
                 Membership::Invite => SpanKind::Invited,
                 Membership::Knock | Membership::Leave | Membership::Ban => continue,
             };
-            spans.push(Span { kind, from: one.sequence, to: None });
+            spans.push(Span {
+                kind,
+                from: one.sequence,
+                to: None,
+            });
         }
-        Gate { spans, visibilities: self.state.room(room).unwrap().state.visibilities.to_vec() }
+        Gate {
+            spans,
+            visibilities: self.state.room(room).unwrap().state.visibilities.to_vec(),
+        }
     }
 
     fn ever_met(&self, one: UserId, other: UserId) -> bool {
-        let rooms = |user| self.standings.keys().filter(move |(_, known)| *known == user).map(|(room, _)| *room);
+        let rooms = |user| {
+            self.standings
+                .keys()
+                .filter(move |(_, known)| *known == user)
+                .map(|(room, _)| *room)
+        };
         rooms(one).any(|room| rooms(other).any(|known| known == room))
     }
 
     /// Guests with a standing that holds them in a room.
     pub(crate) fn guests_in_rooms(&self) -> impl Iterator<Item = UserId> {
-        self.state.users.values().filter(|user| user.kind == UserKind::Guest && !user.rooms.is_empty()).map(|user| user.id)
+        self.state
+            .users
+            .values()
+            .filter(|user| user.kind == UserKind::Guest && !user.rooms.is_empty())
+            .map(|user| user.id)
     }
 
     /// The committed view is this ledger's state, as far as its rooms are hot.
@@ -190,28 +273,59 @@ impl Ledger {
         assert!(reader.room(self.state.next_room).unwrap().is_none());
         let mut stored = BTreeMap::new();
         for room in self.state.rooms.keys() {
-            for event in reader.page((*room, RoomSequence(0)), (Direction::Forward, usize::MAX)).unwrap() {
+            for event in reader
+                .page((*room, RoomSequence(0)), (Direction::Forward, usize::MAX))
+                .unwrap()
+            {
                 assert!(stored.insert(event.position, (*room, event)).is_none());
             }
         }
         for entry in &self.entries {
-            let Event::Room { room, sender, change } = &entry.event else { continue };
+            let Event::Room {
+                room,
+                sender,
+                change,
+            } = &entry.event
+            else {
+                continue;
+            };
             let (in_room, event) = stored.remove(&entry.position).unwrap();
-            let gone = self.redacted.contains(&(*room, entry.sequence)) && matches!(change, RoomChange::Message(_));
+            let gone = self.redacted.contains(&(*room, entry.sequence))
+                && matches!(change, RoomChange::Message(_));
             let change = if gone { &RoomChange::Redacted } else { change };
-            assert_eq!((in_room, event.sequence, event.sender, event.at), (*room, entry.sequence, *sender, entry.at));
+            assert_eq!(
+                (in_room, event.sequence, event.sender, event.at),
+                (*room, entry.sequence, *sender, entry.at)
+            );
             assert_eq!(event.change, *change);
         }
-        assert!(stored.is_empty(), "the store holds what was never committed: {stored:?}");
+        assert!(
+            stored.is_empty(),
+            "the store holds what was never committed: {stored:?}"
+        );
         for (room, user) in self.standings.keys() {
             let mut gate = reader.gate(*room, *user).unwrap();
             gate.spans.sort_by_key(|span| span.from);
-            assert_eq!(gate, self.gate(*room, *user), "what {user:?} may see of {room:?}");
+            assert_eq!(
+                gate,
+                self.gate(*room, *user),
+                "what {user:?} may see of {room:?}"
+            );
         }
         let devices: BTreeSet<_> = self.keys.iter().map(|(device, _)| *device).collect();
         for device in devices {
-            let found: BTreeSet<_> = reader.keys(device).unwrap().into_iter().map(|(key, _)| (device, key)).collect();
-            let known: BTreeSet<_> = self.keys.iter().filter(|(known, _)| *known == device).copied().collect();
+            let found: BTreeSet<_> = reader
+                .keys(device)
+                .unwrap()
+                .into_iter()
+                .map(|(key, _)| (device, key))
+                .collect();
+            let known: BTreeSet<_> = self
+                .keys
+                .iter()
+                .filter(|(known, _)| *known == device)
+                .copied()
+                .collect();
             assert_eq!(found, known, "the keys of {device:?}");
         }
     }
@@ -222,8 +336,17 @@ impl Ledger {
         assert_eq!(state.names, self.state.names);
         assert_eq!(state.tokens, self.state.tokens);
         assert_eq!(state.timers, self.state.timers);
-        assert_eq!(format!("{:#?}", state.users), format!("{:#?}", self.state.users));
-        let passwords = |state: &State| state.users.values().map(|user| user.password.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            format!("{:#?}", state.users),
+            format!("{:#?}", self.state.users)
+        );
+        let passwords = |state: &State| {
+            state
+                .users
+                .values()
+                .map(|user| user.password.clone())
+                .collect::<Vec<_>>()
+        };
         assert!(passwords(state) == passwords(&self.state));
     }
 
@@ -245,8 +368,12 @@ fn plain(room: &Room) -> String {
 
 /// The key that a message was said under, as its text tells: `once:<device>:<number>:<attempt>`.
 fn once_of(message: &Message) -> Option<String> {
-    let Body::Text(text) = &message.body else { return None };
-    let Form::Irc(text) = &text.form else { return None };
+    let Body::Text(text) = &message.body else {
+        return None;
+    };
+    let Form::Irc(text) = &text.form else {
+        return None;
+    };
     let (key, _) = text.strip_prefix("once:")?.rsplit_once(':')?;
     Some(key.to_owned())
 }

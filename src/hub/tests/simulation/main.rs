@@ -3,7 +3,13 @@
 //!
 //! A failure names its seed: `SIMULATION_SEED=<seed> cargo test -p polylogue-hub --test simulation` runs that one alone;
 //! `SIMULATION_SEEDS` and `SIMULATION_STEPS` set how many seeds are run and how far.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr, reason = "a test fails by panicking, and says why")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says why"
+)]
 
 mod client;
 mod commands;
@@ -22,7 +28,11 @@ const STEPS: usize = 300;
 
 #[test]
 fn whatever_fails_nobody_sees_anything_wrong() {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|value| value.parse::<u64>().unwrap())
+    };
     let steps = number("SIMULATION_STEPS").map_or(STEPS, |steps| usize::try_from(steps).unwrap());
     let seeds = match number("SIMULATION_SEED") {
         Some(seed) => seed..seed + 1,

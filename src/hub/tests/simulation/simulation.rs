@@ -126,7 +126,12 @@ impl Node {
         let loaded = load(&writer, Some(SERVER)).unwrap();
         let reader = Reader::open(&database, writer.tail()).unwrap();
         let view = View::new(World::new(loaded.state.clone()));
-        let lanes = (0..LANES).map(|_| OneLane { delivered: loaded.state.head, ..OneLane::default() }).collect();
+        let lanes = (0..LANES)
+            .map(|_| OneLane {
+                delivered: loaded.state.head,
+                ..OneLane::default()
+            })
+            .collect();
         Self {
             engine: Engine::new(loaded.state),
             writer,
@@ -198,9 +203,16 @@ impl Simulation {
 
     /// Clocks go back sometimes.
     fn context(&mut self) -> Context {
-        let back = if self.random.one_in(8) { self.random.below(200) } else { 0 };
+        let back = if self.random.one_in(8) {
+            self.random.below(200)
+        } else {
+            0
+        };
         let now = Timestamp(self.now.0 - u64::try_from(back).unwrap());
-        Context { now, random: u128::from(self.random.next()) }
+        Context {
+            now,
+            random: u128::from(self.random.next()),
+        }
     }
 
     fn unique(&mut self) -> u64 {
@@ -211,24 +223,51 @@ impl Simulation {
     // What clients do.
 
     fn attach(&mut self) {
-        if self.clients.values().filter(|client| !client.leaving).count() > 10 {
+        if self
+            .clients
+            .values()
+            .filter(|client| !client.leaving)
+            .count()
+            > 10
+        {
             return self.hand_over();
         }
         let session = SessionId(self.unique());
         let world = self.node.view.load();
-        let accounts: Vec<_> = world.state.users.values().filter(|user| user.kind == UserKind::Account).cloned().collect();
+        let accounts: Vec<_> = world
+            .state
+            .users
+            .values()
+            .filter(|user| user.kind == UserKind::Account)
+            .cloned()
+            .collect();
         let (who, device) = match self.random.pick(&accounts).cloned() {
-            Some(user) if !self.random.one_in(3) => {
-                (Who::Account(user.id), self.random.pick(&user.devices).map(|device| device.id))
-            }
+            Some(user) if !self.random.one_in(3) => (
+                Who::Account(user.id),
+                self.random.pick(&user.devices).map(|device| device.id),
+            ),
             Some(_) | None => (Who::Guest(commands::guest(&mut self.random)), None),
         };
-        let kind = if self.random.one_in(8) { DeliveryKind::Wake } else { DeliveryKind::Lines };
+        let kind = if self.random.one_in(8) {
+            DeliveryKind::Wake
+        } else {
+            DeliveryKind::Lines
+        };
         let client = Client::new(session, device, kind);
         client.outbox.set_dialect(u64::from(self.random.one_in(4)));
-        let renderer = Arc::new(Lines { kind, neighbours: self.random.one_in(2) });
+        let renderer = Arc::new(Lines {
+            kind,
+            neighbours: self.random.one_in(2),
+        });
         let lane = lane_of(Some(session));
-        self.node.lanes[lane].arrivals.insert(session, Arrival { session, renderer, outbox: client.outbox.clone() });
+        self.node.lanes[lane].arrivals.insert(
+            session,
+            Arrival {
+                session,
+                renderer,
+                outbox: client.outbox.clone(),
+            },
+        );
         self.clients.insert(session, client);
         let presentation = Presentation {
             front: "test",
@@ -238,28 +277,75 @@ impl Simulation {
             since: self.now,
             visible: true,
         };
-        let actor = Actor { user: polylogue_core::UserId::SERVER, session: Some(session), device, scope: Scope::User, proven_at: None };
-        let command = Command::Attach(Box::new(Attach { session, who, device, presentation }));
-        let ticket = self.ticket(Asked { session: Some(session), lane, attaching: true, once: None });
-        self.submit(Envelope { actor, command, key: None, label: None, ticket });
+        let actor = Actor {
+            user: polylogue_core::UserId::SERVER,
+            session: Some(session),
+            device,
+            scope: Scope::User,
+            proven_at: None,
+        };
+        let command = Command::Attach(Box::new(Attach {
+            session,
+            who,
+            device,
+            presentation,
+        }));
+        let ticket = self.ticket(Asked {
+            session: Some(session),
+            lane,
+            attaching: true,
+            once: None,
+        });
+        self.submit(Envelope {
+            actor,
+            command,
+            key: None,
+            label: None,
+            ticket,
+        });
     }
 
     fn a_client(&mut self) -> Option<SessionId> {
-        let ready: Vec<_> = self.clients.values().filter(|client| client.ready && !client.leaving).map(|client| client.session).collect();
+        let ready: Vec<_> = self
+            .clients
+            .values()
+            .filter(|client| client.ready && !client.leaving)
+            .map(|client| client.session)
+            .collect();
         self.random.pick(&ready).copied()
     }
 
     fn ask(&mut self) {
-        let Some(session) = self.a_client() else { return self.attach() };
+        let Some(session) = self.a_client() else {
+            return self.attach();
+        };
         for _ in 0..=self.random.below(3) {
             let unique = self.unique();
             let client = &self.clients[&session];
             let actor = client.actor(self.random.one_in(2).then_some(self.now));
             let world = self.node.view.load();
-            let known = Known { world: &world, ledger: &self.ledger, now: self.now, user: client.user, session, unique };
+            let known = Known {
+                world: &world,
+                ledger: &self.ledger,
+                now: self.now,
+                user: client.user,
+                session,
+                unique,
+            };
             let command = commands::any(&known, &mut self.random);
-            let ticket = self.ticket(Asked { session: Some(session), lane: lane_of(Some(session)), attaching: false, once: None });
-            self.submit(Envelope { actor, command, key: None, label: None, ticket });
+            let ticket = self.ticket(Asked {
+                session: Some(session),
+                lane: lane_of(Some(session)),
+                attaching: false,
+                once: None,
+            });
+            self.submit(Envelope {
+                actor,
+                command,
+                key: None,
+                label: None,
+                ticket,
+            });
         }
     }
 
@@ -270,25 +356,64 @@ impl Simulation {
         let unique = self.unique();
         let (actor, command) = match self.random.pick(&devices).copied() {
             Some((user, device)) if self.random.one_in(2) => {
-                let known = Known { world: &world, ledger: &self.ledger, now: self.now, user, session: SessionId(0), unique };
-                (Actor::user(user, Some(device)), commands::any(&known, &mut self.random))
+                let known = Known {
+                    world: &world,
+                    ledger: &self.ledger,
+                    now: self.now,
+                    user,
+                    session: SessionId(0),
+                    unique,
+                };
+                (
+                    Actor::user(user, Some(device)),
+                    commands::any(&known, &mut self.random),
+                )
             }
-            Some(_) | None if !self.random.one_in(world.state.names.len() + 1) => return self.ask(),
-            Some(_) | None => (Actor { scope: Scope::Administrator, ..Actor::SERVER }, commands::register(&mut self.random)),
+            Some(_) | None if !self.random.one_in(world.state.names.len() + 1) => {
+                return self.ask();
+            }
+            Some(_) | None => (
+                Actor {
+                    scope: Scope::Administrator,
+                    ..Actor::SERVER
+                },
+                commands::register(&mut self.random),
+            ),
         };
-        let ticket = self.ticket(Asked { session: None, lane: 0, attaching: false, once: None });
-        self.submit(Envelope { actor, command, key: None, label: None, ticket });
+        let ticket = self.ticket(Asked {
+            session: None,
+            lane: 0,
+            attaching: false,
+            once: None,
+        });
+        self.submit(Envelope {
+            actor,
+            command,
+            key: None,
+            label: None,
+            ticket,
+        });
     }
 
     /// Says something under a key, sometimes one that was used before, or one whose answer was lost.
     fn say_once(&mut self) {
         let world = self.node.view.load();
-        let tokens: Vec<_> = world.state.tokens.iter().map(|(token, owner)| (*token, *owner)).collect();
-        let Some((token, (user, device))) = self.random.pick(&tokens).copied() else { return };
+        let tokens: Vec<_> = world
+            .state
+            .tokens
+            .iter()
+            .map(|(token, owner)| (*token, *owner))
+            .collect();
+        let Some((token, (user, device))) = self.random.pick(&tokens).copied() else {
+            return;
+        };
         let number = u8::try_from(self.random.below(6)).unwrap();
         // Numbers of devices may be given again after a restart; tokens never are.
         let owner = format!("{}-", u32::from_be_bytes(token.0[..4].try_into().unwrap()));
-        let again = self.unanswered.iter().position(|(known, _, _, name)| *known == device && name.starts_with(&owner));
+        let again = self
+            .unanswered
+            .iter()
+            .position(|(known, _, _, name)| *known == device && name.starts_with(&owner));
         let (key, command, name) = match again {
             Some(index) if self.random.one_in(2) => {
                 let (_, key, command, name) = self.unanswered.remove(index);
@@ -297,17 +422,47 @@ impl Simulation {
             Some(_) | None => {
                 let name = format!("{owner}{number}");
                 let unique = self.unique();
-                let known = Known { world: &world, ledger: &self.ledger, now: self.now, user, session: SessionId(0), unique };
-                ([number; 32], commands::once(&known, &mut self.random, &name), name)
+                let known = Known {
+                    world: &world,
+                    ledger: &self.ledger,
+                    now: self.now,
+                    user,
+                    session: SessionId(0),
+                    unique,
+                };
+                (
+                    [number; 32],
+                    commands::once(&known, &mut self.random, &name),
+                    name,
+                )
             }
         };
-        let session = self.clients.values().find(|client| client.ready && !client.leaving && client.device == Some(device));
-        let session = session.map(|client| client.session).filter(|_| !self.random.one_in(3));
-        let actor = Actor { session, ..Actor::user(user, Some(device)) };
+        let session = self
+            .clients
+            .values()
+            .find(|client| client.ready && !client.leaving && client.device == Some(device));
+        let session = session
+            .map(|client| client.session)
+            .filter(|_| !self.random.one_in(3));
+        let actor = Actor {
+            session,
+            ..Actor::user(user, Some(device))
+        };
         for _ in 0..=self.random.below(2) {
             let once = Some((device, key, command.clone(), name.clone()));
-            let ticket = self.ticket(Asked { session, lane: lane_of(session), attaching: false, once });
-            let envelope = Envelope { actor: actor.clone(), command: command.clone(), key: Some((device, key)), label: None, ticket };
+            let ticket = self.ticket(Asked {
+                session,
+                lane: lane_of(session),
+                attaching: false,
+                once,
+            });
+            let envelope = Envelope {
+                actor: actor.clone(),
+                command: command.clone(),
+                key: Some((device, key)),
+                label: None,
+                ticket,
+            };
             self.submit(envelope);
         }
     }
@@ -323,9 +478,23 @@ impl Simulation {
         let client = self.clients.get_mut(&session).unwrap();
         client.leaving = true;
         let actor = client.actor(None);
-        let ticket = self.ticket(Asked { session: None, lane: 0, attaching: false, once: None });
-        let command = Command::Detach { session, reason: "bye".into() };
-        self.submit(Envelope { actor, command, key: None, label: None, ticket });
+        let ticket = self.ticket(Asked {
+            session: None,
+            lane: 0,
+            attaching: false,
+            once: None,
+        });
+        let command = Command::Detach {
+            session,
+            reason: "bye".into(),
+        };
+        self.submit(Envelope {
+            actor,
+            command,
+            key: None,
+            label: None,
+            ticket,
+        });
     }
 
     fn ticket(&mut self, asked: Asked) -> u64 {
@@ -338,11 +507,21 @@ impl Simulation {
     fn submit(&mut self, envelope: Envelope<u64>) {
         let context = self.context();
         let engine = &mut self.node.engine;
-        let refused = decide(engine.world(), &envelope.actor, envelope.command.clone(), context).is_err();
+        let refused = decide(
+            engine.world(),
+            &envelope.actor,
+            envelope.command.clone(),
+            context,
+        )
+        .is_err();
         let before = engine.world().clone();
         engine.submit(envelope, context);
         if refused {
-            assert_eq!(engine.world().state.head, before.state.head, "a refusal changed something");
+            assert_eq!(
+                engine.world().state.head,
+                before.state.head,
+                "a refusal changed something"
+            );
             assert_eq!(engine.world().live.sessions, before.live.sessions);
         }
         self.take_wanted();
@@ -370,12 +549,18 @@ impl Simulation {
 
     fn commit(&mut self) {
         self.hand_over();
-        let Some(batch) = self.node.journal.take() else { return };
+        let Some(batch) = self.node.journal.take() else {
+            return;
+        };
         let records = batch.items.iter().filter_map(|item| match item {
             Item::Event { record, .. } => Some(record.clone()),
             Item::Signal { .. } | Item::Reply(_) => None,
         });
-        let to_store = StoreBatch { records: records.collect(), keys: batch.keys.clone(), forget_keys_before: None };
+        let to_store = StoreBatch {
+            records: records.collect(),
+            keys: batch.keys.clone(),
+            forget_keys_before: None,
+        };
         let nothing = to_store.records.is_empty() && to_store.keys.is_empty();
         let fate = if nothing {
             Fate::Committed
@@ -399,22 +584,36 @@ impl Simulation {
     }
 
     fn publish(&mut self) {
-        let Some((batch, fate)) = self.node.written.pop_front() else { return };
+        let Some((batch, fate)) = self.node.written.pop_front() else {
+            return;
+        };
         let before = self.node.view.load().state.head;
-        let events = batch.items.iter().filter(|item| matches!(item, Item::Event { .. })).count();
+        let events = batch
+            .items
+            .iter()
+            .filter(|item| matches!(item, Item::Event { .. }))
+            .count();
         let (delivery, answers) = publish(&self.node.view, batch, fate);
         let published = match fate {
             Fate::Committed => u64::try_from(events).unwrap(),
             Fate::Void => 0,
         };
         let head = self.node.view.load().state.head;
-        assert_eq!(head, Position(before.0 + published), "what is published follows on what was");
-        assert!(head <= self.ledger.head(), "nothing is visible before its commit");
+        assert_eq!(
+            head,
+            Position(before.0 + published),
+            "what is published follows on what was"
+        );
+        assert!(
+            head <= self.ledger.head(),
+            "nothing is visible before its commit"
+        );
         let mut answers: Vec<Option<Answer<u64>>> = answers.into_iter().map(Some).collect();
         for (number, lane) in self.node.lanes.iter_mut().enumerate() {
             let own = answers.iter_mut().filter_map(|answer| {
                 let ticket = answer.as_ref()?.0;
-                (self.asked.get(&ticket).map_or(0, |asked| asked.lane) == number).then(|| answer.take())?
+                (self.asked.get(&ticket).map_or(0, |asked| asked.lane) == number)
+                    .then(|| answer.take())?
             });
             let own: Vec<_> = own.collect();
             if !delivery.changes.is_empty() || !own.is_empty() {
@@ -430,21 +629,34 @@ impl Simulation {
 
     fn deliver_on(&mut self, number: usize) {
         let lane = &mut self.node.lanes[number];
-        let Some((delivery, answers)) = lane.parcels.pop_front() else { return };
+        let Some((delivery, answers)) = lane.parcels.pop_front() else {
+            return;
+        };
         let mut position = delivery.before.state.head;
         assert!(position >= lane.delivered, "a lane goes back");
         for change in &delivery.changes {
             match change {
                 Change::Event(record, _) => {
-                    assert_eq!(record.entry.position, position.next(), "a delivery has a gap");
+                    assert_eq!(
+                        record.entry.position,
+                        position.next(),
+                        "a delivery has a gap"
+                    );
                     position = record.entry.position;
                 }
                 Change::Signal(signal, ..) => match &**signal {
                     Signal::Attached { id, session, .. } if lane.arrivals.contains_key(id) => {
-                        self.clients.get_mut(id).unwrap().begin(session.user, position);
+                        self.clients
+                            .get_mut(id)
+                            .unwrap()
+                            .begin(session.user, position);
                     }
                     Signal::Detached { id, .. } => {
-                        if let Some(client) = self.clients.get_mut(id).filter(|client| lane_of(Some(client.session)) == number) {
+                        if let Some(client) = self
+                            .clients
+                            .get_mut(id)
+                            .filter(|client| lane_of(Some(client.session)) == number)
+                        {
                             client.ends = Some(position);
                         }
                     }
@@ -458,14 +670,17 @@ impl Simulation {
         }
         lane.delivered = position;
         let arrivals = &mut lane.arrivals;
-        lane.lane.deliver(&delivery, |session| arrivals.remove(&session));
+        lane.lane
+            .deliver(&delivery, |session| arrivals.remove(&session));
         for (ticket, result) in answers {
             self.answer(ticket, result);
         }
     }
 
     fn read_mail(&mut self) {
-        let Some(mail) = self.node.mail.pop_front() else { return };
+        let Some(mail) = self.node.mail.pop_front() else {
+            return;
+        };
         let context = self.context();
         let engine = &mut self.node.engine;
         match mail {
@@ -490,36 +705,62 @@ impl Simulation {
         if self.node.reads.is_empty() {
             return;
         }
-        let cold = self.node.reads.swap_remove(self.random.below(self.node.reads.len()));
+        let cold = self
+            .node
+            .reads
+            .swap_remove(self.random.below(self.node.reads.len()));
         self.totals.loads += 1;
         self.node.mail.push_back(match cold {
             Cold::Room(room) => Mail::Room(room, self.node.reader.room(room).unwrap()),
             Cold::Keys(device) => {
                 let keys = self.node.reader.keys(device).unwrap();
-                Mail::Keys(device, keys.into_iter().map(|(key, blob)| (key, Receipt::from_blob(&blob))).collect())
+                Mail::Keys(
+                    device,
+                    keys.into_iter()
+                        .map(|(key, blob)| (key, Receipt::from_blob(&blob)))
+                        .collect(),
+                )
             }
         });
     }
 
     fn run_timers(&mut self) {
-        self.now = self.now.plus(u64::try_from(self.random.below(2_000)).unwrap());
+        self.now = self
+            .now
+            .plus(u64::try_from(self.random.below(2_000)).unwrap());
         let context = self.context();
         let before = self.node.engine.world().state.timers.len();
         let due = self.node.engine.run_timers(context, || 0);
-        self.totals.timers += u64::try_from(before - self.node.engine.world().state.timers.len()).unwrap();
-        assert!(due.is_none_or(|due| due > context.now), "a timer that is due in the past would spin");
+        self.totals.timers +=
+            u64::try_from(before - self.node.engine.world().state.timers.len()).unwrap();
+        assert!(
+            due.is_none_or(|due| due > context.now),
+            "a timer that is due in the past would spin"
+        );
         self.take_wanted();
     }
 
     fn read_clients(&mut self) {
         let head = self.node.view.load().state.head;
-        for client in self.clients.values_mut().filter(|client| client.begins.is_some() && client.kind == DeliveryKind::Lines) {
+        for client in self
+            .clients
+            .values_mut()
+            .filter(|client| client.begins.is_some() && client.kind == DeliveryKind::Lines)
+        {
             if self.random.one_in(3) {
-                let part = *self.random.pick(&[Part::All, Part::Half, Part::Ahead]).unwrap();
+                let part = *self
+                    .random
+                    .pick(&[Part::All, Part::Half, Part::Ahead])
+                    .unwrap();
                 client.read(&self.ledger, &self.node.reader, (part, head));
             }
         }
-        let closed: Vec<_> = self.clients.values().filter(|client| client.outbox.closed().is_some()).map(|client| client.session).collect();
+        let closed: Vec<_> = self
+            .clients
+            .values()
+            .filter(|client| client.outbox.closed().is_some())
+            .map(|client| client.session)
+            .collect();
         for session in closed {
             if !self.clients[&session].leaving {
                 self.tell_end(session);
@@ -547,17 +788,29 @@ impl Simulation {
         if ticket == 0 {
             return;
         }
-        let asked = self.asked.remove(&ticket).unwrap_or_else(|| panic!("{ticket} was answered twice"));
+        let asked = self
+            .asked
+            .remove(&ticket)
+            .unwrap_or_else(|| panic!("{ticket} was answered twice"));
         let world = self.node.view.load();
-        if let Some(session) = asked.session.filter(|_| !matches!(result, Err(Refusal::Unavailable))) {
+        if let Some(session) = asked
+            .session
+            .filter(|_| !matches!(result, Err(Refusal::Unavailable)))
+        {
             let before = self.answered.insert(session, ticket);
-            assert!(before < Some(ticket), "{session:?}: {ticket} was answered after {before:?}");
+            assert!(
+                before < Some(ticket),
+                "{session:?}: {ticket} was answered after {before:?}"
+            );
         }
         match &result {
             Ok(receipt) => {
                 self.totals.done += 1;
                 if let Some(place) = receipt.event {
-                    assert!(world.state.head >= place.position, "an answer came before its view");
+                    assert!(
+                        world.state.head >= place.position,
+                        "an answer came before its view"
+                    );
                     let entry = self.ledger.entry(place.position);
                     assert_eq!((entry.sequence, entry.at), (place.sequence, place.at));
                     assert!(matches!(entry.event, Event::Room { room, .. } if room == place.room));
@@ -576,7 +829,11 @@ impl Simulation {
             match &result {
                 Ok(receipt) => {
                     self.totals.repeats += u64::from(said.is_some());
-                    assert_eq!(receipt.event.map(|place| place.position), said, "{name} was answered with something else");
+                    assert_eq!(
+                        receipt.event.map(|place| place.position),
+                        said,
+                        "{name} was answered with something else"
+                    );
                 }
                 Err(Refusal::Unavailable) => self.unanswered.push((device, key, command, name)),
                 Err(_) => {}
@@ -589,9 +846,17 @@ impl Simulation {
 
     /// Whoever has an answer has the line it speaks of in his outbox.
     fn check_own_line(&mut self, session: Option<SessionId>, position: Position) {
-        let Some(client) = session.and_then(|session| self.clients.get_mut(&session)) else { return };
-        let lines = client.kind == DeliveryKind::Lines && client.begins.is_some() && client.outbox.mode() == Mode::Live;
-        if lines && client.ends.is_none() && client.begins.is_some_and(|from| from < position) && self.ledger.shown(client.user, position) {
+        let Some(client) = session.and_then(|session| self.clients.get_mut(&session)) else {
+            return;
+        };
+        let lines = client.kind == DeliveryKind::Lines
+            && client.begins.is_some()
+            && client.outbox.mode() == Mode::Live;
+        if lines
+            && client.ends.is_none()
+            && client.begins.is_some_and(|from| from < position)
+            && self.ledger.shown(client.user, position)
+        {
             client.read(&self.ledger, &self.node.reader, (Part::All, Position(0)));
             assert!(client.has_seen(position), "an answer came before its line");
         }
@@ -601,11 +866,17 @@ impl Simulation {
         match result {
             Ok(receipt) => {
                 let client = self.clients.get_mut(&session).unwrap();
-                assert_eq!(receipt.user(), Some(client.user), "a session is somebody else");
+                assert_eq!(
+                    receipt.user(),
+                    Some(client.user),
+                    "a session is somebody else"
+                );
                 client.ready = true;
             }
             Err(_) => {
-                self.node.lanes[lane_of(Some(session))].arrivals.remove(&session);
+                self.node.lanes[lane_of(Some(session))]
+                    .arrivals
+                    .remove(&session);
                 self.tell_end(session);
                 let client = self.clients.remove(&session).unwrap();
                 assert!(client.begins.is_none(), "a refused session is in a lane");
@@ -622,20 +893,35 @@ impl Simulation {
 
     /// When everything is at rest: nothing is owed to anybody, and view, store and ledger are one.
     fn check_all(&mut self) {
-        assert!(self.asked.is_empty(), "never answered: {:?}", self.asked.keys());
+        assert!(
+            self.asked.is_empty(),
+            "never answered: {:?}",
+            self.asked.keys()
+        );
         self.check_view();
-        self.ledger.check_store(&self.node.writer, &self.node.reader);
+        self.ledger
+            .check_store(&self.node.writer, &self.node.reader);
         for room in self.ledger.state.rooms.keys() {
             Client::check_pages(&self.node.reader, *room);
         }
         let world = self.node.view.load();
         for room in self.node.engine.world().state.rooms.keys() {
-            assert!(self.ledger.state.room(*room).is_some(), "{room:?} was never made");
+            assert!(
+                self.ledger.state.room(*room).is_some(),
+                "{room:?} was never made"
+            );
         }
         for guest in self.ledger.guests_in_rooms() {
-            assert!(world.live.guests.contains_key(&guest), "{guest:?} is gone and still in a room");
+            assert!(
+                world.live.guests.contains_key(&guest),
+                "{guest:?} is gone and still in a room"
+            );
         }
-        for client in self.clients.values_mut().filter(|client| client.kind == DeliveryKind::Lines) {
+        for client in self
+            .clients
+            .values_mut()
+            .filter(|client| client.kind == DeliveryKind::Lines)
+        {
             let lane = &self.node.lanes[lane_of(Some(client.session))];
             assert_eq!(client.outbox.mode(), Mode::Live);
             client.check_nothing_missed(&self.ledger, lane.delivered);
@@ -643,7 +929,12 @@ impl Simulation {
         let here: BTreeSet<_> = self.clients.keys().copied().collect();
         let live: BTreeSet<_> = world.live.sessions.keys().copied().collect();
         assert_eq!(here, live, "who is here, and who is said to be");
-        let in_lanes: usize = self.node.lanes.iter().map(|lane| lane.lane.sessions()).sum();
+        let in_lanes: usize = self
+            .node
+            .lanes
+            .iter()
+            .map(|lane| lane.lane.sessions())
+            .sum();
         assert_eq!(in_lanes, here.len(), "sessions left behind in the lanes");
     }
 
@@ -666,7 +957,10 @@ impl Simulation {
                 && node.engine.pending() == 0
                 && node.lanes.iter().all(|lane| lane.parcels.is_empty());
             let unrest = self.clients.values().find(|client| {
-                client.leaving || client.outbox.closed().is_some() || client.outbox.waiting() > 0 || client.outbox.mode() != Mode::Live
+                client.leaving
+                    || client.outbox.closed().is_some()
+                    || client.outbox.waiting() > 0
+                    || client.outbox.mode() != Mode::Live
             });
             if idle && unrest.is_none() {
                 return;
@@ -686,12 +980,27 @@ impl Simulation {
             self.totals.catch_ups += client.catch_ups;
         }
         self.node = Node::open(&self.home);
-        self.ledger.check_store(&self.node.writer, &self.node.reader);
+        self.ledger
+            .check_store(&self.node.writer, &self.node.reader);
         let stranded: Vec<_> = self.ledger.guests_in_rooms().collect();
-        assert_eq!(load(&self.node.writer, Some(SERVER)).unwrap().stranded_guests, stranded);
+        assert_eq!(
+            load(&self.node.writer, Some(SERVER))
+                .unwrap()
+                .stranded_guests,
+            stranded
+        );
         for user in stranded {
-            let command = Command::Timed { id: 0, command: TimedCommand::GuestGone { user } };
-            self.submit(Envelope { actor: Actor::SERVER, command, key: None, label: None, ticket: 0 });
+            let command = Command::Timed {
+                id: 0,
+                command: TimedCommand::GuestGone { user },
+            };
+            self.submit(Envelope {
+                actor: Actor::SERVER,
+                command,
+                key: None,
+                label: None,
+                ticket: 0,
+            });
         }
     }
 }
@@ -704,7 +1013,10 @@ fn check_refusals(batch: &Batch<u64>) {
             Item::Event { .. } => changed = true,
             Item::Signal { .. } => {}
             Item::Reply(reply) => {
-                assert!(!(changed && reply.result.is_err() && reply.ticket != 0), "a refusal comes with changes");
+                assert!(
+                    !(changed && reply.result.is_err() && reply.ticket != 0),
+                    "a refusal comes with changes"
+                );
                 changed = false;
             }
         }

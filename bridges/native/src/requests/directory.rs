@@ -1,0 +1,47 @@
+//! `directory`: the rooms that are listed for everybody.
+
+use polylogue_core::RoomState;
+use polylogue_native::request::room::Directory;
+use polylogue_native::{Answer, Error};
+
+use super::page::Filling;
+use super::rooms::page_after;
+use crate::client::Client;
+use crate::{names, refusal};
+
+/// A page of those that match, in the order in which they were made.
+pub(super) async fn list(client: &Client, request: Directory) -> Result<Answer, Error> {
+    client.session()?;
+    let after = page_after(client, request.page.as_ref())?;
+    let words = request.search.map(|search| search.as_str().to_lowercase());
+    let listed = client.hub().listed_rooms().await;
+    let mut rooms = listed.map_err(|refusal| refusal::error(&refusal))?;
+    rooms.retain(|room| {
+        room.state.id > after
+            && words
+                .as_ref()
+                .is_none_or(|words| matches(&room.state, words))
+    });
+    rooms.sort_unstable_by_key(|room| room.state.id);
+    let mut filling = Filling::new(request.limit.get());
+    let mut last = after;
+    for room in rooms {
+        if filling.add(client.shown(&room).await?).is_err() {
+            let next = names::page_after(client.native.renderer.sealer(), last);
+            return Ok(Answer::Rooms(filling.page(Some(next))));
+        }
+        last = room.state.id;
+    }
+    Ok(Answer::Rooms(filling.page(None)))
+}
+
+/// Whether a room has the words, in lower case, in alias, name or topic.
+fn matches(room: &RoomState, words: &str) -> bool {
+    let alias = room.canonical_name().filter(|name| name.is_published());
+    let alias = alias.map(|name| name.as_str());
+    let topic = room.topic.as_ref().map(|topic| &*topic.text);
+    [alias, room.name.as_deref(), topic]
+        .into_iter()
+        .flatten()
+        .any(|text| text.to_lowercase().contains(words))
+}

@@ -1,0 +1,27 @@
+//! `prove`: the password again.
+
+use polylogue_native::request::account::Prove;
+use polylogue_native::{Answer, Error, ErrorCode};
+
+use crate::client::Client;
+use crate::refusal;
+
+/// Opens what needs a fresh proof.
+pub(super) async fn prove(client: &mut Client, request: &Prove) -> Result<Option<Answer>, Error> {
+    let user = client.session()?.user();
+    let password = client.password(&request.password)?;
+    let name = client.world().name_of(user).map(|name| name.nick().clone());
+    let name = name.unwrap_or_default();
+    let checked = client.hub().check_password(&name, password).await;
+    if checked.map_err(|refusal| refusal::error(&refusal))? != Some(user) {
+        return Err(Error::in_field(
+            ErrorCode::BadCredentials,
+            "password",
+            "wrong password",
+        ));
+    }
+    if let Some(session) = &mut client.session {
+        session.proven();
+    }
+    Ok(None)
+}

@@ -1,0 +1,25 @@
+//! `register`: an account is made, and logged into.
+
+use polylogue_core::name::AccountName;
+use polylogue_core::{Actor, Refusal, UserId};
+use polylogue_native::request::account::Register;
+use polylogue_native::{Answer, Error, ErrorCode};
+
+use crate::client::Client;
+use crate::refusal;
+
+/// Makes the account; the connection is its first session.
+pub(super) async fn register(client: &mut Client, request: Register) -> Result<Answer, Error> {
+    client.nobody()?;
+    let password = client.password(&request.password)?;
+    let name = AccountName::from_nick(request.name.as_str())
+        .map_err(|error| Error::in_field(ErrorCode::BadName, "name", error.to_string()))?;
+    // Somebody without an account, and without any power.
+    let actor = Actor::user(UserId::SERVER, None);
+    let user = client.hub().register(actor, name, password).await;
+    let user = user.map_err(|refusal| match refusal {
+        Refusal::NameTaken => refusal::in_field(&refusal, "name"),
+        other => refusal::error(&other),
+    })?;
+    client.log_in(user, request.device.map(Into::into)).await
+}

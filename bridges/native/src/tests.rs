@@ -1,0 +1,13 @@
+//! The front-end over real sockets, on a real hub.
+
+mod account;
+mod dialogue;
+mod errors;
+mod events;
+mod history;
+mod rooms;
+mod signals;
+mod speech;
+mod stream;
+mod support;
+mod wire;

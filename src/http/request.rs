@@ -1,0 +1,162 @@
+//! What every request passes on its way to a route: whether it may come from there, for whom it comes, how long it may take. Knows no path.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use polylogue_hub::Peer;
+use serde_json::json;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::Http;
+use super::body::{Answer, bounded};
+use super::client::{self, NotAnAddress, Source};
+use super::local::{self, Foreign};
+use super::watch::Watch;
+
+/// From a request's head to the end of its body.
+const RECEIVE: Duration = Duration::from_secs(30);
+/// From a request's head to its response. Long polls wait at most 90 s of it.
+const ANSWER: Duration = Duration::from_secs(120);
+/// What requests have left once the server stops: enough for a command, not for a long poll.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The requests of one connection.
+pub struct Requests {
+    http: Arc<Http>,
+    peer: Peer,
+    source: Source,
+    watch: Arc<Watch>,
+}
+
+/// Why a request got no further than this.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error("{0}")]
+    Foreign(#[from] Foreign),
+    #[error("{0}")]
+    Client(#[from] NotAnAddress),
+    #[error("the body did not arrive within {} s", RECEIVE.as_secs())]
+    SlowBody,
+    #[error("the request was not answered within {} s", ANSWER.as_secs())]
+    SlowAnswer,
+    #[error("the server is going down")]
+    Stopping,
+}
+
+impl Requests {
+    /// Requests of a connection to this peer.
+    pub fn new(http: Arc<Http>, peer: Peer, watch: Arc<Watch>) -> Self {
+        let source = http.source(&peer);
+        Self {
+            http,
+            peer,
+            source,
+            watch,
+        }
+    }
+
+    /// Who asks.
+    fn client<B>(&self, request: &Request<B>) -> Result<Peer, Unanswered> {
+        match self.source {
+            Source::Client => Ok(self.peer.clone()),
+            Source::Proxy => Ok(client::behind(
+                &self.peer,
+                request.headers(),
+                &self.http.proxy,
+            )?),
+            Source::Local => {
+                local::check(request.uri(), request.headers())?;
+                Ok(self.peer.clone())
+            }
+        }
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for Requests {
+    type Response = Response<Answer>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let answering = self.watch.answering();
+        let client = self.client(&request);
+        let routes = self.http.routes.clone();
+        let stopping = self.http.stopping.clone();
+        Box::pin(async move {
+            let answered = match client {
+                Ok(client) => answer(request, client, routes, &stopping).await,
+                Err(reason) => Err(reason),
+            };
+            let response = answered.unwrap_or_else(|reason| reason.response());
+            Ok(response.map(|body| Answer::new(body, answering)))
+        })
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    client: Peer,
+    routes: Router,
+    stopping: &CancellationToken,
+) -> Result<Response<Body>, Unanswered> {
+    let (mut head, body) = request.into_parts();
+    let (body, released) = bounded(body);
+    head.extensions.insert(client);
+    let answer = routes.oneshot(Request::from_parts(head, body));
+    let stopped = async {
+        stopping.cancelled().await;
+        sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        Ok(response) = answer => Ok(response),
+        () = slow_body(released) => Err(Unanswered::SlowBody),
+        () = sleep(ANSWER) => Err(Unanswered::SlowAnswer),
+        () = stopped => Err(Unanswered::Stopping),
+    }
+}
+
+/// Ends when a body has not arrived in time.
+async fn slow_body(released: Option<oneshot::Receiver<()>>) {
+    let arrived = match released {
+        Some(released) => timeout(RECEIVE, released).await.is_ok(),
+        None => true,
+    };
+    if arrived {
+        std::future::pending().await
+    }
+}
+
+impl Unanswered {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Foreign(reason) => reason.status(),
+            Self::Client(_) => StatusCode::BAD_REQUEST,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::SlowAnswer | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// JSON in the form that Matrix clients read (client-server API "Standard error response"); others read its text.
+    fn response(&self) -> Response<Body> {
+        let code = match self {
+            Self::Foreign(_) => "M_FORBIDDEN",
+            Self::Client(_) | Self::SlowBody | Self::SlowAnswer | Self::Stopping => "M_UNKNOWN",
+        };
+        let body = json!({"errcode": code, "error": self.to_string()}).to_string();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status();
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
+    }
+}
