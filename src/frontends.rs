@@ -40,9 +40,7 @@ impl Frontends {
     pub fn serving(&self, protocol: Protocol, proxy: &[Network]) -> Arc<dyn Frontend> {
         match protocol {
             Protocol::Irc => Arc::clone(&self.irc) as _,
-            Protocol::Http => {
-                Http::new(self.routes.clone(), proxy.to_vec(), self.stopping.clone())
-            }
+            Protocol::Http => Http::new(self.routes.clone(), proxy.to_vec(), self.stopping.clone()),
             Protocol::Native => Arc::clone(&self.native) as _,
         }
     }

@@ -56,13 +56,21 @@ impl House {
     pub async fn administer(&self, request: Request) -> Response {
         let done = match request {
             Request::AddUser { name, password } => self.add_user(&name, password.expose()).await,
-            Request::SetPassword { name, password } => self.set_password(&name, password.expose()).await,
+            Request::SetPassword { name, password } => {
+                self.set_password(&name, password.expose()).await
+            }
             Request::DisableUser { name } => self.disable_user(&name).await,
-            Request::ListUsers {} => return Response::Users { users: self.users() },
+            Request::ListUsers {} => {
+                return Response::Users {
+                    users: self.users(),
+                };
+            }
         };
         match done {
             Ok(()) => Response::Done {},
-            Err(refusal) => Response::Refused { reason: refusal.to_string() },
+            Err(refusal) => Response::Refused {
+                reason: refusal.to_string(),
+            },
         }
     }
 
@@ -78,31 +86,57 @@ impl House {
 
     async fn add_user(&self, name: &str, password: &str) -> Result<(), Refusal> {
         let name = AccountName::from_nick(name)?;
-        self.hub.register(Actor::ADMINISTRATOR, name, Password::new(password.to_owned())).await.map(drop)
+        self.hub
+            .register(
+                Actor::ADMINISTRATOR,
+                name,
+                Password::new(password.to_owned()),
+            )
+            .await
+            .map(drop)
     }
 
     async fn set_password(&self, name: &str, password: &str) -> Result<(), Refusal> {
         let user = self.account(name)?;
         let password = (Password::new(password.to_owned()), OtherDevices::LogOut);
-        self.hub.set_password(Actor::ADMINISTRATOR, user, password).await
+        self.hub
+            .set_password(Actor::ADMINISTRATOR, user, password)
+            .await
     }
 
     async fn disable_user(&self, name: &str) -> Result<(), Refusal> {
         let user = self.account(name)?;
-        let command = Command::Disable { user, state: AccountState::Disabled };
-        self.hub.submit(polylogue_hub::Request::new(Actor::ADMINISTRATOR, command)).await.map(drop)
+        let command = Command::Disable {
+            user,
+            state: AccountState::Disabled,
+        };
+        self.hub
+            .submit(polylogue_hub::Request::new(Actor::ADMINISTRATOR, command))
+            .await
+            .map(drop)
     }
 
     fn account(&self, name: &str) -> Result<UserId, Refusal> {
         let world = self.hub.world();
-        world.user_named(name).filter(|user| world.is_account(*user)).ok_or(Refusal::NoSuchUser)
+        world
+            .user_named(name)
+            .filter(|user| world.is_account(*user))
+            .ok_or(Refusal::NoSuchUser)
     }
 
     fn users(&self) -> Vec<User> {
         let world = self.hub.world();
-        let accounts = world.state.users.values().filter(|user| user.kind == UserKind::Account);
-        let mut users: Vec<_> =
-            accounts.map(|user| User { name: user.name.nick().to_string(), enabled: !user.disabled }).collect();
+        let accounts = world
+            .state
+            .users
+            .values()
+            .filter(|user| user.kind == UserKind::Account);
+        let mut users: Vec<_> = accounts
+            .map(|user| User {
+                name: user.name.nick().to_string(),
+                enabled: !user.disabled,
+            })
+            .collect();
         users.sort_by_key(|user| user.name.to_ascii_lowercase());
         users
     }

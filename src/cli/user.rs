@@ -58,7 +58,11 @@ enum UserCommand {
 impl User {
     /// Does it, and prints what came of it.
     pub fn run(self) -> Result<(), Failure> {
-        let identity = if self.data_dir.is_some() { Identity::Remembered } else { Identity::Configured };
+        let identity = if self.data_dir.is_some() {
+            Identity::Remembered
+        } else {
+            Identity::Configured
+        };
         let config = match &self.data_dir {
             Some(data_dir) => Config {
                 server: Server {

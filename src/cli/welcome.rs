@@ -98,11 +98,12 @@ mod tests {
         let found = addresses(&vec![
             (Protocol::Irc, address("127.0.0.1:6667")),
             (Protocol::Irc, address("[::1]:6667")),
+            (Protocol::Http, address("127.0.0.1:8008")),
             (Protocol::Native, address("127.0.0.1:7450")),
         ]);
         assert_eq!(
             found,
-            r#"{"irc":"127.0.0.1:6667","irc-2":"[::1]:6667","native":"127.0.0.1:7450"}"#
+            r#"{"http":"127.0.0.1:8008","irc":"127.0.0.1:6667","irc-2":"[::1]:6667","native":"127.0.0.1:7450"}"#
         );
     }
 
@@ -113,12 +114,15 @@ mod tests {
             &vec![
                 (Protocol::Irc, "127.0.0.1:41234".parse().unwrap()),
                 (Protocol::Native, "127.0.0.1:41235".parse().unwrap()),
+                (Protocol::Http, "127.0.0.1:41236".parse().unwrap()),
             ],
         );
         for expected in [
             "irssi -c 127.0.0.1 -p 41234",
             "127.0.0.1/41234",
             "(\"127.0.0.1\", 41235)",
+            "http://127.0.0.1:41236",
+            "#garden:localhost",
         ] {
             assert!(found.contains(expected), "{found}");
         }

@@ -205,7 +205,7 @@ fn what_is_missing_is_named_once() {
     check_reports(
         "[[listen]]\nprotocol = \"irx\"\naddress = \"[::]:1\"\n",
         &[
-            "c.toml:2:12: listen[1].protocol: expected one of \"irc\", \"native\", found \"irx\"; did you mean `irc`?",
+            "c.toml:2:12: listen[1].protocol: expected one of \"irc\", \"http\", \"native\", found \"irx\"; did you mean `irc`?",
         ],
     );
 }

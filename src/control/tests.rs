@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::house::House;
+use crate::house::{House, Identity};
 
 /// Runs a daemon's control socket, and a client beside it.
 async fn with_daemon<T: Send + 'static>(client: impl FnOnce(&Path) -> T + Send + 'static) -> T {
@@ -18,7 +18,7 @@ async fn with_daemon<T: Send + 'static>(client: impl FnOnce(&Path) -> T + Send +
         data_dir: directory.path().to_owned(),
         listen: Vec::new(),
     });
-    let house = Arc::new(House::open(&config).unwrap());
+    let house = Arc::new(House::open(&config, Identity::Configured).unwrap());
     let control = Control::bind(directory.path()).unwrap();
     let stop = CancellationToken::new();
     let serving = tokio::spawn(control.serve(Arc::clone(&house), stop.clone()));

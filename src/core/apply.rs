@@ -162,14 +162,17 @@ impl State {
                 profile: Profile::default(),
                 devices: Arc::new([]),
                 rooms: Arc::new([]),
+                keys: Arc::default(),
             };
             self.users.insert(id, Arc::new(user));
             return;
         }
+        let head = self.head;
         let Some(user) = self.users.get_mut(&id) else {
             return;
         };
         let user = Arc::make_mut(user);
+        let keys_changed = user.keys.changed;
         match change {
             UserChange::Created { .. }
             | UserChange::AccountData { .. }
@@ -203,8 +206,14 @@ impl State {
                         known
                     })
                     .collect();
+                if user.keys.identity(*device).is_some() {
+                    Arc::make_mut(&mut user.keys).changed = head;
+                }
             }
             UserChange::DeviceRemoved(device) => {
+                if user.keys.devices.contains_key(device) {
+                    Arc::make_mut(&mut user.keys).remove(*device, head);
+                }
                 if let Some(token) = remove_device(user, *device) {
                     self.tokens.remove(&token);
                 }
@@ -214,7 +223,10 @@ impl State {
                 up_to,
                 audience,
             } => mark_read(user, (*room, *up_to), *audience),
+            UserChange::Keys(change) => Arc::make_mut(&mut user.keys).apply(head, change),
         }
+        let moved = (keys_changed, user.keys.changed);
+        self.keys_moved(id, moved);
     }
 
     fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, crate::command::TimedCommand)>) {

@@ -8,6 +8,7 @@ use crate::body::{EventRef, Message};
 use crate::event::{ReadAudience, RoomSetting, StateChange};
 use crate::ids::{DeviceId, RoomId, RoomSequence, SessionId, Timestamp, UserId};
 use crate::json::Json;
+use crate::keys::KeysCommand;
 use crate::live::Transient;
 use crate::name::{AccountName, ChannelName};
 use crate::power::{PowerLevels, Prefix};
@@ -165,6 +166,8 @@ pub enum Command {
         /// What the store holds now, read by the asker just before.
         stored: Option<DocumentStamp>,
     },
+    /// Something about keys, or messages from device to device.
+    Keys(KeysCommand),
     /// The actor has read up to here.
     MarkRead {
         /// Where.

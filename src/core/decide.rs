@@ -2,7 +2,9 @@
 //! given, and changes nothing. One file per verb.
 
 mod account;
+mod acknowledge_to_device;
 mod ban;
+mod claim_key;
 mod create_room;
 mod device;
 mod direct;
@@ -18,11 +20,15 @@ mod read;
 mod redact;
 mod rename;
 mod say;
+mod send_to_device;
 mod session;
 mod setting;
+mod sign_key;
 mod state;
 mod timed;
 mod typing;
+mod upload_keys;
+mod upload_signing_keys;
 
 #[cfg(test)]
 mod tests;
@@ -33,14 +39,16 @@ use crate::command::{Actor, Command, Destination, RoomRef, Scope};
 use std::sync::Arc;
 
 use crate::event::{Event, MemberChange, RoomChange, UserChange};
-use crate::ids::{RoomId, Timestamp, UserId};
+use crate::ids::{DeviceId, RoomId, Timestamp, UserId};
+use crate::keys::{KeyObject, KeysChange, KeysCommand};
+use crate::limits;
 use crate::live::{Signal, TransientTarget};
 use crate::name::NameKey;
 use crate::refusal::Refusal;
 use crate::room::{Membership, Room};
 use crate::state::World;
 use crate::step_up;
-use crate::user::UserKind;
+use crate::user::{User, UserKind};
 
 /// Time and chance, as the hub read them for this command.
 #[derive(Debug, Clone, Copy)]
@@ -138,6 +146,7 @@ pub fn decide(
                 stored,
             },
         ),
+        Command::Keys(command) => keys(at, command),
         Command::MarkRead {
             room,
             up_to,
@@ -204,6 +213,25 @@ pub fn decide(
     }
 }
 
+fn keys(at: Deciding<'_>, command: KeysCommand) -> Result<Decision, Refusal> {
+    match command {
+        KeysCommand::Upload(upload) => upload_keys::upload(at, upload),
+        KeysCommand::Claim {
+            user,
+            device,
+            algorithm,
+        } => claim_key::claim(at, (user, device), &algorithm),
+        KeysCommand::UploadSigning(keys) => upload_signing_keys::upload(at, keys),
+        KeysCommand::Sign {
+            owner,
+            name,
+            signed,
+        } => sign_key::sign(at, (owner, name), signed),
+        KeysCommand::Send { kind, messages } => send_to_device::send(at, &kind, messages),
+        KeysCommand::Acknowledge { up_to } => acknowledge_to_device::acknowledge(at, up_to),
+    }
+}
+
 /// The rooms that must be hot before a command can be decided.
 #[must_use]
 pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<RoomId> {
@@ -256,6 +284,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::Rename { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Keys(_)
         | Command::CreateRoom(_)
         | Command::SetAway { .. } => Vec::new(),
     }
@@ -282,6 +311,33 @@ impl<'a> Deciding<'a> {
         } else {
             Err(Refusal::NoSuchUser)
         }
+    }
+
+    /// The account that asks, and the credential that it asks with.
+    fn own_device(&self) -> Result<(&'a User, DeviceId), Refusal> {
+        let user = self.account()?;
+        let device = self.actor.device.and_then(|device| user.device(device));
+        device
+            .map(|device| (user, device.id))
+            .ok_or(Refusal::NoSuchDevice)
+    }
+
+    /// The account that asks.
+    fn account(&self) -> Result<&'a User, Refusal> {
+        let user = self
+            .world
+            .state
+            .user(self.actor.user)
+            .filter(|user| user.kind == UserKind::Account);
+        user.map(|user| &**user).ok_or(Refusal::AccountRequired)
+    }
+
+    /// A change to the keys of a user.
+    fn keys(user: UserId, change: KeysChange) -> Change {
+        Change::Event(Event::User {
+            user,
+            change: UserChange::Keys(change),
+        })
     }
 
     /// The events that must come first, so that `user` has a row: a guest gets his with the first durable thing he does.
@@ -383,6 +439,22 @@ fn within(text: Option<&str>, what: &'static str, limit: usize) -> Result<(), Re
     } else {
         Ok(())
     }
+}
+
+/// Refuses a key object over its limits.
+fn check_key_object(key: &KeyObject) -> Result<(), Refusal> {
+    within(Some(key.blob.as_str()), "key", limits::KEY_OBJECT)?;
+    if key.signatures.len() > limits::SIGNATURES {
+        return Err(Refusal::TooMany {
+            what: "signatures on a key",
+            limit: limits::SIGNATURES,
+        });
+    }
+    for (id, signature) in &key.signatures {
+        within(Some(id), "key id", limits::STATE_KEY)?;
+        within(Some(signature), "signature", limits::SIGNATURE)?;
+    }
+    Ok(())
 }
 
 impl Decision {

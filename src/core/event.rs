@@ -9,6 +9,7 @@ use crate::body::{EventRef, Message};
 use crate::command::TimedCommand;
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
+use crate::keys::KeysChange;
 use crate::name::{AccountName, ChannelName, NameKey};
 use crate::power::{PowerLevels, Prefixes};
 use crate::room::{Creation, MaskList, Membership};
@@ -218,6 +219,8 @@ pub enum UserChange {
     },
     /// A document that a protocol must remember; the core knows only its owner, version and rank.
     Document(Document),
+    /// His keys for end-to-end encryption, or what waits for his devices.
+    Keys(KeysChange),
 }
 
 /// Who learns of a read mark.

@@ -13,6 +13,7 @@ pub mod event_id;
 pub mod facets;
 pub mod ids;
 pub mod json;
+pub mod keys;
 pub mod limits;
 pub mod live;
 pub mod mask;

@@ -30,6 +30,20 @@ pub const KEY: usize = 255;
 pub const KEY_AGE: u64 = 7 * 24 * 3600 * 1000;
 /// Rooms that one account may be joined to.
 pub const ROOMS_PER_USER: usize = 1000;
+/// One-time keys of one device that wait to be handed out, and as many again remembered after that.
+pub const ONE_TIME_KEYS: usize = 256;
+/// Fallback keys of one device: one for each algorithm.
+pub const FALLBACK_KEYS: usize = 8;
+/// Bytes of a one-time or fallback key.
+pub const HANDED_KEY: usize = 2048;
+/// Bytes of a device's or a cross-signing key object, its signatures apart.
+pub const KEY_OBJECT: usize = 8 * 1024;
+/// Signatures of one account on one key object: each of its devices signs the master key.
+pub const SIGNATURES: usize = 200;
+/// Bytes of a signature.
+pub const SIGNATURE: usize = 512;
+/// Messages that wait for one device; the oldest make place for new ones.
+pub const TO_DEVICE_MESSAGES: usize = 1000;
 /// Devices of one account.
 pub const DEVICES_PER_USER: usize = 100;
 /// Attached sessions of one account.

@@ -40,6 +40,8 @@ pub struct State {
     pub tokens: OrdMap<TokenHash, (UserId, DeviceId)>,
     /// Rooms that are hot.
     pub rooms: OrdMap<RoomId, Room>,
+    /// Whose devices and keys changed last at a position: each account once.
+    pub key_changes: OrdMap<Position, UserId>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
 }
@@ -69,6 +71,7 @@ impl State {
             names: OrdMap::new(),
             tokens: OrdMap::new(),
             rooms: OrdMap::new(),
+            key_changes: OrdMap::new(),
             timers: OrdMap::new(),
         }
     }

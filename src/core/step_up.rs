@@ -10,9 +10,18 @@ use crate::refusal::Refusal;
 /// # Errors
 /// [`Refusal::ProofNeeded`].
 pub fn check(actor: &Actor, command: &Command, now: Timestamp) -> Result<(), Refusal> {
-    if !needs_proof(actor, command) {
-        return Ok(());
+    if needs_proof(actor, command) {
+        proven(actor, now)
+    } else {
+        Ok(())
     }
+}
+
+/// Refuses an actor without such a proof: for what needs it only where it replaces something.
+///
+/// # Errors
+/// [`Refusal::ProofNeeded`].
+pub(crate) fn proven(actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
     match actor.proven_at {
         Some(at) if now.0 <= at.0.saturating_add(PROOF_AGE) => Ok(()),
         Some(_) | None => Err(Refusal::ProofNeeded),
@@ -38,6 +47,7 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::Rename { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Keys(_)
         | Command::MarkRead { .. }
         | Command::CreateRoom(_)
         | Command::Join { .. }

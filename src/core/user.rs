@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeviceId, RoomId, RoomSequence, Timestamp, UserId};
+use crate::keys::UserKeys;
 use crate::name::AccountName;
 use crate::room::Membership;
 use crate::secret::{PasswordHash, TokenHash};
@@ -30,6 +31,8 @@ pub struct User {
     pub devices: Arc<[Device]>,
     /// His rooms, by id: joined, invited, knocked or banned.
     pub rooms: Arc<[UserRoom]>,
+    /// His keys for end-to-end encryption, and what waits for his devices.
+    pub keys: Arc<UserKeys>,
 }
 
 /// Account or guest.

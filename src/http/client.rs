@@ -98,7 +98,10 @@ mod tests {
             security: Security::Plain,
             certificate: None,
         };
-        let trusted = ["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        let trusted = [
+            "10.0.0.0/8".parse().unwrap(),
+            "2001:db8::/32".parse().unwrap(),
+        ];
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name: HeaderName = name.parse().unwrap();
@@ -114,32 +117,68 @@ mod tests {
     fn the_right_most_address_that_is_no_proxy_is_the_client() {
         let plain = |address| Ok((address, Security::Plain));
         check(&[("x-forwarded-for", "192.0.2.1")], plain("192.0.2.1"));
-        check(&[("x-forwarded-for", "192.0.2.1, 10.0.0.2,10.0.0.3")], plain("192.0.2.1"));
-        // What the client wrote itself stands further left, whatever it is.
-        check(&[("x-forwarded-for", "10.9.9.9, 198.51.100.1, 192.0.2.1")], plain("192.0.2.1"));
-        check(&[("x-forwarded-for", "<script>, 192.0.2.1, 10.0.0.2")], plain("192.0.2.1"));
         check(
-            &[("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "192.0.2.1")],
+            &[("x-forwarded-for", "192.0.2.1, 10.0.0.2,10.0.0.3")],
             plain("192.0.2.1"),
         );
-        check(&[("x-forwarded-for", "10.0.0.9, 10.0.0.2")], plain("10.0.0.9"));
+        // What the client wrote itself stands further left, whatever it is.
+        check(
+            &[("x-forwarded-for", "10.9.9.9, 198.51.100.1, 192.0.2.1")],
+            plain("192.0.2.1"),
+        );
+        check(
+            &[("x-forwarded-for", "<script>, 192.0.2.1, 10.0.0.2")],
+            plain("192.0.2.1"),
+        );
+        check(
+            &[
+                ("x-forwarded-for", "198.51.100.1"),
+                ("x-forwarded-for", "192.0.2.1"),
+            ],
+            plain("192.0.2.1"),
+        );
+        check(
+            &[("x-forwarded-for", "10.0.0.9, 10.0.0.2")],
+            plain("10.0.0.9"),
+        );
     }
 
     #[test]
     fn addresses_come_in_several_forms() {
         let plain = |address| Ok((address, Security::Plain));
         check(&[("x-forwarded-for", "192.0.2.1:5000")], plain("192.0.2.1"));
-        check(&[("x-forwarded-for", "[2001:db9::1]:5000")], plain("2001:db9::1"));
-        check(&[("x-forwarded-for", "2001:db9::1, 2001:db8::1")], plain("2001:db9::1"));
-        check(&[("x-forwarded-for", "::ffff:192.0.2.1")], plain("192.0.2.1"));
-        for wrong in ["unknown", "", "192.0.2.1,", "192.0.2.256", "192.0.2.1 10.0.0.1", "\u{e9}"] {
+        check(
+            &[("x-forwarded-for", "[2001:db9::1]:5000")],
+            plain("2001:db9::1"),
+        );
+        check(
+            &[("x-forwarded-for", "2001:db9::1, 2001:db8::1")],
+            plain("2001:db9::1"),
+        );
+        check(
+            &[("x-forwarded-for", "::ffff:192.0.2.1")],
+            plain("192.0.2.1"),
+        );
+        for wrong in [
+            "unknown",
+            "",
+            "192.0.2.1,",
+            "192.0.2.256",
+            "192.0.2.1 10.0.0.1",
+            "\u{e9}",
+        ] {
             check(&[("x-forwarded-for", wrong)], Err(NotAnAddress));
         }
     }
 
     #[test]
     fn only_the_proxy_says_whether_the_client_came_over_tls() {
-        let from = |proto| [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", proto)];
+        let from = |proto| {
+            [
+                ("x-forwarded-for", "192.0.2.1"),
+                ("x-forwarded-proto", proto),
+            ]
+        };
         check(&from("https"), Ok(("192.0.2.1", Security::Secure)));
         check(&from("HTTPS"), Ok(("192.0.2.1", Security::Secure)));
         check(&from("https, https"), Ok(("192.0.2.1", Security::Secure)));
@@ -147,7 +186,13 @@ mod tests {
         check(&from("http, https"), Ok(("192.0.2.1", Security::Plain)));
         check(&from(""), Ok(("192.0.2.1", Security::Plain)));
         // A proxy that names nobody asks for itself, as it came.
-        check(&[("x-forwarded-proto", "https")], Ok(("10.0.0.1", Security::Plain)));
-        check(&[("forwarded", "for=192.0.2.1")], Ok(("10.0.0.1", Security::Plain)));
+        check(
+            &[("x-forwarded-proto", "https")],
+            Ok(("10.0.0.1", Security::Plain)),
+        );
+        check(
+            &[("forwarded", "for=192.0.2.1")],
+            Ok(("10.0.0.1", Security::Plain)),
+        );
     }
 }

@@ -53,7 +53,9 @@ pub async fn run(http: Arc<Http>, stream: Stream, peer: Peer) {
         let connection = http_2_server(streams).serve_connection(socket, requests);
         drive(connection, &watch, &stopping).await;
     } else {
-        let connection = http_1_server().serve_connection(socket, requests).with_upgrades();
+        let connection = http_1_server()
+            .serve_connection(socket, requests)
+            .with_upgrades();
         drive(connection, &watch, &stopping).await;
     }
     gone.cancelled().await;
@@ -103,15 +105,13 @@ impl Connection for http2::Connection<TokioIo<Socket>, Requests, Streams> {
 }
 
 /// Lets a connection run: to its end, or to the watch's deadline. A stop lets it finish what it has begun.
-async fn drive(
-    connection: impl Connection,
-    watch: &Watch,
-    stopping: &CancellationToken,
-) {
+async fn drive(connection: impl Connection, watch: &Watch, stopping: &CancellationToken) {
     let mut connection = pin!(connection);
     let mut stopped = pin!(stopping.cancelled());
     let mut told = false;
-    let mut alarm = pin!(sleep_until(watch.deadline().unwrap_or_else(tokio::time::Instant::now)));
+    let mut alarm = pin!(sleep_until(
+        watch.deadline().unwrap_or_else(tokio::time::Instant::now)
+    ));
     poll_fn(|cx| {
         if !told && stopped.as_mut().poll(cx).is_ready() {
             told = true;
@@ -131,7 +131,10 @@ async fn drive(
             if alarm.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            if watch.deadline().is_some_and(|deadline| deadline <= alarm.deadline()) {
+            if watch
+                .deadline()
+                .is_some_and(|deadline| deadline <= alarm.deadline())
+            {
                 debug!("quiet for too long");
                 return Poll::Ready(());
             }

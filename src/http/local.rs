@@ -23,7 +23,9 @@ pub enum Foreign {
     #[error("the Host header is missing")]
     NoHost,
     /// Another machine's name.
-    #[error("a development server answers to localhost, 127.0.0.1 and [::1] only, not to this Host")]
+    #[error(
+        "a development server answers to localhost, 127.0.0.1 and [::1] only, not to this Host"
+    )]
     Host,
     /// A page from elsewhere.
     #[error("a development server takes no requests from pages of other sites (Origin)")]
@@ -100,11 +102,17 @@ mod tests {
     use super::*;
 
     fn check_request(uri: &str, headers: &[(HeaderName, &str)], expected: Result<(), Foreign>) {
-        let map = headers.iter().fold(HeaderMap::new(), |mut map, (name, value)| {
-            map.append(name, value.parse().unwrap());
-            map
-        });
-        assert_eq!(check(&uri.parse().unwrap(), &map), expected, "{uri} {headers:?}");
+        let map = headers
+            .iter()
+            .fold(HeaderMap::new(), |mut map, (name, value)| {
+                map.append(name, value.parse().unwrap());
+                map
+            });
+        assert_eq!(
+            check(&uri.parse().unwrap(), &map),
+            expected,
+            "{uri} {headers:?}"
+        );
     }
 
     #[test]

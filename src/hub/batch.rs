@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use polylogue_core::decide::Outcome;
+use polylogue_core::event::UserChange;
+use polylogue_core::keys::{HandedKey, KeysChange};
 use polylogue_core::state::World;
 use polylogue_core::{
     Entry, Event, Position, Refusal, RoomId, RoomSequence, SessionId, Signal, Timestamp, UserId,
@@ -71,6 +73,8 @@ pub struct Receipt {
     pub outcome: Outcome,
     /// The event that it made, if that is what the sender wants to know.
     pub event: Option<EventPlace>,
+    /// The key that was handed out to the sender, if he asked for one. Not remembered with an exactly-once key.
+    pub claimed: Option<Arc<HandedKey>>,
 }
 
 /// Where an event is.
@@ -98,13 +102,23 @@ enum StoredReceipt {
 impl Receipt {
     /// Notes the event that the sender wants to know.
     pub(crate) fn note(&mut self, entry: &Entry) {
-        if let Event::Room { room, .. } = &entry.event {
-            self.event = Some(EventPlace {
-                room: *room,
-                position: entry.position,
-                sequence: entry.sequence,
-                at: entry.at,
-            });
+        match &entry.event {
+            Event::Room { room, .. } => {
+                self.event = Some(EventPlace {
+                    room: *room,
+                    position: entry.position,
+                    sequence: entry.sequence,
+                    at: entry.at,
+                });
+            }
+            Event::User {
+                change: UserChange::Keys(KeysChange::Claimed { key, .. }),
+                ..
+            } => self.claimed = Some(Arc::new(key.clone())),
+            Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => {}
         }
     }
 
@@ -126,11 +140,13 @@ impl Receipt {
         let outcome = |outcome| Self {
             outcome,
             event: None,
+            claimed: None,
         };
         match postcard::from_bytes(blob) {
             Ok(StoredReceipt::Event(event)) => Self {
                 outcome: Outcome::Event(0),
                 event: Some(event),
+                claimed: None,
             },
             Ok(StoredReceipt::Room(room)) => outcome(Outcome::Room(room)),
             Ok(StoredReceipt::User(user)) => outcome(Outcome::User(user)),

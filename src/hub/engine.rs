@@ -380,6 +380,7 @@ impl<T> Engine<T> {
         let mut receipt = Receipt {
             outcome: decision.outcome,
             event: None,
+            claimed: None,
         };
         let mut durable = decision.changes.is_empty();
         for (index, change) in decision.changes.into_iter().enumerate() {

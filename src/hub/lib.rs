@@ -16,6 +16,7 @@ mod config;
 mod documents;
 mod history;
 mod inbox;
+mod keys;
 mod open;
 mod password;
 mod readers;

@@ -141,9 +141,11 @@ impl Outbox {
                 }
             }
             Mode::Live if queue.bytes > 0 && queue.bytes + line.len() > BOUND => {
+                // What was read from the log already is not read again.
+                let cursor = before.max(queue.read);
                 queue.mode = Mode::Behind {
-                    cursor: before,
-                    missed: now,
+                    cursor,
+                    missed: now.max(cursor),
                 };
             }
             Mode::Live => {

@@ -100,3 +100,67 @@ impl Group {
         }
     }
 }
+
+impl Drop for Group {
+    /// Some will never be answered: the others hear what came of theirs all the same.
+    fn drop(&mut self) {
+        let answers = self
+            .answers
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(done) = answers.done.take() {
+            let _ = done.send(std::mem::take(&mut answers.results));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polylogue_core::decide::Outcome;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    fn group(
+        count: usize,
+    ) -> (
+        Vec<Ticket>,
+        oneshot::Receiver<Vec<Result<Receipt, Refusal>>>,
+    ) {
+        let places = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let (group, heard) = Group::new(count, places);
+        let ticket = |index| Ticket {
+            lane: 0,
+            answer: Answer::InGroup(group.clone(), index),
+        };
+        ((0..count).map(ticket).collect(), heard)
+    }
+
+    fn done() -> Result<Receipt, Refusal> {
+        Ok(Receipt {
+            outcome: Outcome::Done,
+            event: None,
+        })
+    }
+
+    #[test]
+    fn a_group_is_told_when_the_last_of_it_is() {
+        let (mut tickets, mut heard) = group(2);
+        tickets.pop().unwrap().tell(Err(Refusal::Forbidden));
+        assert!(heard.try_recv().is_err());
+        tickets.pop().unwrap().tell(done());
+        assert_eq!(heard.try_recv(), Ok(vec![done(), Err(Refusal::Forbidden)]));
+    }
+
+    #[test]
+    fn what_was_done_is_told_even_if_the_others_are_never_answered() {
+        let (mut tickets, mut heard) = group(3);
+        tickets.remove(1).tell(done());
+        drop(tickets);
+        let unavailable = || Err(Refusal::Unavailable);
+        assert_eq!(
+            heard.try_recv(),
+            Ok(vec![unavailable(), done(), unavailable()])
+        );
+    }
+}

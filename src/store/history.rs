@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::blob;
 use crate::error::StoreError;
+use crate::runs::{self, Place};
 use crate::tail::Tail;
 
 /// An event of a room's timeline, as stored.
@@ -45,28 +46,16 @@ pub(crate) fn places(
 ) -> Result<Vec<(RoomSequence, Position)>, StoreError> {
     // The tail first: what moves from it into the table meanwhile is then found in the table, and dropped as known.
     let recent = tail.of(room);
-    let sql = match direction {
-        Direction::Backward => {
-            "SELECT sequence, position FROM event_index WHERE room = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3"
-        }
-        Direction::Forward => {
-            "SELECT sequence, position FROM event_index WHERE room = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
-        }
+    let beyond = |sequence: RoomSequence| match direction {
+        Direction::Backward => sequence < from,
+        Direction::Forward => sequence > from,
     };
-    let mut statement = connection.prepare_cached(sql)?;
-    let from_column = i64::try_from(from.0).unwrap_or(i64::MAX);
-    let limit_column = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![room.0, from_column, limit_column], |row| {
-        Ok((
-            RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()),
-            Position(row.get::<_, i64>(1)?.unsigned_abs()),
-        ))
+    let mut found: Vec<Place> = Vec::new();
+    each_run(connection, (room, from), direction, |run| {
+        found.extend(run.into_iter().filter(|(sequence, _)| beyond(*sequence)));
+        found.len() < limit
     })?;
-    let mut found: Vec<_> = rows.collect::<Result<_, _>>()?;
-    found.extend(recent.into_iter().filter(|(sequence, _)| match direction {
-        Direction::Backward => *sequence < from,
-        Direction::Forward => *sequence > from,
-    }));
+    found.extend(recent.into_iter().filter(|(sequence, _)| beyond(*sequence)));
     found.sort_unstable();
     found.dedup();
     if direction == Direction::Backward {
@@ -76,21 +65,62 @@ pub(crate) fn places(
     Ok(found)
 }
 
+/// Hands over the runs of a room that may hold places beyond `from`, nearest first, until `more` says that it has enough.
+fn each_run(
+    connection: &Connection,
+    (room, from): (RoomId, RoomSequence),
+    direction: Direction,
+    mut more: impl FnMut(Vec<Place>) -> bool,
+) -> Result<(), StoreError> {
+    let sql = match direction {
+        Direction::Backward => {
+            "SELECT sequence, position, distances FROM event_index WHERE room = ?1 AND sequence < ?2 ORDER BY sequence DESC"
+        }
+        // The run that begins at or before `from` may reach beyond it.
+        Direction::Forward => {
+            "SELECT sequence, position, distances FROM event_index WHERE room = ?1 AND sequence >= coalesce(
+                (SELECT max(sequence) FROM event_index WHERE room = ?1 AND sequence <= ?2), 0) ORDER BY sequence"
+        }
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let from = i64::try_from(from.0).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![room.0, from])?;
+    while let Some(row) = rows.next()? {
+        if !more(read_run(row)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn read_run(row: &Row<'_>) -> Result<Vec<Place>, StoreError> {
+    let first = (
+        RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()),
+        Position(row.get::<_, i64>(1)?.unsigned_abs()),
+    );
+    let distances = row
+        .get_ref(2)?
+        .as_blob()
+        .map_err(|_| StoreError::Row("event index"))?;
+    runs::decode(first, distances)
+}
+
 /// The last place of a room that is in the table.
 pub(crate) fn last_indexed(
     connection: &Connection,
     room: RoomId,
-) -> Result<Option<(RoomSequence, Position)>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT sequence, position FROM event_index WHERE room = ?1 ORDER BY sequence DESC LIMIT 1",
+) -> Result<Option<Place>, StoreError> {
+    let mut last = None;
+    each_run(
+        connection,
+        (room, RoomSequence(u64::MAX)),
+        Direction::Backward,
+        |run| {
+            last = run.last().copied();
+            false
+        },
     )?;
-    let found = statement.query_row([room.0], |row| {
-        Ok((
-            RoomSequence(row.get::<_, i64>(0)?.unsigned_abs()),
-            Position(row.get::<_, i64>(1)?.unsigned_abs()),
-        ))
-    });
-    Ok(found.optional()?)
+    Ok(last)
 }
 
 /// The last place of a room at or before a position; 0 if there is none. Positions rise with places within a room.
@@ -105,13 +135,19 @@ pub(crate) fn sequence_at(
         return Ok(*sequence);
     }
     let mut statement = connection.prepare_cached(
-        "SELECT sequence FROM event_index WHERE room = ?1 AND position <= ?2 ORDER BY sequence DESC LIMIT 1",
+        "SELECT sequence, position, distances FROM event_index WHERE room = ?1 AND position <= ?2 ORDER BY sequence DESC LIMIT 1",
     )?;
     let column = i64::try_from(position.0).unwrap_or(i64::MAX);
-    let found: Option<i64> = statement
-        .query_row(params![room.0, column], |row| row.get(0))
-        .optional()?;
-    Ok(RoomSequence(found.unwrap_or(0).unsigned_abs()))
+    let mut rows = statement.query(params![room.0, column])?;
+    let Some(row) = rows.next()? else {
+        return Ok(RoomSequence(0));
+    };
+    let run = read_run(row)?;
+    Ok(run
+        .iter()
+        .rev()
+        .find(|(_, at)| *at <= position)
+        .map_or(RoomSequence(0), |(sequence, _)| *sequence))
 }
 
 /// The event at a position, if it is of that room.

@@ -8,6 +8,7 @@ mod history;
 mod load;
 mod migrate;
 mod read;
+mod runs;
 mod tail;
 mod write;
 

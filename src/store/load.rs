@@ -1,5 +1,7 @@
 //! Reading everything that is always in memory: names, users, credentials, timers. Rooms stay cold until somebody touches them.
 
+mod keys;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -131,8 +133,9 @@ fn load_names(connection: &Connection, state: &mut State) -> Result<(), StoreErr
 fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>, StoreError> {
     let mut rooms = load_user_rooms(connection)?;
     let mut devices = load_devices(connection)?;
+    let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
-        "SELECT user, name, kind, created, password, disabled, display_name, avatar FROM user",
+        "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed FROM user",
     )?;
     let mut rows = statement.query([])?;
     let mut stranded = Vec::new();
@@ -147,6 +150,11 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
         for device in &devices {
             state.tokens.insert(device.token, (id, device.id));
             state.next_device = state.next_device.max(device.id.next());
+        }
+        let mut keys = all_keys.remove(&id).unwrap_or_default();
+        keys.changed = Position(row.get::<_, i64>(8)?.unsigned_abs());
+        if keys.changed > Position(0) {
+            state.key_changes.insert(keys.changed, id);
         }
         let text = |column: usize| -> Result<Option<Arc<str>>, StoreError> {
             Ok(row.get::<_, Option<String>>(column)?.map(Arc::from))
@@ -164,6 +172,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             },
             devices: devices.into(),
             rooms: rooms.into(),
+            keys: keys.into(),
         };
         state.users.insert(id, Arc::new(user));
     }

@@ -1,6 +1,8 @@
 //! Reading on request, over a read-only connection: cold rooms, timelines, spans, keys, documents. Transactions are short, so that the
 //! write-ahead log can be checkpointed.
 
+mod to_device;
+
 use std::path::Path;
 use std::sync::Arc;
 

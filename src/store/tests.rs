@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polylogue_core::body::{Body, EventRef, Form, Message, Text, TextKind};
-use polylogue_core::command::{Actor, Destination, MissingRoom, PutCondition, RoomRef, Say};
-use polylogue_core::command::{Actor, Destination, MissingRoom, RoomRef, Say};
+use polylogue_core::command::{
+    self, Actor, Destination, MissingRoom, PrefixChange, PutCondition, RoomRef, Say,
+};
 use polylogue_core::decide::{Change, Context, decide};
 use polylogue_core::event::{MemberChange, ReadAudience};
 use polylogue_core::name::{AccountName, ChannelName};
+use polylogue_core::power::Prefix;
 use polylogue_core::room::Membership;
 use polylogue_core::secret::PasswordHash;
 use polylogue_core::state::World;
 use polylogue_core::visibility::{HistoryVisibility, SpanKind};
 use polylogue_core::{
-    Command, DeviceId, Event, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp,
-    UserId, facets,
+    Command, DeviceId, Event, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId,
+    facets,
 };
 
 use crate::tail::BOUND;
@@ -111,6 +113,16 @@ impl House {
             ..Batch::default()
         })
         .unwrap();
+    }
+
+    fn keys(&mut self, (user, device): (UserId, DeviceId), command: KeysCommand) {
+        let actor = Actor::user(user, Some(device));
+        let records = self.records_of(&actor, Command::Keys(command));
+        let records_only = Batch {
+            records,
+            ..Batch::default()
+        };
+        self.commit(records_only).unwrap();
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
@@ -252,6 +264,42 @@ fn read_marks_end_with_the_membership() {
         },
     );
     house.crash();
+    house.check();
+}
+
+#[test]
+fn prefixes_end_with_the_membership() {
+    let mut house = House::new();
+    let voice = PrefixChange {
+        user: BOB,
+        prefix: Prefix::Voice,
+        direction: command::Direction::Add,
+    };
+    house.ask(
+        ALICE,
+        Command::SetPrefixes {
+            room: ROOM,
+            changes: vec![voice],
+        },
+    );
+    house.check();
+    house.ask(
+        BOB,
+        Command::Leave {
+            room: ROOM,
+            reason: None,
+        },
+    );
+    house.check();
+    house.ask(
+        BOB,
+        Command::Join {
+            room: RoomRef::Id(ROOM),
+            key: None,
+            missing: MissingRoom::Refuse,
+            reason: None,
+        },
+    );
     house.check();
 }
 
@@ -733,6 +781,120 @@ fn documents_and_account_data() {
             .unwrap(),
         []
     );
+}
+
+/// What an account has for end-to-end encryption, through every kind of change.
+#[test]
+fn keys_and_messages_to_devices_are_there_again() {
+    let mut house = House::new();
+    for (user, label) in [(ALICE, "PHONE"), (ALICE, "LAPTOP"), (BOB, "BOBS")] {
+        let (label, token) = (label.into(), TokenHash::of(label));
+        let device = NewDevice {
+            label,
+            name: None,
+            token,
+        };
+        house.ask(UserId::SERVER, Command::AddDevice { user, device });
+    }
+    let (phone, laptop) = ((ALICE, DeviceId(1)), (ALICE, DeviceId(2)));
+    let bobs = (BOB, DeviceId(3));
+    let key = |id: String| HandedKey {
+        algorithm: "sc".into(),
+        id: id.as_str().into(),
+        blob: format!("{{\"{id}\":1}}").into(),
+    };
+    let object = |name: &str| KeyObject {
+        blob: Json::parse(&format!("{{\"name\":\"{name}\"}}")).unwrap(),
+        signatures: [("ed25519:A".into(), "signature".into())].into(),
+    };
+    let upload = |identity: &str| {
+        KeysCommand::Upload(Upload {
+            identity: Some(object(identity)),
+            // More than are remembered once they were handed out.
+            one_time: Vec::new(),
+            fallback: vec![key("f".to_owned())],
+        })
+    };
+    let claim = || KeysCommand::Claim {
+        user: ALICE,
+        device: DeviceId(1),
+        algorithm: "sc".into(),
+    };
+    house.keys(phone, upload("phone"));
+    house.keys(laptop, upload("laptop"));
+    for round in 0..3 {
+        let one_time = (0..limits::ONE_TIME_KEYS).map(|number| key(format!("{round}.{number}")));
+        let upload = Upload {
+            one_time: one_time.collect(),
+            ..Upload::default()
+        };
+        house.keys(phone, KeysCommand::Upload(upload));
+        for _ in 0..limits::ONE_TIME_KEYS - round * 50 {
+            house.keys(bobs, claim());
+        }
+        if round > 0 {
+            break;
+        }
+    }
+    house.check();
+    for _ in 0..51 {
+        house.keys(bobs, claim());
+    }
+    house.check();
+    let signing = [
+        (SigningRole::Master, object("m")),
+        (SigningRole::UserSigning, object("u")),
+    ];
+    house.keys(phone, KeysCommand::UploadSigning(signing.into()));
+    let signed = KeyObject {
+        signatures: [("ed25519:B".into(), "bob's".into())].into(),
+        ..object("m")
+    };
+    let (owner, name) = (ALICE, KeyName::Signing(SigningRole::Master));
+    let sign = KeysCommand::Sign {
+        owner,
+        name,
+        signed,
+    };
+    house.keys(bobs, sign);
+    let content = |text: &str| Json::parse(&format!("{{\"body\":\"{text}\"}}")).unwrap();
+    for text in ["one", "two", "three"] {
+        let parcel = Parcel {
+            user: ALICE,
+            to: Addressee::All,
+            content: content(text),
+        };
+        let (kind, messages) = ("m.test".into(), vec![parcel]);
+        house.keys(bobs, KeysCommand::Send { kind, messages });
+    }
+    house.check();
+    let messages = house
+        .reader()
+        .to_device(DeviceId(1), Position(0), 2)
+        .unwrap();
+    let texts: Vec<_> = messages
+        .iter()
+        .map(|(_, message)| (message.sender, message.content.clone()))
+        .collect();
+    assert_eq!(texts, [(BOB, content("one")), (BOB, content("two"))]);
+    let up_to = messages.last().unwrap().0;
+    house.keys(phone, KeysCommand::Acknowledge { up_to });
+    let left = |house: &House, device| {
+        let left = house.reader().to_device(device, Position(0), 10);
+        left.unwrap().len()
+    };
+    assert_eq!(left(&house, DeviceId(1)), 1);
+    assert_eq!(left(&house, DeviceId(2)), 3);
+    house.check();
+    let (device, name) = (DeviceId(2), "new".into());
+    house.ask(ALICE, Command::RenameDevice { device, name });
+    house.check();
+    let (user, devices) = (ALICE, vec![DeviceId(1)]);
+    house.ask(UserId::SERVER, Command::RemoveDevices { user, devices });
+    assert_eq!(left(&house, DeviceId(1)), 0);
+    house.check();
+    house.crash();
+    house.check();
 }
 
 #[test]

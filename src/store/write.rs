@@ -1,8 +1,10 @@
 //! Writing: a batch is one transaction. Either all of it is on disk when `commit` returns, or none of it.
 
+mod keys;
 mod room;
 mod user;
 
+pub(crate) use keys::role_of;
 pub(crate) use room::membership_of;
 
 use std::path::Path;
@@ -17,6 +19,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use crate::blob;
 use crate::error::StoreError;
 use crate::migrate;
+use crate::runs;
 use crate::tail::{BOUND, Indexed, Tail};
 
 /// What a commit takes: everything that was decided since the last one.
@@ -274,10 +277,23 @@ fn write_index(
     all.extend_from_slice(places);
     all.sort_unstable();
     let mut statement = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO event_index (room, sequence, position) VALUES (?1, ?2, ?3)",
+        "INSERT OR REPLACE INTO event_index (room, sequence, position, distances) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for (room, sequence, position) in &all {
-        statement.execute(params![room.0, integer(sequence.0), integer(position.0)])?;
+    for of_room in all.chunk_by(|before, after| before.0 == after.0) {
+        for run in of_room.chunks(runs::LENGTH) {
+            let places: Vec<runs::Place> = run
+                .iter()
+                .map(|(_, sequence, position)| (*sequence, *position))
+                .collect();
+            if let (Some((room, ..)), Some((sequence, position))) = (run.first(), places.first()) {
+                statement.execute(params![
+                    room.0,
+                    integer(sequence.0),
+                    integer(position.0),
+                    runs::encode(&places)
+                ])?;
+            }
+        }
     }
     match all.iter().map(|(_, _, position)| *position).max() {
         Some(watermark) => set_meta(transaction, "indexed", watermark),

@@ -27,6 +27,7 @@ pub(crate) mod redact;
 pub(crate) mod register;
 pub(crate) mod send;
 pub(crate) mod state;
+pub(crate) mod sync;
 pub(crate) mod tags;
 pub(crate) mod third_party;
 pub(crate) mod typing;

@@ -20,7 +20,10 @@ mod push;
 mod render;
 mod routes;
 mod state;
+mod sync;
 mod timeline;
+mod transactions;
+mod unsigned;
 mod words;
 
 #[cfg(test)]
@@ -39,6 +42,9 @@ pub struct Matrix {
     pub(crate) config: Config,
     /// The part of ids after the colon.
     pub(crate) server_name: Arc<str>,
+    /// The devices that sync.
+    pub(crate) sync: sync::Watches,
+    pub(crate) transactions: transactions::Transactions,
 }
 
 impl Matrix {
@@ -50,6 +56,8 @@ impl Matrix {
             hub,
             config,
             server_name,
+            sync: sync::Watches::default(),
+            transactions: transactions::Transactions::default(),
         })
     }
 

@@ -61,6 +61,8 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         // What the server can do.
         ("/capabilities", get(e::capabilities::get)),
         ("/thirdparty/protocols", get(e::third_party::protocols)),
+        // What is new.
+        ("/sync", get(e::sync::get)),
         // What the server keeps for a user.
         ("/profile/{user}", get(e::profile::get)),
         (

@@ -3,6 +3,7 @@
 mod accounts;
 mod rooms;
 mod shape;
+mod sync;
 mod timeline;
 
 use std::sync::Arc;

@@ -96,11 +96,27 @@ pub(crate) fn only_asks(request: &Request) -> bool {
     )
 }
 
+/// Whether a request may come before a login.
+fn is_for_strangers(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Hello(_)
+            | Request::Ping(_)
+            | Request::Pong(_)
+            | Request::Register(_)
+            | Request::Login(_)
+            | Request::Resume(_)
+    )
+}
+
 /// Carries a request out, as far as that goes without the hub's answer.
 pub(crate) async fn step(client: &mut Client, request: Request) -> Result<Step, Error> {
     if client.greeted.is_none() && !matches!(request, Request::Hello(_)) {
         let message = format!("{:?} came before \"hello\"", request.type_name());
         return Err(Error::new(ErrorCode::HelloExpected, message));
+    }
+    if !is_for_strangers(&request) {
+        client.session()?;
     }
     let answer = match request {
         Request::Hello(request) => return hello::greet(client, &request).map(Step::Reply),

@@ -63,10 +63,10 @@ pub(super) fn set_password(
     others: OtherDevices,
 ) -> Result<Decision, Refusal> {
     let known = own_or_administered(at, user)?;
-    let mut events = vec![Event::User {
+    let mut changes = vec![Change::Event(Event::User {
         user,
         change: UserChange::Password(password),
-    }];
+    })];
     match others {
         OtherDevices::Keep => {}
         OtherDevices::LogOut => {
@@ -74,13 +74,13 @@ pub(super) fn set_password(
                 .devices
                 .iter()
                 .filter(|device| Some(device.id) != at.actor.device);
-            events.extend(doomed.map(|device| Event::User {
-                user,
-                change: UserChange::DeviceRemoved(device.id),
-            }));
+            changes.extend(doomed.flat_map(|device| device::end(at, user, device.id)));
         }
     }
-    Ok(Decision::events(events))
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }
 
 /// Shuts an account out with all its credentials and sessions, or lets it in again.

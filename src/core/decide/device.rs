@@ -93,7 +93,8 @@ pub(super) fn made(at: Deciding<'_>, device: NewDevice) -> Result<Device, Refusa
     })
 }
 
-fn end(at: Deciding<'_>, user: UserId, device: DeviceId) -> Vec<Change> {
+/// The end of a credential, and of every session that came from it.
+pub(super) fn end(at: Deciding<'_>, user: UserId, device: DeviceId) -> Vec<Change> {
     let mut changes = vec![Change::Event(Event::User {
         user,
         change: UserChange::DeviceRemoved(device),

@@ -3,6 +3,7 @@
 mod accounts;
 mod direct;
 mod door;
+mod keys;
 mod power;
 mod roles;
 
@@ -104,10 +105,10 @@ impl House {
             presentation,
         };
         let decision = self.by(UserId::SERVER, Command::Attach(Box::new(attach)))?;
-        match decision.outcome {
-            super::Outcome::User(user) => Ok(user),
-            other => panic!("{other:?}"),
-        }
+        let super::Outcome::User(user) = decision.outcome else {
+            panic!("{decision:?}")
+        };
+        Ok(user)
     }
 
     fn guest(&mut self, nick: &str) -> Result<UserId, Refusal> {

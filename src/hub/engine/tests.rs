@@ -322,6 +322,7 @@ fn a_key_is_looked_up_before_it_is_used() {
     let known = Receipt {
         outcome: Outcome::Done,
         event: None,
+        claimed: None,
     };
     let context = bench.context();
     bench
@@ -355,7 +356,11 @@ fn a_void_batch_never_happened_and_neither_did_what_was_decided_on_it() {
     );
     bench.load_all();
     assert_eq!(bench.in_flight(), ["in flight"]);
-    bench.ask_once("later", Actor::user(ALICE, Some(DeviceId(1))), (say(1), Some(2)));
+    bench.ask_once(
+        "later",
+        Actor::user(ALICE, Some(DeviceId(1))),
+        (say(1), Some(2)),
+    );
     bench.ask("made on it", Actor::user(ALICE, None), join("#new"));
     bench.ask("refused on it", Actor::user(UserId(9), None), say(1));
     let told = bench.void();
@@ -367,14 +372,19 @@ fn a_void_batch_never_happened_and_neither_did_what_was_decided_on_it() {
     assert_eq!(bench.engine.world().state.head, before);
     assert_eq!(bench.engine.world().state.next_room, RoomId(2));
     assert_eq!(bench.commit(), [""; 0]);
-    // The key was not used.
+    // The keys were not used.
     bench.ask_once(
         "again",
         Actor::user(ALICE, Some(DeviceId(1))),
         (say(1), Some(1)),
     );
     bench.load_all();
-    assert_eq!(bench.commit(), ["again"]);
+    let batch = bench.engine.take_batch().unwrap();
+    assert_eq!(answers(&batch), ["again"]);
+    assert_eq!(
+        batch.keys.iter().map(|key| key.key).collect::<Vec<_>>(),
+        [[1; 32]]
+    );
     assert_eq!(bench.engine.world().state.head, before.next());
 }
 

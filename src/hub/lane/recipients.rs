@@ -1,8 +1,9 @@
 //! Whom a change concerns: by room, by user, by neighbourhood. What each of them is told is for the front-ends' renderers.
 
 use polylogue_core::event::{ReadAudience, UserChange};
+use polylogue_core::keys::KeysChange;
 use polylogue_core::live::TransientTarget;
-use polylogue_core::{Event, RoomChange, RoomId, Signal, UserId};
+use polylogue_core::{DeviceId, Event, RoomChange, RoomId, Signal, UserId};
 
 use super::{Change, Delivery};
 
@@ -70,6 +71,12 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
                 target: None,
                 neighbours: false,
             },
+            UserChange::DeviceRenamed { device, .. } | UserChange::DeviceRemoved(device)
+                if has_identity(delivery, (*user, *device)) =>
+            {
+                neighbours(delivery, *user)
+            }
+            UserChange::Keys(change) => of_keys(delivery, *user, change),
             UserChange::Created { .. }
             | UserChange::Password(_)
             | UserChange::Disabled(_)
@@ -85,6 +92,31 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
         },
         Event::Name { .. } | Event::Timer { .. } => own(UserId::SERVER),
     }
+}
+
+/// Devices and keys that others see are told to everybody in a room with their owner; what waits for a device only to him.
+fn of_keys(delivery: &Delivery, user: UserId, change: &KeysChange) -> Recipients {
+    match change {
+        KeysChange::Device { .. } | KeysChange::Signing { .. } => neighbours(delivery, user),
+        KeysChange::OneTime { .. }
+        | KeysChange::Fallback { .. }
+        | KeysChange::Claimed { .. }
+        | KeysChange::Vouched { .. }
+        | KeysChange::ToDevice { .. } => own(user),
+        // Who has read his messages needs not be woken for it.
+        KeysChange::Forgotten { .. } => Recipients {
+            users: Vec::new(),
+            ..own(user)
+        },
+    }
+}
+
+/// Whether others know of a device, or did before this batch.
+fn has_identity(delivery: &Delivery, (user, device): (UserId, DeviceId)) -> bool {
+    [&delivery.before, &delivery.world]
+        .into_iter()
+        .filter_map(|world| world.state.user(user))
+        .any(|user| user.keys.identity(device).is_some())
 }
 
 fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {

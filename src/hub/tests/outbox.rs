@@ -1,5 +1,5 @@
 //! An outbox over a real socket: several threads put lines in and write, one task waits for the socket, and everything comes out in order.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,9 @@ const LINES: usize = 4_000;
 
 async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap())
+        .await
+        .unwrap();
     (near, listener.accept().await.unwrap().0)
 }
 
@@ -47,7 +49,10 @@ async fn no_line_is_lost_or_overtaken_however_many_write() {
             let outbox = outbox.clone();
             std::thread::spawn(move || {
                 for line in 0..LINES {
-                    outbox.push(Bytes::from(format!("{thread} {line} {}\n", "x".repeat(line % 700))));
+                    outbox.push(Bytes::from(format!(
+                        "{thread} {line} {}\n",
+                        "x".repeat(line % 700)
+                    )));
                     // Some flush after each line, some after several.
                     if line % (thread + 1) == 0 || line + 1 == LINES {
                         outbox.flush();
@@ -62,12 +67,22 @@ async fn no_line_is_lost_or_overtaken_however_many_write() {
     while next != [LINES; THREADS] {
         // Small reads, so that the socket fills up again and again; a wake-up that got lost would end here.
         let read = tokio::time::timeout(Duration::from_secs(20), far.read(&mut buffer)).await;
-        let count = read.unwrap_or_else(|_| panic!("nothing comes any more: {next:?}, {} bytes wait", outbox.waiting())).unwrap();
+        let count = read
+            .unwrap_or_else(|_| {
+                panic!(
+                    "nothing comes any more: {next:?}, {} bytes wait",
+                    outbox.waiting()
+                )
+            })
+            .unwrap();
         bytes.extend(buffer.iter().take(count));
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = bytes.drain(..=end).collect();
             let line = String::from_utf8(line).unwrap();
-            let mut words = line.split(' ').take(2).map(|word| word.parse::<usize>().unwrap());
+            let mut words = line
+                .split(' ')
+                .take(2)
+                .map(|word| word.parse::<usize>().unwrap());
             let (thread, number) = (words.next().unwrap(), words.next().unwrap());
             let expected = next.get_mut(thread).unwrap();
             assert_eq!(number, *expected, "of thread {thread}");
@@ -85,5 +100,8 @@ async fn no_line_is_lost_or_overtaken_however_many_write() {
         outbox.flush();
         tokio::task::yield_now().await;
     }
-    tokio::time::timeout(Duration::from_secs(20), task).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(20), task)
+        .await
+        .unwrap()
+        .unwrap();
 }

@@ -1,5 +1,9 @@
 //! The hub with its real threads, as front-ends use it: answers, lines, pages, an end and a new beginning.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,9 +15,12 @@ use polylogue_core::command::{Actor, Destination, MissingRoom, Presentation, Roo
 use polylogue_core::name::{AccountName, ChannelName};
 use polylogue_core::secret::PasswordHash;
 use polylogue_core::visibility::HistoryVisibility;
-use polylogue_core::{Command, DeviceId, Event, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId, facets};
+use polylogue_core::{
+    Command, DeviceId, Event, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId, facets,
+};
 use polylogue_hub::{
-    Config, Connecting, Delivered, DeliveryKind, Direction, Hub, Mode, Outbox, Receipt, Renderer, Rendering, Request, Session,
+    Config, Connecting, Delivered, DeliveryKind, Direction, Hub, Mode, Outbox, Receipt, Renderer,
+    Rendering, Request, Session,
 };
 
 const ALICE: UserId = UserId(1);
@@ -28,8 +35,13 @@ impl Renderer for Lines {
     fn render(&self, what: Rendering<'_>, out: &mut BytesMut) {
         match what.change {
             Delivered::Event(record) => match record.entry.event {
-                Event::Room { .. } => out.put_slice(format!("{}\n", record.entry.sequence.0).as_bytes()),
-                Event::Setting { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => {}
+                Event::Room { .. } => {
+                    out.put_slice(format!("{}\n", record.entry.sequence.0).as_bytes())
+                }
+                Event::Setting { .. }
+                | Event::User { .. }
+                | Event::Name { .. }
+                | Event::Timer { .. } => {}
             },
             Delivered::Signal(signal, ..) => {
                 let name = format!("{signal:?}");
@@ -65,9 +77,19 @@ impl Connection {
             since: Timestamp(0),
             visible: true,
         };
-        let connecting =
-            Connecting { who, device, proven_at: None, presentation, renderer: Arc::new(Lines), outbox: outbox.clone() };
-        Ok(Self { session: Session::attach(hub, connecting).await?, outbox, lines: Vec::new() })
+        let connecting = Connecting {
+            who,
+            device,
+            proven_at: None,
+            presentation,
+            renderer: Arc::new(Lines),
+            outbox: outbox.clone(),
+        };
+        Ok(Self {
+            session: Session::attach(hub, connecting).await?,
+            outbox,
+            lines: Vec::new(),
+        })
     }
 
     async fn account(hub: &Arc<Hub>, user: UserId) -> Self {
@@ -75,12 +97,20 @@ impl Connection {
     }
 
     async fn ask(&self, command: Command) -> Result<Receipt, Refusal> {
-        self.session.hub().submit(Request::new(self.session.actor(), command)).await
+        self.session
+            .hub()
+            .submit(Request::new(self.session.actor(), command))
+            .await
     }
 
     fn read(&mut self) -> &[String] {
         for bytes in self.outbox.take() {
-            self.lines.extend(std::str::from_utf8(&bytes).unwrap().lines().map(str::to_owned));
+            self.lines.extend(
+                std::str::from_utf8(&bytes)
+                    .unwrap()
+                    .lines()
+                    .map(str::to_owned),
+            );
         }
         &self.lines
     }
@@ -92,7 +122,9 @@ impl Connection {
                 self.outbox.woken_up().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("{line:?} never came"));
+        tokio::time::timeout(Duration::from_secs(20), wait)
+            .await
+            .unwrap_or_else(|_| panic!("{line:?} never came"));
     }
 }
 
@@ -109,14 +141,27 @@ impl House {
         house.open();
         for name in ["alice", "bob"] {
             let name = AccountName::from_nick(name).unwrap();
-            let register = Command::Register { name, password: PasswordHash("hash".into()), device: None };
-            house.hub().submit(Request::new(Actor::ADMINISTRATOR, register)).await.unwrap();
+            let register = Command::Register {
+                name,
+                password: PasswordHash("hash".into()),
+                device: None,
+            };
+            house
+                .hub()
+                .submit(Request::new(Actor::ADMINISTRATOR, register))
+                .await
+                .unwrap();
         }
         house
     }
 
     fn open(&mut self) {
-        let config = Config { data_dir: self.home.path().join("data"), server_name: Some("test".into()), lanes: 2, ..Config::default() };
+        let config = Config {
+            data_dir: self.home.path().join("data"),
+            server_name: Some("test".into()),
+            lanes: 2,
+            ..Config::default()
+        };
         self.hub = Some(Hub::open(&config).unwrap());
     }
 
@@ -142,12 +187,23 @@ impl Drop for House {
 
 fn join() -> Command {
     let room = RoomRef::Name(ChannelName::parse("#garden").unwrap());
-    Command::Join { room, key: None, missing: MissingRoom::Create, reason: None }
+    Command::Join {
+        room,
+        key: None,
+        missing: MissingRoom::Create,
+        reason: None,
+    }
 }
 
 fn say(text: &str) -> Command {
-    let body = Body::Text(Text { kind: TextKind::Text, form: Form::Irc(text.into()) });
-    Command::Say(Say { to: Destination::Room(ROOM), message: Message::plain(body) })
+    let body = Body::Text(Text {
+        kind: TextKind::Text,
+        form: Form::Irc(text.into()),
+    });
+    Command::Say(Say {
+        to: Destination::Room(ROOM),
+        message: Message::plain(body),
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,11 +213,22 @@ async fn whoever_has_an_answer_finds_what_it_speaks_of() {
     let mut alice = Connection::account(hub, ALICE).await;
     alice.ask(join()).await.unwrap();
     for number in 0..30 {
-        let place = alice.ask(say(&number.to_string())).await.unwrap().event.unwrap();
+        let place = alice
+            .ask(say(&number.to_string()))
+            .await
+            .unwrap()
+            .event
+            .unwrap();
         assert!(hub.head() >= place.position);
         assert!(hub.world().state.room(ROOM).unwrap().sequence >= place.sequence);
-        assert!(alice.read().contains(&place.sequence.0.to_string()), "its line is in the outbox");
-        let event = hub.event(ALICE, ROOM, &hub.event_id(place.position)).await.unwrap();
+        assert!(
+            alice.read().contains(&place.sequence.0.to_string()),
+            "its line is in the outbox"
+        );
+        let event = hub
+            .event(ALICE, ROOM, &hub.event_id(place.position))
+            .await
+            .unwrap();
         assert_eq!(event.sequence, place.sequence);
     }
 }
@@ -172,8 +239,15 @@ async fn what_is_asked_together_is_done_in_order() {
     let hub = house.hub();
     let alice = Connection::account(hub, ALICE).await;
     alice.ask(join()).await.unwrap();
-    let requests = (0..500).map(|number| Request::new(alice.session.actor(), say(&number.to_string()))).collect();
-    let places: Vec<_> = hub.submit_all(requests).await.into_iter().map(|result| result.unwrap().event.unwrap().sequence.0).collect();
+    let requests = (0..500)
+        .map(|number| Request::new(alice.session.actor(), say(&number.to_string())))
+        .collect();
+    let places: Vec<_> = hub
+        .submit_all(requests)
+        .await
+        .into_iter()
+        .map(|result| result.unwrap().event.unwrap().sequence.0)
+        .collect();
     let first = *places.first().unwrap();
     assert_eq!(places, (first..first + 500).collect::<Vec<_>>());
 }
@@ -183,11 +257,25 @@ async fn more_may_be_asked_together_than_may_be_on_its_way() {
     let house = House::new().await;
     let hub = house.hub();
     // Refused at once, so that it is only the queues that work.
-    let request = || Request::new(Actor::user(UserId(99), None), Command::Leave { room: ROOM, reason: None });
+    let request = || {
+        Request::new(
+            Actor::user(UserId(99), None),
+            Command::Leave {
+                room: ROOM,
+                reason: None,
+            },
+        )
+    };
     let together = hub.submit_all((0..40_000).map(|_| request()).collect());
-    let results = tokio::time::timeout(Duration::from_secs(60), together).await.unwrap();
+    let results = tokio::time::timeout(Duration::from_secs(60), together)
+        .await
+        .unwrap();
     assert_eq!(results.len(), 40_000);
-    assert!(results.iter().all(|result| *result == Err(Refusal::Forbidden)));
+    assert!(
+        results
+            .iter()
+            .all(|result| *result == Err(Refusal::Forbidden))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -202,7 +290,9 @@ async fn everybody_sees_the_same_order() {
         let (hub, actor) = (hub.clone(), connection.session.actor());
         tokio::spawn(async move {
             for number in 0..100 {
-                hub.submit(Request::new(actor.clone(), say(&number.to_string()))).await.unwrap();
+                hub.submit(Request::new(actor.clone(), say(&number.to_string())))
+                    .await
+                    .unwrap();
             }
         })
     };
@@ -215,7 +305,12 @@ async fn everybody_sees_the_same_order() {
     bob.wait_for(&last.to_string()).await;
     let want: Vec<_> = (from..=last).map(|sequence| sequence.to_string()).collect();
     for connection in [&alice, &bob] {
-        let seen: Vec<_> = connection.lines.iter().filter(|line| line.parse::<u64>().is_ok_and(|line| line >= from)).cloned().collect();
+        let seen: Vec<_> = connection
+            .lines
+            .iter()
+            .filter(|line| line.parse::<u64>().is_ok_and(|line| line >= from))
+            .cloned()
+            .collect();
         assert_eq!(seen, want);
     }
 }
@@ -227,16 +322,26 @@ async fn a_dropped_session_is_gone_for_the_others() {
     let mut alice = Connection::account(hub, ALICE).await;
     alice.ask(join()).await.unwrap();
     let name = AccountName::guest("gale", 5).unwrap();
-    let guest = Connection::attach(hub, Who::Guest(name.clone()), None).await.unwrap();
+    let guest = Connection::attach(hub, Who::Guest(name.clone()), None)
+        .await
+        .unwrap();
     guest.ask(join()).await.unwrap();
-    assert_eq!(Connection::attach(hub, Who::Guest(name.clone()), None).await.map(drop).unwrap_err(), Refusal::NameTaken);
+    assert_eq!(
+        Connection::attach(hub, Who::Guest(name.clone()), None)
+            .await
+            .map(drop)
+            .unwrap_err(),
+        Refusal::NameTaken
+    );
     drop(guest);
     alice.wait_for("Detached").await;
     let left = hub.world().state.room(ROOM).unwrap().sequence.0;
     alice.wait_for(&left.to_string()).await;
     assert_eq!(hub.world().state.room(ROOM).unwrap().state.joined, 1);
     // The refused one left nothing either: the name is free.
-    Connection::attach(hub, Who::Guest(name), None).await.unwrap();
+    Connection::attach(hub, Who::Guest(name), None)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -244,10 +349,18 @@ async fn the_end_of_a_credential_closes_its_sessions_before_it_is_answered() {
     let house = House::new().await;
     let hub = house.hub();
     let login = hub.log_in(ALICE, Some("phone".into()), None).await.unwrap();
-    let phone = Connection::attach(hub, Who::Account(ALICE), Some(login.device)).await.unwrap();
+    let phone = Connection::attach(hub, Who::Account(ALICE), Some(login.device))
+        .await
+        .unwrap();
     let other = Connection::account(hub, ALICE).await;
-    let actor = Actor { device: Some(login.device), ..phone.session.actor() };
-    let remove = Command::RemoveDevices { user: ALICE, devices: vec![login.device] };
+    let actor = Actor {
+        device: Some(login.device),
+        ..phone.session.actor()
+    };
+    let remove = Command::RemoveDevices {
+        user: ALICE,
+        devices: vec![login.device],
+    };
     hub.submit(Request::new(actor, remove)).await.unwrap();
     assert!(phone.outbox.closed().is_some());
     assert!(other.outbox.closed().is_none());
@@ -264,28 +377,47 @@ async fn what_was_answered_is_there_after_a_stop_and_what_comes_later_is_told_so
     let asked: Vec<_> = (0..200)
         .map(|number| {
             let (hub, actor) = (hub.clone(), actor.clone());
-            tokio::spawn(async move { hub.submit(Request::new(actor, say(&number.to_string()))).await })
+            tokio::spawn(async move {
+                hub.submit(Request::new(actor, say(&number.to_string())))
+                    .await
+            })
         })
         .collect();
     let stopping = hub.clone();
-    tokio::task::spawn_blocking(move || stopping.stop()).await.unwrap();
+    tokio::task::spawn_blocking(move || stopping.stop())
+        .await
+        .unwrap();
     let mut done = BTreeSet::new();
     for one in asked {
-        let answer = tokio::time::timeout(Duration::from_secs(20), one).await.expect("everyone is answered").unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(20), one)
+            .await
+            .expect("everyone is answered")
+            .unwrap();
         match answer {
             Ok(receipt) => assert!(done.insert(receipt.event.unwrap().sequence)),
             Err(refusal) => assert_eq!(refusal, Refusal::Unavailable),
         }
     }
-    let late = tokio::time::timeout(Duration::from_secs(20), alice.ask(say("late"))).await.expect("whoever comes late is told");
+    let late = tokio::time::timeout(Duration::from_secs(20), alice.ask(say("late")))
+        .await
+        .expect("whoever comes late is told");
     assert_eq!(late.map(drop), Err(Refusal::Unavailable));
-    assert_eq!(hub.history(ALICE, (ROOM, RoomSequence(0)), (Direction::Forward, 10)).await.map(drop), Err(Refusal::Unavailable));
+    assert_eq!(
+        hub.history(ALICE, (ROOM, RoomSequence(0)), (Direction::Forward, 10))
+            .await
+            .map(drop),
+        Err(Refusal::Unavailable)
+    );
     hub.stop();
     drop(alice);
     drop(hub);
     house.close();
     house.open();
-    let page = house.hub().history(ALICE, (ROOM, RoomSequence(0)), (Direction::Forward, 10_000)).await.unwrap();
+    let page = house
+        .hub()
+        .history(ALICE, (ROOM, RoomSequence(0)), (Direction::Forward, 10_000))
+        .await
+        .unwrap();
     let stored: BTreeSet<_> = page.events.iter().map(|event| event.sequence).collect();
     assert!(done.is_subset(&stored));
 }
@@ -293,24 +425,58 @@ async fn what_was_answered_is_there_after_a_stop_and_what_comes_later_is_told_so
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_key_is_the_same_line_over_a_restart() {
     let mut house = House::new().await;
-    let login = house.hub().log_in(ALICE, Some("phone".into()), None).await.unwrap();
+    let login = house
+        .hub()
+        .log_in(ALICE, Some("phone".into()), None)
+        .await
+        .unwrap();
     let actor = Actor::user(ALICE, Some(login.device));
-    house.hub().submit(Request::new(actor.clone(), join())).await.unwrap();
-    let once = |text: &str, key: &str| Request::new(actor.clone(), say(text)).once(login.device, "say", ("#garden", key));
+    house
+        .hub()
+        .submit(Request::new(actor.clone(), join()))
+        .await
+        .unwrap();
+    let once = |text: &str, key: &str| {
+        Request::new(actor.clone(), say(text)).once(login.device, "say", ("#garden", key))
+    };
     let first = house.hub().submit(once("hello", "k1")).await.unwrap().event;
-    assert_eq!(house.hub().submit(once("hello", "k1")).await.unwrap().event, first);
+    assert_eq!(
+        house.hub().submit(once("hello", "k1")).await.unwrap().event,
+        first
+    );
     house.close();
     house.open();
-    assert_eq!(house.hub().submit(once("another text", "k1")).await.unwrap().event, first);
-    assert_ne!(house.hub().submit(once("hello", "k2")).await.unwrap().event, first);
+    assert_eq!(
+        house
+            .hub()
+            .submit(once("another text", "k1"))
+            .await
+            .unwrap()
+            .event,
+        first
+    );
+    assert_ne!(
+        house.hub().submit(once("hello", "k2")).await.unwrap().event,
+        first
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ids_and_cursors_last_and_name_nothing_that_is_not_there() {
     let mut house = House::new().await;
     let actor = Actor::user(ALICE, None);
-    house.hub().submit(Request::new(actor.clone(), join())).await.unwrap();
-    let place = house.hub().submit(Request::new(actor, say("hello"))).await.unwrap().event.unwrap();
+    house
+        .hub()
+        .submit(Request::new(actor.clone(), join()))
+        .await
+        .unwrap();
+    let place = house
+        .hub()
+        .submit(Request::new(actor, say("hello")))
+        .await
+        .unwrap()
+        .event
+        .unwrap();
     let id = house.hub().event_id(place.position);
     let cursor = house.hub().cursor(place.position);
     let beyond = house.hub().event_id(Position(place.position.0 + 100));
@@ -323,17 +489,32 @@ async fn ids_and_cursors_last_and_name_nothing_that_is_not_there() {
     assert_eq!(hub.event_position(&beyond), None);
     // The right room, another room, and somebody who may not see it: one answer for the last two.
     assert!(hub.event(ALICE, ROOM, &id).await.is_ok());
-    assert_eq!(hub.event(ALICE, RoomId(2), &id).await.map(drop), Err(Refusal::NoSuchEvent));
-    assert_eq!(hub.event(BOB, ROOM, &id).await.map(drop), Err(Refusal::NoSuchEvent));
+    assert_eq!(
+        hub.event(ALICE, RoomId(2), &id).await.map(drop),
+        Err(Refusal::NoSuchEvent)
+    );
+    assert_eq!(
+        hub.event(BOB, ROOM, &id).await.map(drop),
+        Err(Refusal::NoSuchEvent)
+    );
 }
 
 /// Two rooms of alice's; in the first one bob came and went and sees only some.
 async fn patchy(house: &House) -> Vec<RoomId> {
     let hub = house.hub();
-    let ask = async |user, command| hub.submit(Request::new(Actor::user(user, None), command)).await.unwrap();
+    let ask = async |user, command| {
+        hub.submit(Request::new(Actor::user(user, None), command))
+            .await
+            .unwrap()
+    };
     ask(ALICE, join()).await;
     let other = RoomRef::Name(ChannelName::parse("#shed").unwrap());
-    let shed = Command::Join { room: other, key: None, missing: MissingRoom::Create, reason: None };
+    let shed = Command::Join {
+        room: other,
+        key: None,
+        missing: MissingRoom::Create,
+        reason: None,
+    };
     ask(ALICE, shed.clone()).await;
     ask(BOB, shed).await;
     let change = facets::history_visibility(HistoryVisibility::Joined);
@@ -342,18 +523,35 @@ async fn patchy(house: &House) -> Vec<RoomId> {
         for _ in 0..70 {
             ask(ALICE, say("x")).await;
         }
-        ask(ALICE, Command::Say(Say { to: Destination::Room(RoomId(2)), message: Message::plain(text("y")) })).await;
+        ask(
+            ALICE,
+            Command::Say(Say {
+                to: Destination::Room(RoomId(2)),
+                message: Message::plain(text("y")),
+            }),
+        )
+        .await;
         if round % 2 == 0 {
             ask(BOB, join()).await;
         } else {
-            ask(BOB, Command::Leave { room: ROOM, reason: None }).await;
+            ask(
+                BOB,
+                Command::Leave {
+                    room: ROOM,
+                    reason: None,
+                },
+            )
+            .await;
         }
     }
     vec![ROOM, RoomId(2)]
 }
 
 fn text(text: &str) -> Body {
-    Body::Text(Text { kind: TextKind::Text, form: Form::Irc(text.into()) })
+    Body::Text(Text {
+        kind: TextKind::Text,
+        form: Form::Irc(text.into()),
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -361,13 +559,23 @@ async fn pages_leave_nothing_out_whatever_their_size() {
     let house = House::new().await;
     let rooms = patchy(&house).await;
     let hub = house.hub();
-    let whole = hub.history(BOB, (ROOM, RoomSequence(0)), (Direction::Forward, 10_000)).await.unwrap();
-    assert!(whole.next.is_none() && whole.events.len() > 200 && whole.events.len() < 300, "{}", whole.events.len());
+    let whole = hub
+        .history(BOB, (ROOM, RoomSequence(0)), (Direction::Forward, 10_000))
+        .await
+        .unwrap();
+    assert!(
+        whole.next.is_none() && whole.events.len() > 200 && whole.events.len() < 300,
+        "{}",
+        whole.events.len()
+    );
     for limit in [1, 7, 100, 10_000] {
         let mut forward = Vec::new();
         let mut from = Some(RoomSequence(0));
         while let Some(at) = from {
-            let page = hub.history(BOB, (ROOM, at), (Direction::Forward, limit)).await.unwrap();
+            let page = hub
+                .history(BOB, (ROOM, at), (Direction::Forward, limit))
+                .await
+                .unwrap();
             assert!(page.events.len() <= limit);
             forward.extend(page.events);
             from = page.next;
@@ -376,7 +584,10 @@ async fn pages_leave_nothing_out_whatever_their_size() {
         let mut backward = Vec::new();
         let mut from = Some(RoomSequence(u64::MAX));
         while let Some(at) = from {
-            let page = hub.history(BOB, (ROOM, at), (Direction::Backward, limit)).await.unwrap();
+            let page = hub
+                .history(BOB, (ROOM, at), (Direction::Backward, limit))
+                .await
+                .unwrap();
             backward.extend(page.events);
             from = page.next;
         }
@@ -384,14 +595,25 @@ async fn pages_leave_nothing_out_whatever_their_size() {
         assert_eq!(backward, whole.events, "backward by {limit}");
     }
     let head = hub.head();
-    let (all, complete) = hub.since(BOB, rooms.clone(), (Position(0), head), 10_000).await.unwrap();
+    let (all, complete) = hub
+        .since(BOB, rooms.clone(), (Position(0), head), 10_000)
+        .await
+        .unwrap();
     assert_eq!(complete, head);
     assert!(all.is_sorted_by_key(|(_, event)| event.position));
-    assert!(whole.events.iter().all(|event| all.contains(&(ROOM, event.clone()))));
+    assert!(
+        whole
+            .events
+            .iter()
+            .all(|event| all.contains(&(ROOM, event.clone())))
+    );
     for limit in [1, 5, 50] {
         let (mut found, mut after) = (Vec::new(), Position(0));
         while after < head {
-            let (page, complete) = hub.since(BOB, rooms.clone(), (after, head), limit).await.unwrap();
+            let (page, complete) = hub
+                .since(BOB, rooms.clone(), (after, head), limit)
+                .await
+                .unwrap();
             assert!(complete > after && page.len() <= limit);
             found.extend(page);
             after = complete;
@@ -403,7 +625,11 @@ async fn pages_leave_nothing_out_whatever_their_size() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_directory_in_use_is_refused_and_a_stop_sets_it_free() {
     let mut house = House::new().await;
-    let config = Config { data_dir: house.home.path().join("data"), server_name: Some("test".into()), ..Config::default() };
+    let config = Config {
+        data_dir: house.home.path().join("data"),
+        server_name: Some("test".into()),
+        ..Config::default()
+    };
     assert!(Hub::open(&config).map(drop).is_err());
     house.close();
     let hub = Hub::open(&config).unwrap();

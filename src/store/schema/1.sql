@@ -14,12 +14,13 @@ CREATE TABLE event (
     blob     BLOB NOT NULL
 ) STRICT;
 
--- Where each room's events are. Derived from `event`, and behind it by what the watermark says: touching a page per room in every commit
--- would cost several times the commit itself.
+-- Where each room's events are: runs of places, the first in columns, the distances to the following positions in a blob. Derived from `event`,
+-- and behind it by what the watermark says: touching a page per room in every commit would cost several times the commit itself.
 CREATE TABLE event_index (
-    room     INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    position INTEGER NOT NULL,
+    room      INTEGER NOT NULL,
+    sequence  INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    distances BLOB NOT NULL,
     PRIMARY KEY (room, sequence)
 ) STRICT, WITHOUT ROWID;
 
@@ -92,10 +93,63 @@ CREATE TABLE user (
     password     TEXT,
     disabled     INTEGER NOT NULL DEFAULT 0,
     display_name TEXT,
-    avatar       TEXT
+    avatar       TEXT,
+    keys_changed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE device (device INTEGER PRIMARY KEY, user INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;
+
+-- What identifies a device to others, with its owner's signatures.
+CREATE TABLE device_key (device INTEGER PRIMARY KEY, key BLOB NOT NULL) STRICT;
+
+-- Keys to be handed out once, in order of position and place. One that was keeps its row for a while, without the key, so that a repeated
+-- upload does not bring it back.
+CREATE TABLE one_time_key (
+    device    INTEGER NOT NULL,
+    algorithm TEXT NOT NULL,
+    id        TEXT NOT NULL,
+    position  INTEGER NOT NULL,
+    place     INTEGER NOT NULL,
+    key       TEXT,
+    claimed   INTEGER,
+    PRIMARY KEY (device, algorithm, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fallback_key (
+    device    INTEGER NOT NULL,
+    algorithm TEXT NOT NULL,
+    id        TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    used      INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (device, algorithm)
+) STRICT, WITHOUT ROWID;
+
+-- Cross-signing keys: master (1), self-signing (2), user-signing (3).
+CREATE TABLE signing_key (
+    user INTEGER NOT NULL,
+    role INTEGER NOT NULL,
+    key  BLOB NOT NULL,
+    PRIMARY KEY (user, role)
+) STRICT, WITHOUT ROWID;
+
+-- Others' master keys that a user has signed.
+CREATE TABLE vouched (
+    user     INTEGER NOT NULL,
+    other    INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    key      BLOB NOT NULL,
+    PRIMARY KEY (user, other)
+) STRICT, WITHOUT ROWID;
+
+-- Messages that wait for a device.
+CREATE TABLE to_device (
+    device   INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    sender   INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    content  TEXT NOT NULL,
+    PRIMARY KEY (device, position)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE name (key TEXT PRIMARY KEY, claim BLOB NOT NULL) STRICT, WITHOUT ROWID;
 

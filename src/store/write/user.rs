@@ -5,7 +5,7 @@ use polylogue_core::user::ProfileField;
 use polylogue_core::{Entry, RoomId, UserId};
 use rusqlite::{Transaction, params};
 
-use super::integer;
+use super::{integer, keys};
 use crate::blob;
 use crate::error::StoreError;
 
@@ -65,8 +65,10 @@ pub(super) fn write(
             transaction
                 .prepare_cached("UPDATE device SET blob = ?2 WHERE device = ?1")?
                 .execute(params![device.0, blob::write(&row)?])?;
+            keys::device_changed(transaction, entry, (user, *device))?;
         }
         UserChange::DeviceRemoved(device) => {
+            keys::device_removed(transaction, entry, (user, *device))?;
             transaction
                 .prepare_cached("DELETE FROM device WHERE device = ?1")?
                 .execute([device.0])?;
@@ -74,6 +76,7 @@ pub(super) fn write(
                 .prepare_cached("DELETE FROM once WHERE device = ?1")?
                 .execute([device.0])?;
         }
+        UserChange::Keys(change) => keys::write(transaction, entry, user, change)?,
         UserChange::Read {
             room,
             up_to,

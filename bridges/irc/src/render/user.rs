@@ -73,7 +73,8 @@ pub(super) fn change(
         | UserChange::DeviceRemoved(_)
         | UserChange::Read { .. }
         | UserChange::AccountData { .. }
-        | UserChange::Document(_) => {}
+        | UserChange::Document(_)
+        | UserChange::Keys(_) => {}
     }
 }
 

@@ -53,5 +53,10 @@ pub(crate) async fn redact(matrix: &Matrix, access: &Access, what: Redaction<'_>
         "redact",
         (what.room_id, what.transaction),
     );
-    sent(matrix, &matrix.hub.submit(request).await?)
+    let open = matrix
+        .transactions
+        .open(access.device, what.transaction);
+    let receipt = matrix.hub.submit(request).await?;
+    open.done(&receipt);
+    sent(matrix, &receipt)
 }

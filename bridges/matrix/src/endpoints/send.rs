@@ -32,7 +32,10 @@ pub(crate) async fn put(
     });
     let request =
         Request::new(access.actor(), command).once(access.device, "send", (&room_id, &transaction));
-    sent(&matrix, &matrix.hub.submit(request).await?)
+    let open = matrix.transactions.open(access.device, &transaction);
+    let receipt = matrix.hub.submit(request).await?;
+    open.done(&receipt);
+    sent(&matrix, &receipt)
 }
 
 /// The id of the event that a command made.

@@ -45,7 +45,8 @@ pub(super) fn of_user(
         | UserChange::DeviceRenamed { .. }
         | UserChange::DeviceRemoved(_)
         | UserChange::AccountData { .. }
-        | UserChange::Document(_) => None,
+        | UserChange::Document(_)
+        | UserChange::Keys(_) => None,
     }
 }
 

@@ -70,7 +70,7 @@ async fn a_subscription_may_begin_at_any_moment() {
         // Some frames of each connection, then it is cut.
         for _ in 0..20 {
             let frame = late.receive().await;
-            cursor = frame["cursor"].as_str().unwrap().into();
+            cursor = frame["cursor"].as_str().unwrap_or_else(|| panic!("{frame}")).into();
             if frame["type"] == "event" {
                 seen.push(frame["event"]["text"].as_str().unwrap().into());
             }

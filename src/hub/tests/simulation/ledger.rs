@@ -12,6 +12,7 @@ use polylogue_core::{
     Body, DeviceId, Entry, Event, EventRef, Form, Message, Position, Room, RoomChange, RoomId,
     RoomSequence, State, UserId,
 };
+use polylogue_hub::Receipt;
 use polylogue_store::{Batch, Direction, Reader, Writer, load};
 
 /// The server's name in every simulation.
@@ -124,6 +125,16 @@ impl Ledger {
             self.state.apply(entry);
             self.entries.push(entry.clone());
         }
+        for key in &batch.keys {
+            let Some(place) = Receipt::from_blob(&key.result).event else {
+                continue;
+            };
+            let written = batch
+                .records
+                .iter()
+                .any(|record| record.entry.position == place.position);
+            assert!(written, "a key was written without what was done under it");
+        }
     }
 
     /// Where what was said under a key is.
@@ -207,7 +218,8 @@ impl Ledger {
                 | UserChange::DeviceRenamed { .. }
                 | UserChange::DeviceRemoved(_)
                 | UserChange::AccountData { .. }
-                | UserChange::Document(_) => *whose == user,
+                | UserChange::Document(_)
+                | UserChange::Keys(_) => *whose == user,
             },
             Event::Room { .. } | Event::Name { .. } | Event::Timer { .. } => false,
         }

@@ -672,6 +672,7 @@ impl Simulation {
         let arrivals = &mut lane.arrivals;
         lane.lane
             .deliver(&delivery, |session| arrivals.remove(&session));
+        lane.lane.flush();
         for (ticket, result) in answers {
             self.answer(ticket, result);
         }

@@ -1,0 +1,288 @@
+//! One room of a reply: of those who are in, who are asked in, who knock, who are out.
+
+use std::collections::BTreeSet;
+
+use polylogue_core::room::{Member, Membership, Room};
+use polylogue_core::{RoomChange, RoomSequence, UserId, facets};
+use polylogue_hub::Direction;
+use polylogue_matrix::filter::admits_type;
+use serde_json::{Value, json};
+
+use super::source::RoomChanges;
+use super::state::{self, Beside, Wanted};
+use super::v3::Scene;
+use super::window::{self, Window};
+use super::{ephemeral, unread};
+use crate::error::Failure;
+use crate::render::client_event;
+use crate::timeline::is_lazy;
+
+/// State that somebody who is not in may see (Matrix client-server API "Stripped state").
+const STRIPPED: [&str; 7] = [
+    facets::CREATE,
+    facets::NAME,
+    facets::TOPIC,
+    facets::JOIN_RULES,
+    facets::CANONICAL_ALIAS,
+    facets::ENCRYPTION,
+    "m.room.avatar",
+];
+
+/// A room in the section where it belongs.
+#[derive(Debug)]
+pub(crate) enum Section {
+    /// The user is in; whether he came in since the token.
+    Join(Value, Entered),
+    /// He is asked in.
+    Invite(Value),
+    /// He asked to be let in.
+    Knock(Value),
+    /// He is out since the token.
+    Leave(Value),
+}
+
+/// Whether somebody came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// Since the token.
+    Now,
+    /// Before.
+    Before,
+}
+
+/// The places between which a room is told.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// What was told before; nothing if nothing was.
+    since: Option<RoomSequence>,
+    cut: RoomSequence,
+}
+
+impl Span {
+    fn is_new(&self, member: &Member) -> bool {
+        self.since.is_none_or(|since| member.since > since)
+    }
+}
+
+/// A room that changed, if there is something to say of it.
+pub(crate) async fn section(
+    scene: &Scene<'_>,
+    room: &Room,
+    changes: &RoomChanges,
+) -> Result<Option<Section>, Failure> {
+    let Some(own) = room.state.members.get(&scene.access.user).copied() else {
+        return Ok(None);
+    };
+    let span = span(scene, room).await?;
+    Ok(match own.membership {
+        Membership::Join if own.since > span.cut => None,
+        Membership::Join => Some(joined(scene, room, (changes, span, own)).await?),
+        Membership::Invite if span.is_new(&own) => {
+            let events = stripped(scene, room, own).await?;
+            Some(Section::Invite(
+                json!({ "invite_state": { "events": events } }),
+            ))
+        }
+        Membership::Knock if span.is_new(&own) => {
+            let events = stripped(scene, room, own).await?;
+            Some(Section::Knock(
+                json!({ "knock_state": { "events": events } }),
+            ))
+        }
+        Membership::Leave | Membership::Ban if span.since.is_some() && span.is_new(&own) => {
+            Some(left(scene, room, (span, own)).await?)
+        }
+        Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => None,
+    })
+}
+
+async fn span(scene: &Scene<'_>, room: &Room) -> Result<Span, Failure> {
+    let at = async |position| {
+        if room.position <= position {
+            return Ok(room.sequence);
+        }
+        scene.matrix.hub.sequence_at(room.state.id, position).await
+    };
+    let since = match scene.changes.since {
+        Some(since) => Some(at(since).await?),
+        None => None,
+    };
+    let cut = at(scene.changes.up_to).await?;
+    Ok(Span { since, cut })
+}
+
+async fn joined(
+    scene: &Scene<'_>,
+    room: &Room,
+    (changes, span, own): (&RoomChanges, Span, Member),
+) -> Result<Section, Failure> {
+    let entered = match span.since {
+        Some(since) if !span.is_new(&own) || was_in(scene, room, own).await? => Some(since),
+        Some(_) | None => None,
+    };
+    let window = match entered {
+        None => window::read(scene, room.state.id, (RoomSequence(1), span.cut.next())).await?,
+        Some(since) if changes.timeline => {
+            window::read(scene, room.state.id, (since.next(), span.cut.next())).await?
+        }
+        Some(_) => Window::default(),
+    };
+    let wanted = match entered {
+        Some(since) if !scene.full_state => Wanted::After(since),
+        Some(_) | None => Wanted::All,
+    };
+    let heroes = state::heroes(room, scene.access.user);
+    let mut members = changes.renamed.clone();
+    if wanted == Wanted::All && is_lazy(&scene.filter.room.state) {
+        members.extend(heroes.iter().copied().chain([scene.access.user]));
+    }
+    let beside = Beside {
+        window: &window,
+        cut: span.cut,
+        members: &members,
+    };
+    let state = state::events(scene, room, (wanted, beside)).await?;
+    let counts_changed = wanted == Wanted::All || window.moves || window.limited;
+    let summary = match counts_changed || window.filtered {
+        true => state::summary(scene, room, &heroes),
+        false => json!({}),
+    };
+    let entry = scene.own_room(room.state.id);
+    let marker = entry.map_or(RoomSequence(0), |entry| entry.marker);
+    let unread =
+        unread::notifications(scene.matrix, (room, scene.access.user), (marker, span.cut)).await?;
+    let shown = json!({
+        "summary": summary,
+        "state": { "events": state },
+        "timeline": timeline(scene, window),
+        "ephemeral": { "events": ephemeral::events(scene, room, (changes, span.cut)).await? },
+        "account_data": { "events": account_data(scene, room, (changes, marker)).await? },
+        "unread_notifications": unread,
+    });
+    let entered = entered.map_or(Entered::Now, |_| Entered::Before);
+    Ok(Section::Join(shown, entered))
+}
+
+/// Whether the event of a standing only changed what it says of the member: he was in before.
+async fn was_in(scene: &Scene<'_>, room: &Room, own: Member) -> Result<bool, Failure> {
+    let hub = &scene.matrix.hub;
+    let events = hub.state_events(room.state.id, vec![own.since]).await?;
+    Ok(events.iter().any(|event| match &event.change {
+        RoomChange::Member(change) => change.previous == Some(Membership::Join),
+        RoomChange::Created(_)
+        | RoomChange::Message(_)
+        | RoomChange::Power(_)
+        | RoomChange::State(_)
+        | RoomChange::Redaction { .. }
+        | RoomChange::Redacted => false,
+    }))
+}
+
+/// What was said until the user was out, and that he is.
+async fn left(
+    scene: &Scene<'_>,
+    room: &Room,
+    (span, own): (Span, Member),
+) -> Result<Section, Failure> {
+    let since = span.since.unwrap_or_default();
+    let places = (since.next(), own.since.next());
+    let mut window = window::read(scene, room.state.id, places).await?;
+    if !window.places.contains(&own.since) {
+        // Whoever was never in sees nothing of the room but his own standing.
+        let hub = &scene.matrix.hub;
+        for event in hub.state_events(room.state.id, vec![own.since]).await? {
+            let id = room.state.id;
+            window.first = window.first.or(Some(event.position));
+            let shown = client_event(scene.matrix, &scene.changes.world, (id, &event));
+            window.events.push(shown);
+            window.places.insert(own.since);
+        }
+    }
+    // Of the state he gets what changed while he could see it.
+    let entry = scene.matrix.hub.history(
+        scene.access.user,
+        (room.state.id, own.since),
+        (Direction::Backward, 1),
+    );
+    let state = if entry.await?.events.is_empty() {
+        Vec::new()
+    } else {
+        let beside = Beside {
+            window: &window,
+            cut: own.since,
+            members: &BTreeSet::new(),
+        };
+        state::events(scene, room, (Wanted::After(since), beside)).await?
+    };
+    Ok(Section::Leave(json!({
+        "state": { "events": state },
+        "timeline": timeline(scene, window),
+        "account_data": { "events": [] },
+    })))
+}
+
+fn timeline(scene: &Scene<'_>, window: Window) -> Value {
+    use Direction::Backward;
+    let matrix = scene.matrix;
+    let before = match window.first {
+        Some(first) => matrix.token_beyond(first, Backward),
+        None => matrix.token(scene.changes.up_to),
+    };
+    json!({ "events": window.events, "limited": window.limited, "prev_batch": before })
+}
+
+/// Enough of the state to decide whether to come in, and who asks.
+async fn stripped(scene: &Scene<'_>, room: &Room, own: Member) -> Result<Vec<Value>, Failure> {
+    let state = &room.state;
+    let set = STRIPPED.iter().filter_map(|kind| {
+        let entry = state.extra.get(&((*kind).into(), "".into()));
+        entry.map(|entry| entry.sequence)
+    });
+    let asker = state.members.get(&own.by).map(|member| member.since);
+    let places: BTreeSet<_> = set.chain(asker).chain([own.since]).collect();
+    let places = places.into_iter().collect();
+    let events = scene.matrix.hub.state_events(state.id, places).await?;
+    let shown = events.iter().map(|event| {
+        let shown = client_event(scene.matrix, &scene.changes.world, (state.id, event));
+        let part = |name: &str| shown.get(name).cloned().unwrap_or_default();
+        json!({
+            "type": part("type"),
+            "state_key": part("state_key"),
+            "sender": part("sender"),
+            "content": part("content"),
+        })
+    });
+    Ok(shown.collect())
+}
+
+/// The room's account data, and the marker of what was read.
+async fn account_data(
+    scene: &Scene<'_>,
+    room: &Room,
+    (changes, marker): (&RoomChanges, RoomSequence),
+) -> Result<Vec<Value>, Failure> {
+    let filter = &scene.filter.room.account_data;
+    let kept = changes
+        .account_data
+        .iter()
+        .filter(|(kind, _)| admits_type(filter, kind));
+    let mut events: Vec<_> = kept
+        .map(|(kind, content)| json!({ "type": kind, "content": content.value() }))
+        .collect();
+    const FULLY_READ: &str = "m.fully_read";
+    if changes.marker && marker.0 > 0 && admits_type(filter, FULLY_READ) {
+        let hub = &scene.matrix.hub;
+        let event = hub.event_in(scene.access.user, room.state.id, marker).await;
+        events.extend(event.ok().map(|event| {
+            let content = json!({ "event_id": scene.matrix.event_id(event.position) });
+            json!({ "type": FULLY_READ, "content": content })
+        }));
+    }
+    Ok(events)
+}
+
+/// The other one of a direct conversation that the user is in.
+pub(crate) fn direct_peer(room: &Room, user: UserId) -> Option<UserId> {
+    let peer = room.state.peer_of(user)?;
+    room.state.is_joined(user).then_some(peer)
+}

@@ -1,0 +1,334 @@
+//! `GET /sync` (Matrix client-server API "Syncing"): what changed, as its reply shows it. Arrays and objects that hold nothing are there all
+//! the same: clients take absence for an error, or for a number that fell to zero.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use polylogue_core::user::UserRoom;
+use polylogue_core::{Position, Refusal, RoomId, UserId};
+use polylogue_matrix::error::ErrorCode;
+use polylogue_matrix::filter::admits_type;
+use ruma::api::client::filter::{Filter, FilterDefinition, RoomEventFilter, RoomFilter};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::room::{self, Entered, Section};
+use super::source::{self, Changes, Look};
+use super::watch::{SetPresence, Waited, Watch};
+use crate::Matrix;
+use crate::access::Access;
+use crate::endpoints::{filter, presence};
+use crate::error::{Answer, Failure};
+use crate::extract::{Reply, shape};
+use crate::push;
+
+/// How long a request waits for news at most.
+const LONGEST: Duration = Duration::from_secs(120);
+/// Characters of a token of ours.
+const TOKEN: usize = 22;
+/// The account data that lists direct conversations.
+const DIRECT: &str = "m.direct";
+
+/// The query.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Request {
+    filter: Option<String>,
+    since: Option<String>,
+    full_state: Option<String>,
+    set_presence: Option<String>,
+    timeout: Option<u64>,
+}
+
+/// What a reply is made from.
+#[derive(Debug)]
+pub(crate) struct Scene<'a> {
+    pub(crate) matrix: &'a Matrix,
+    pub(crate) access: &'a Access,
+    pub(crate) watch: &'a Watch,
+    pub(crate) changes: &'a Changes,
+    pub(crate) filter: &'a FilterDefinition,
+    pub(crate) full_state: bool,
+}
+
+impl Scene<'_> {
+    /// The user's side of a room.
+    pub(crate) fn own_room(&self, room: RoomId) -> Option<UserRoom> {
+        let user = self.changes.world.state.user(self.access.user)?;
+        user.room(room).copied()
+    }
+}
+
+/// Answers with what is new, or waits for it.
+pub(crate) async fn sync(matrix: &Matrix, access: &Access, request: Request) -> Answer {
+    let since = position(matrix, request.since.as_deref())?;
+    let filter = filter_of(matrix, access, request.filter.as_deref()).await?;
+    let presence = set_presence(request.set_presence.as_deref())?;
+    let full_state = request.full_state.as_deref() == Some("true");
+    let timeout = Duration::from_millis(request.timeout.unwrap_or(0)).min(LONGEST);
+    let until = Instant::now() + timeout;
+    let watch = matrix.sync.of(&matrix.hub, access, presence).await?;
+    let turn = watch.begin();
+    if let Some(since) = since {
+        watch.told(since);
+    }
+    let waiting = Waiting {
+        matrix,
+        access,
+        watch: &watch,
+        filter: &filter,
+        full_state,
+    };
+    let reply = waiting.reply(since, (turn, until)).await;
+    watch.end();
+    reply
+}
+
+struct Waiting<'a> {
+    matrix: &'a Matrix,
+    access: &'a Access,
+    watch: &'a Arc<Watch>,
+    filter: &'a FilterDefinition,
+    full_state: bool,
+}
+
+impl Waiting<'_> {
+    /// Nothing of the state is held while it waits.
+    async fn reply(&self, mut since: Option<Position>, (turn, until): (u64, Instant)) -> Answer {
+        loop {
+            if self.watch.is_over() {
+                return Err(Failure::new(
+                    401,
+                    ErrorCode::UnknownToken,
+                    "the session has ended",
+                ));
+            }
+            let (reply, up_to, is_news) = self.now(since).await?;
+            if is_news || self.full_state || since.is_none() {
+                return Ok(reply);
+            }
+            since = Some(up_to);
+            match self.watch.wait(turn, until).await {
+                Waited::News => {}
+                Waited::Enough => return Ok(reply),
+            }
+        }
+    }
+
+    /// What is new at this moment: the reply, where it ends, and whether there is anything in it.
+    async fn now(&self, since: Option<Position>) -> Result<(Reply, Position, bool), Failure> {
+        let is_known = since.is_some_and(|since| self.watch.knows(since));
+        let look = match is_known && !self.full_state {
+            true => Look::Changed,
+            false => Look::All,
+        };
+        let _place = match look {
+            Look::Changed => None,
+            Look::All => {
+                let place = self.matrix.sync.large.acquire().await;
+                Some(place.map_err(|_| Refusal::Unavailable)?)
+            }
+        };
+        let who = (&**self.watch, self.access.user);
+        let mut changes = source::changes(self.matrix, who, (since, look)).await?;
+        if !changes.rooms.is_empty() {
+            self.matrix.transactions.settle(self.access.device).await;
+        }
+        let rooms = std::mem::take(&mut changes.rooms);
+        let scene = Scene {
+            matrix: self.matrix,
+            access: self.access,
+            watch: self.watch,
+            changes: &changes,
+            filter: self.filter,
+            full_state: self.full_state,
+        };
+        let (rooms, new_direct) = scene.rooms(rooms).await?;
+        let account_data = scene.account_data(new_direct).await?;
+        let presence = scene.presence();
+        let is_news =
+            rooms.values().any(|rooms| !rooms.is_empty()) || !account_data.is_empty() || !presence.is_empty();
+        let reply = json!({
+            "next_batch": self.matrix.token(changes.up_to),
+            "rooms": rooms,
+            "account_data": { "events": account_data },
+            "presence": { "events": presence },
+            "to_device": { "events": [] },
+            "device_lists": { "changed": [], "left": [] },
+            "device_one_time_keys_count": {},
+            "device_unused_fallback_key_types": [],
+        });
+        Ok((Reply(reply), changes.up_to, is_news))
+    }
+}
+
+/// Rooms by section.
+type Rooms = BTreeMap<&'static str, Map<String, Value>>;
+
+impl Scene<'_> {
+    /// The rooms, and whether the user came into a direct conversation.
+    async fn rooms(
+        &self,
+        changed: BTreeMap<RoomId, source::RoomChanges>,
+    ) -> Result<(Rooms, bool), Failure> {
+        let mut rooms = Rooms::from(["join", "invite", "knock", "leave"].map(|name| (name, Map::new())));
+        let mut new_direct = false;
+        for (id, changes) in changed {
+            let room_id = self.matrix.room_id(id);
+            if !admits(&self.filter.room, &room_id) {
+                continue;
+            }
+            let room = match self.changes.world.state.room(id) {
+                Some(room) => room.clone(),
+                None => match self.matrix.hub.room(id).await {
+                    Ok(room) => room,
+                    // It was never there, or is damaged: that must not cost the user his other rooms.
+                    Err(Refusal::NoSuchRoom | Refusal::Quarantined(_)) => continue,
+                    Err(refusal) => return Err(refusal.into()),
+                },
+            };
+            let (name, shown) = match room::section(self, &room, &changes).await? {
+                None => continue,
+                Some(Section::Join(shown, entered)) => {
+                    new_direct |= entered == Entered::Now
+                        && room::direct_peer(&room, self.access.user).is_some();
+                    ("join", shown)
+                }
+                Some(Section::Invite(shown)) => ("invite", shown),
+                Some(Section::Knock(shown)) => ("knock", shown),
+                Some(Section::Leave(shown)) => ("leave", shown),
+            };
+            rooms.entry(name).or_default().insert(room_id, shown);
+            tokio::task::yield_now().await;
+        }
+        Ok((rooms, new_direct))
+    }
+
+    /// Global account data. Push rules and direct conversations are there from the start, whatever the user stored.
+    async fn account_data(&self, new_direct: bool) -> Result<Vec<Value>, Failure> {
+        let (filter, user) = (as_room_filter(&self.filter.account_data), self.access.user);
+        let stored: BTreeMap<_, _> = self.changes.account_data.iter().cloned().collect();
+        let mut all: BTreeMap<String, Value> = stored
+            .iter()
+            .map(|(kind, content)| (kind.clone(), content.value()))
+            .collect();
+        let is_first = self.changes.since.is_none();
+        if is_first || all.contains_key(push::KIND) {
+            let rules = push::ruleset(self.matrix, user).await?;
+            all.insert(push::KIND.to_owned(), push::content(&rules)?.value());
+        }
+        if is_first || new_direct || all.contains_key(DIRECT) {
+            let known = match all.remove(DIRECT) {
+                Some(known) => Some(known),
+                None => {
+                    let known = self.matrix.hub.account_datum(user, None, DIRECT).await?;
+                    known.map(|content| content.value())
+                }
+            };
+            all.insert(DIRECT.to_owned(), self.direct(known).await?);
+        }
+        let wanted = all.into_iter().filter(|(kind, _)| admits_type(&filter, kind));
+        Ok(wanted
+            .map(|(kind, content)| json!({ "type": kind, "content": content }))
+            .collect())
+    }
+
+    /// What the client stored, and the direct conversations that the server knows of.
+    async fn direct(&self, known: Option<Value>) -> Result<Value, Failure> {
+        let mut direct = match known {
+            Some(Value::Object(known)) => known,
+            Some(_) | None => Map::new(),
+        };
+        let world = &self.changes.world;
+        let own = world.state.user(self.access.user);
+        for room in own.into_iter().flat_map(|user| user.joined()) {
+            let Some(room) = world.state.room(room) else {
+                continue;
+            };
+            let Some(peer) = room::direct_peer(room, self.access.user) else {
+                continue;
+            };
+            let peer = self.matrix.user_id(world, peer);
+            let rooms = direct.entry(peer).or_insert_with(|| json!([]));
+            let id = Value::from(self.matrix.room_id(room.state.id));
+            if let Value::Array(rooms) = rooms {
+                if !rooms.contains(&id) {
+                    rooms.push(id);
+                }
+            }
+        }
+        Ok(Value::Object(direct))
+    }
+
+    fn presence(&self) -> Vec<Value> {
+        let world = &self.changes.world;
+        let filter = as_room_filter(&self.filter.presence);
+        let shown = |user: &UserId| {
+            json!({
+                "type": "m.presence",
+                "sender": self.matrix.user_id(world, *user),
+                "content": presence::content(world, *user),
+            })
+        };
+        let all = self.changes.presence.iter().map(shown);
+        all.filter(|event| polylogue_matrix::filter::admits(&filter, event))
+            .collect()
+    }
+}
+
+/// Where a token stands. One that has our shape and can't be opened is of a timeline that was lost: the client gets everything anew.
+fn position(matrix: &Matrix, since: Option<&str>) -> Result<Option<Position>, Failure> {
+    let Some(token) = since.filter(|token| !token.is_empty()) else {
+        return Ok(None);
+    };
+    let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    match matrix.hub.open_cursor(token) {
+        Some(position) => Ok(Some(position)),
+        None if token.len() == TOKEN && token.bytes().all(is_ours) => Ok(None),
+        None => Err(Failure::invalid("since is not a token of this server")),
+    }
+}
+
+/// A filter as JSON, or the id of one that was stored.
+async fn filter_of(
+    matrix: &Matrix,
+    access: &Access,
+    text: Option<&str>,
+) -> Result<FilterDefinition, Failure> {
+    match text.filter(|text| !text.is_empty()) {
+        None => Ok(FilterDefinition::default()),
+        Some(text) if text.starts_with('{') => {
+            let value = serde_json::from_str(text)
+                .map_err(|_| Failure::new(400, ErrorCode::NotJson, "filter is not JSON"))?;
+            shape(value)
+        }
+        Some(id) => shape(filter::stored(matrix, access.user, id).await?),
+    }
+}
+
+fn set_presence(text: Option<&str>) -> Result<SetPresence, Failure> {
+    match text {
+        None | Some("online") => Ok(SetPresence::Online),
+        Some("unavailable") => Ok(SetPresence::Unavailable),
+        Some("offline") => Ok(SetPresence::Offline),
+        Some(_) => Err(Failure::invalid(
+            "set_presence is neither online, unavailable nor offline",
+        )),
+    }
+}
+
+fn admits(filter: &RoomFilter, room_id: &str) -> bool {
+    let hit = |rooms: &[ruma::OwnedRoomId]| rooms.iter().any(|room| room == room_id);
+    filter.rooms.as_deref().is_none_or(hit) && !hit(&filter.not_rooms)
+}
+
+/// The same wishes in the form in which they are applied.
+fn as_room_filter(filter: &Filter) -> RoomEventFilter {
+    let mut wishes = RoomEventFilter::default();
+    wishes.types.clone_from(&filter.types);
+    wishes.not_types.clone_from(&filter.not_types);
+    wishes.senders.clone_from(&filter.senders);
+    wishes.not_senders.clone_from(&filter.not_senders);
+    wishes
+}

@@ -1,0 +1,323 @@
+//! Devices that sync: each is an attached session from its first request until it has not come back for a while. In between its news add up,
+//! and its user is present.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use polylogue_core::command::{Presentation, Who};
+use polylogue_core::live::Presence;
+use polylogue_core::{Command, DeviceId, Position, Refusal, RoomId, Timestamp, UserId};
+use polylogue_hub::{Connecting, Hub, Mode, Outbox, Request, Session};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::marks::{Mark, Marks};
+use super::news::{Flickers, News, Since};
+use crate::access::{Access, now};
+
+/// How long a device that does not sync any more stays attached.
+const AWAY: Duration = Duration::from_secs(90);
+/// How often those who are away are looked for.
+const SWEEP: Duration = Duration::from_secs(10);
+/// Devices that are attached at the same time.
+const BOUND: usize = 65_536;
+/// Replies made at the same time from a look at all rooms.
+const LARGE: usize = 4;
+/// Users whose presence a device was told and that are remembered.
+const SHOWN: usize = 8192;
+/// What others read of somebody who is unavailable and says no more.
+const UNAVAILABLE: &str = "Away";
+
+/// What a request says of its user's presence (`set_presence`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SetPresence {
+    /// He is here.
+    #[default]
+    Online,
+    /// His client is, and he is not.
+    Unavailable,
+    /// Nobody is to see it.
+    Offline,
+}
+
+/// The devices that sync.
+#[derive(Debug)]
+pub(crate) struct Watches {
+    all: Arc<Mutex<HashMap<DeviceId, Arc<Watch>>>>,
+    marks: Arc<Marks>,
+    /// Places for those who look at all rooms.
+    pub(crate) large: Semaphore,
+    sweeper: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A device that syncs.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    session: Session,
+    outbox: Arc<Outbox>,
+    visible: bool,
+    away: AtomicBool,
+    news: Mutex<News>,
+    /// Who is here, as the device was told.
+    shown: Mutex<HashMap<UserId, Presence>>,
+    used: Mutex<Instant>,
+    /// The number of the latest request; an earlier one that still waits ends.
+    turn: AtomicU64,
+    newer: Notify,
+}
+
+/// Why a request waits no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// There may be something new.
+    News,
+    /// The time is over, or the device made another request.
+    Enough,
+}
+
+impl Default for Watches {
+    fn default() -> Self {
+        Self {
+            all: Arc::default(),
+            marks: Arc::new(Marks),
+            large: Semaphore::new(LARGE),
+            sweeper: Mutex::default(),
+        }
+    }
+}
+
+impl Drop for Watches {
+    fn drop(&mut self) {
+        if let Some(sweeper) = lock(&self.sweeper).take() {
+            sweeper.abort();
+        }
+    }
+}
+
+impl Watches {
+    /// The attached session of a device: the one that is there, or a new one.
+    ///
+    /// # Errors
+    /// Why it can't be attached.
+    pub(crate) async fn of(
+        &self,
+        hub: &Arc<Hub>,
+        access: &Access,
+        presence: SetPresence,
+    ) -> Result<Arc<Watch>, Refusal> {
+        let visible = presence != SetPresence::Offline;
+        let known = lock(&self.all).get(&access.device).cloned();
+        let known = known.filter(|watch| watch.visible == visible && !watch.is_over());
+        let watch = match known {
+            Some(watch) => watch,
+            None => {
+                let watch = Arc::new(attach(hub, access, (&self.marks, visible)).await?);
+                self.insert(access.device, watch.clone())?;
+                watch
+            }
+        };
+        *lock(&watch.used) = Instant::now();
+        watch.show(presence).await;
+        Ok(watch)
+    }
+
+    fn insert(&self, device: DeviceId, watch: Arc<Watch>) -> Result<(), Refusal> {
+        let mut all = lock(&self.all);
+        if all.len() >= BOUND && !all.contains_key(&device) {
+            return Err(Refusal::Unavailable);
+        }
+        let replaced = all.insert(device, watch);
+        drop(all);
+        drop(replaced);
+        let mut sweeper = lock(&self.sweeper);
+        if sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
+            *sweeper = Some(tokio::spawn(sweep(Arc::downgrade(&self.all))));
+        }
+        Ok(())
+    }
+}
+
+/// Ends the sessions of devices that do not come back. It does not keep the others alive.
+async fn sweep(all: Weak<Mutex<HashMap<DeviceId, Arc<Watch>>>>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let Some(all) = all.upgrade() else { return };
+        let mut gone = Vec::new();
+        lock(&all).retain(|_, watch| {
+            // Whoever makes a reply holds it too.
+            let idle = Arc::strong_count(watch) == 1 && lock(&watch.used).elapsed() > AWAY;
+            let stays = !idle && !watch.is_over();
+            if !stays {
+                gone.push(watch.clone());
+            }
+            stays
+        });
+        // Their sessions end here, without the lock.
+        drop(gone);
+    }
+}
+
+async fn attach(
+    hub: &Arc<Hub>,
+    access: &Access,
+    (marks, visible): (&Arc<Marks>, bool),
+) -> Result<Watch, Refusal> {
+    let outbox = Outbox::woken(Mode::Live);
+    let user = hub.world().state.user(access.user).cloned();
+    let presentation = Presentation {
+        front: "matrix",
+        username: "~u".into(),
+        host: "account".into(),
+        real_name: user
+            .map(|user| user.shown_name().clone())
+            .unwrap_or_default(),
+        since: now(),
+        visible,
+    };
+    let connecting = Connecting {
+        who: Who::Account(access.user),
+        device: Some(access.device),
+        proven_at: None,
+        presentation,
+        renderer: marks.clone(),
+        outbox: outbox.clone(),
+    };
+    let session = Session::attach(hub, connecting).await?;
+    // Delivery reaches the session from before here.
+    let news = News::at(hub.head());
+    Ok(Watch {
+        session,
+        outbox,
+        visible,
+        away: AtomicBool::new(false),
+        news: Mutex::new(news),
+        shown: Mutex::default(),
+        used: Mutex::new(Instant::now()),
+        turn: AtomicU64::new(0),
+        newer: Notify::new(),
+    })
+}
+
+impl Watch {
+    /// A request begins: those before it end.
+    pub(crate) fn begin(&self) -> u64 {
+        let turn = self.turn.fetch_add(1, Ordering::SeqCst) + 1;
+        self.newer.notify_waiters();
+        turn
+    }
+
+    /// A request has ended.
+    pub(crate) fn end(&self) {
+        *lock(&self.used) = Instant::now();
+    }
+
+    /// Whether the session was ended from elsewhere: by a logout, or by the server.
+    pub(crate) fn is_over(&self) -> bool {
+        self.outbox.closed().is_some()
+    }
+
+    /// Whether what is new after a position is known.
+    pub(crate) fn knows(&self, after: Position) -> bool {
+        self.drained().reaches(after)
+    }
+
+    /// Notes how a user shows to others; whether that is new.
+    pub(crate) fn shows(&self, user: UserId, presence: Presence) -> bool {
+        let mut shown = lock(&self.shown);
+        if shown.len() >= SHOWN {
+            shown.clear();
+        }
+        let before = match presence {
+            Presence::Offline => shown.remove(&user),
+            Presence::Online | Presence::Away(_) => shown.insert(user, presence.clone()),
+        };
+        before.unwrap_or(Presence::Offline) != presence
+    }
+
+    /// What is new after a position; nothing if only a look at all rooms can tell.
+    pub(crate) fn since(&self, after: Position) -> Option<Since> {
+        let mut news = self.drained();
+        news.typing_ends(now());
+        news.since(after)
+    }
+
+    /// What flickered is about to be told as a whole.
+    pub(crate) fn flickers(&self) -> Flickers {
+        self.drained().flickers()
+    }
+
+    /// The device came with the token of a position: it has been told of everything before.
+    pub(crate) fn told(&self, up_to: Position) {
+        self.drained().told(up_to);
+    }
+
+    /// Until when somebody was told to type in a room.
+    pub(crate) fn types_until(&self, room: RoomId, until: Option<Timestamp>) {
+        lock(&self.news).types_until(room, until);
+    }
+
+    /// Waits for news, for a typing notice that ends by itself, or until it is enough.
+    pub(crate) async fn wait(&self, turn: u64, until: Instant) -> Waited {
+        let newer = self.newer.notified();
+        tokio::pin!(newer);
+        newer.as_mut().enable();
+        if self.turn.load(Ordering::SeqCst) != turn {
+            return Waited::Enough;
+        }
+        let present = now();
+        let typing = lock(&self.news).typing_ends(present).map(|end| {
+            Instant::now() + Duration::from_millis(end.0.saturating_sub(present.0) + 1)
+        });
+        let sooner = typing.filter(|end| *end < until);
+        tokio::select! {
+            () = self.outbox.woken_up() => Waited::News,
+            () = newer => Waited::Enough,
+            () = tokio::time::sleep_until(sooner.unwrap_or(until)) => match sooner {
+                Some(_) => Waited::News,
+                None => Waited::Enough,
+            },
+        }
+    }
+
+    /// Takes in what delivery has brought.
+    fn drained(&self) -> MutexGuard<'_, News> {
+        let mut news = lock(&self.news);
+        // The mode before the lines: what falls behind in between is found the next time.
+        let behind = matches!(self.outbox.mode(), Mode::Behind { .. });
+        for line in self.outbox.take() {
+            Mark::read(line).for_each(|mark| news.note(mark));
+        }
+        if behind {
+            let head = self.session.hub().head();
+            self.outbox.caught_up(head);
+            news.forget(head);
+        }
+        news
+    }
+
+    /// Shows the user as his client says.
+    async fn show(&self, presence: SetPresence) {
+        let away = presence == SetPresence::Unavailable;
+        if self.away.swap(away, Ordering::SeqCst) == away {
+            return;
+        }
+        let command = Command::SetAway {
+            session: self.session.id(),
+            text: away.then(|| UNAVAILABLE.into()),
+        };
+        // A session that ended meanwhile shows nothing.
+        let _ = self
+            .session
+            .hub()
+            .submit(Request::new(self.session.actor(), command))
+            .await;
+    }
+}
+
+// Every change is complete before its guard is dropped.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,270 @@
+//! The clients that talk until the server is cut off, and remember what they were promised.
+
+use serde_json::{Value, json};
+
+use crate::support::irc::Identity;
+use crate::support::{Inbox, Irc, Native, Outcome, patience};
+use crate::{Addresses, ROOM, Seen};
+
+/// Messages of a writer that wait for their acknowledgement at once.
+const IN_FLIGHT: usize = 8;
+
+/// Somebody who talks, over all lives of the server.
+pub struct Writer {
+    /// The first word of everything that he says.
+    pub name: String,
+    /// What the server acknowledged to him.
+    pub acknowledged: Vec<Seen>,
+    /// What he saw, of himself and of others: one list for each connection on IRC, one for all on native.
+    pub seen: Vec<Vec<Seen>>,
+    /// What he said so far.
+    said: u64,
+    way: Way,
+}
+
+enum Way {
+    /// With an account on IRC, or as a guest. What was not acknowledged when the connection ended is not said again.
+    Irc { account: Option<String> },
+    /// On native: goes on from the cursor, and says again with the same key what was not acknowledged.
+    Native {
+        token: String,
+        cursor: Option<String>,
+        unacknowledged: Vec<String>,
+    },
+}
+
+impl Writer {
+    /// All writers, with their accounts.
+    pub fn cast(addresses: Addresses) -> Outcome<Vec<Self>> {
+        let mut writers = Vec::new();
+        for name in ["anna", "arno"] {
+            Native::hello(addresses.native, &[])?.register(name)?;
+            writers.push(Self::new(
+                name,
+                Way::Irc {
+                    account: Some(name.to_owned()),
+                },
+            ));
+        }
+        for name in ["gast", "gustl"] {
+            writers.push(Self::new(name, Way::Irc { account: None }));
+        }
+        for name in ["nora", "nils", "nele", "nick"] {
+            let mut client = Native::hello(addresses.native, &[])?;
+            client.register(name)?;
+            client.ask(json!({"type": "join", "room": ROOM}))?;
+            let cursor = Some(client.subscribe("now")?);
+            let token = client.token.take().unwrap_or_default();
+            writers.push(Self::new(
+                name,
+                Way::Native {
+                    token,
+                    cursor,
+                    unacknowledged: Vec::new(),
+                },
+            ));
+        }
+        Ok(writers)
+    }
+
+    fn new(name: &str, way: Way) -> Self {
+        Self {
+            name: name.to_owned(),
+            acknowledged: Vec::new(),
+            seen: vec![Vec::new()],
+            said: 0,
+            way,
+        }
+    }
+
+    /// Whether what he saw is everything from some message on, without a gap.
+    pub fn sees_everything(&self) -> bool {
+        matches!(self.way, Way::Native { .. })
+    }
+
+    /// Talks until the connection ends. A server that goes down while he comes in is no failure: it is what the test is about.
+    pub fn write_until_cut(&mut self, addresses: Addresses, acknowledged: &Inbox<()>) {
+        let outcome = match self.way {
+            Way::Irc { .. } => self.write_on_irc(addresses, acknowledged),
+            Way::Native { .. } => self.write_on_native(addresses, acknowledged),
+        };
+        // Only whoever was not cut has something to complain of.
+        if let Err(failure) = outcome {
+            assert!(
+                !Irc::connect(addresses.irc).is_ok_and(|mut probe| probe.sync().is_ok()),
+                "{}: {failure}",
+                self.name
+            );
+        }
+    }
+
+    fn next_text(&mut self) -> String {
+        self.said += 1;
+        format!("{} {}", self.name, self.said)
+    }
+
+    fn write_on_irc(&mut self, addresses: Addresses, acknowledged: &Inbox<()>) -> Outcome<()> {
+        let Way::Irc { account } = &self.way else {
+            return Ok(());
+        };
+        let capabilities = ["message-tags", "echo-message", "server-time"]
+            .map(str::to_owned)
+            .to_vec();
+        let identity = Identity {
+            nick: self.name.clone(),
+            account: account.clone(),
+            capabilities,
+        };
+        let mut client = Irc::login(addresses.irc, &identity)?;
+        client.send(&format!("JOIN {ROOM}"))?;
+        client.expect("* 366 *")?;
+        let inbox = client.inbox();
+        let (mut read, mut waiting) = (inbox.lock().items.len(), Vec::new());
+        self.seen.push(Vec::new());
+        loop {
+            while waiting.len() < IN_FLIGHT {
+                let text = self.next_text();
+                waiting.push(text.clone());
+                // Cut off here, the rest of what came is still to be read.
+                if client.send(&format!("PRIVMSG {ROOM} :{text}")).is_err() {
+                    break;
+                }
+            }
+            let more = inbox.wait(patience(), |state| {
+                (state.items.len() > read)
+                    .then(|| state.items.get(read..).unwrap_or_default().to_vec())
+            });
+            let Some(lines) = more else {
+                return if inbox.lock().ended.is_some() {
+                    Ok(())
+                } else {
+                    Err(crate::support::Failure::new("nothing comes"))
+                };
+            };
+            read += lines.len();
+            for message in lines.iter().filter_map(|line| message(line)) {
+                if let Some(at) = waiting.iter().position(|text| *text == message.text) {
+                    waiting.remove(at);
+                    self.acknowledged.push(message.clone());
+                    acknowledged.push(());
+                }
+                self.seen.last_mut().expect("pushed above").push(message);
+            }
+        }
+    }
+
+    fn write_on_native(&mut self, addresses: Addresses, acknowledged: &Inbox<()>) -> Outcome<()> {
+        let Way::Native {
+            token,
+            cursor,
+            unacknowledged,
+        } = &self.way
+        else {
+            return Ok(());
+        };
+        let (token, from, again) = (
+            token.clone(),
+            cursor.clone().unwrap_or_default(),
+            unacknowledged.clone(),
+        );
+        let mut client = Native::hello(addresses.native, &[])?;
+        client.resume(&token)?;
+        let inbox = client.inbox();
+        let mut read = inbox.lock().items.len();
+        client.send(&json!({"type": "subscribe", "id": 0, "from": from}))?;
+        let mut to_say: std::collections::VecDeque<_> = again.into();
+        let mut waiting = Vec::new();
+        loop {
+            while waiting.len() < IN_FLIGHT {
+                let text = to_say.pop_front().unwrap_or_else(|| self.next_text());
+                waiting.push(text.clone());
+                if client.send(&json!({"type": "say", "id": text_number(&text), "room": ROOM, "text": text, "key": text})).is_err() {
+                    break;
+                }
+            }
+            let more = inbox.wait(patience(), |state| {
+                (state.items.len() > read)
+                    .then(|| state.items.get(read..).unwrap_or_default().to_vec())
+            });
+            let frames = more.unwrap_or_default();
+            read += frames.len();
+            let is_over = frames.is_empty();
+            for frame in frames {
+                if let Some(at) = waiting
+                    .iter()
+                    .position(|text| frame["id"] == text_number(text))
+                {
+                    let Some(id) = frame.pointer("/sent/event").and_then(Value::as_str) else {
+                        return Err(crate::support::Failure::new(format!("refused: {frame}")));
+                    };
+                    let text = waiting.remove(at);
+                    self.acknowledged.push(Seen {
+                        id: id.to_owned(),
+                        text,
+                    });
+                    acknowledged.push(());
+                }
+                if let Some(message) = event(&frame) {
+                    self.seen
+                        .first_mut()
+                        .expect("there from the first")
+                        .push(message);
+                }
+            }
+            // Kept as it goes: the connection may end anywhere.
+            if let Way::Native {
+                cursor,
+                unacknowledged,
+                ..
+            } = &mut self.way
+            {
+                *cursor = client.cursor().or(cursor.take());
+                unacknowledged.clear();
+                unacknowledged.extend(waiting.iter().chain(&to_say).cloned());
+            }
+            if is_over {
+                return if inbox.lock().ended.is_some() {
+                    Ok(())
+                } else {
+                    Err(crate::support::Failure::new("nothing comes"))
+                };
+            }
+        }
+    }
+}
+
+/// The number in what a writer said.
+fn text_number(text: &str) -> u64 {
+    text.split(' ')
+        .next_back()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+/// A line of IRC as a message to the room, if it is one.
+pub fn message(line: &str) -> Option<Seen> {
+    let (tags, rest) = line.strip_prefix('@')?.split_once(' ')?;
+    let id = tags.split(';').find_map(|tag| tag.strip_prefix("msgid="))?;
+    let (_source, command) = rest.split_once(' ')?;
+    let text = command
+        .strip_prefix("PRIVMSG ")?
+        .strip_prefix(ROOM)?
+        .trim_start();
+    let text = text.strip_prefix(':').unwrap_or(text);
+    Some(Seen {
+        id: id.to_owned(),
+        text: text.to_owned(),
+    })
+}
+
+/// A frame as a message to the room, if it is one.
+pub fn event(frame: &Value) -> Option<Seen> {
+    let event = frame.get("event").unwrap_or(frame);
+    if event["type"] != "message" {
+        return None;
+    }
+    Some(Seen {
+        id: event["id"].as_str()?.to_owned(),
+        text: event["text"].as_str()?.to_owned(),
+    })
+}

@@ -1,0 +1,104 @@
+//! Plays: actors on different protocols against the real program, one file each in `tests/scenarios/`.
+//!
+//! ```text
+//! # A line typed in IRC appears in native, and back.
+//! alice via irc
+//! bob via native
+//! alice joins #garden
+//! bob joins #garden
+//! alice sends PRIVMSG #garden :hello
+//! bob sees {"type":"event","event":{"type":"message","sender":"alice","text":"hello"}}
+//! bob sends {"type":"say","room":"#garden","text":"hi"}
+//! alice gets :bob!* PRIVMSG #garden :hi
+//! ```
+//!
+//! One step a line; blank lines and lines that begin with `# ` say nothing. Every play has a server of its own, named `test`.
+//!
+//! | step | |
+//! |---|---|
+//! | `alice via irc` | an actor comes, with an account of that name, which is made if there is none |
+//! | `alice via irc with echo-message batch` | asks for capabilities, on native for features |
+//! | `alice/phone via native` | another connection of the same account |
+//! | `dave via irc as guest` | without an account |
+//! | `alice joins #garden` | and is in |
+//! | `alice sends LINE` | IRC: a line as it is; `\x02` stands for that control character, in patterns too |
+//! | `bob sends {...}` | native: a request; goes on once it is answered |
+//! | `alice gets PATTERN` | IRC: waits for such a line. Tags are left out unless the pattern begins with `@` |
+//! | `alice gets nothing of PATTERN` | no such line came since the last one that alice got, and none is on its way: everybody's doings are done |
+//! | `bob sees {...}` | native: waits for a frame that has at least this; `null` is for what must not be there |
+//! | `bob sees nothing of {...}` | as above |
+//! | `alice disconnects` | without a word |
+//! | `alice comes back` | connects and logs in as before; native goes on from the last cursor |
+//! | `restart the server` | SIGTERM, and start on the same data; everybody comes back |
+//! | `kill the server` | SIGKILL, and the same |
+//!
+//! What an actor waits for comes in the order of the steps; what comes in between is passed over. On native, answers and events are two orders.
+//! In patterns `*` is any text and `{name}` a word (up to a space, comma, semicolon or exclamation mark): the first time it is taken down, later it must be the same,
+//! and in what is sent it is put in. So `{id}` can show that a `msgid` is the id of an event.
+//!
+//! A play says nothing of what it is not about: what came and was not waited for does not matter.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and says where"
+)]
+
+#[path = "scenarios/play.rs"]
+mod play;
+#[expect(dead_code, reason = "each test uses a part of it")]
+mod support;
+
+/// A test for each play, and one that none is forgotten.
+macro_rules! plays {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() -> support::Outcome<()> {
+            play::perform(stringify!($name))
+        })*
+
+        #[test]
+        fn every_play_is_performed() {
+            let listed = [$(concat!(stringify!($name), ".play")),*];
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(!name.ends_with(".play") || listed.contains(&name.as_str()), "{name} is not in the list of tests/scenarios.rs");
+            }
+        }
+    };
+}
+
+plays! {
+    away
+    ban
+    direct_messages
+    directory
+    edits
+    formatting
+    guests
+    history
+    invite
+    kick
+    knocking
+    line_both_ways
+    logout
+    long_lines
+    modes
+    names
+    private_rooms
+    profiles
+    reactions
+    read_marks
+    redaction
+    refusals
+    replies
+    restart
+    topic
+    transient
+    two_sessions
+    typing
+}
