@@ -28,10 +28,11 @@ impl Frontends {
         let irc = Irc::new(house.hub(), config.irc.clone(), motd(config));
         let matrix = Matrix::new(house.hub(), config.matrix.clone());
         let native = Native::new(house.hub(), config.native.clone());
+        let routes = [matrix.routes(), Arc::clone(&native).routes()];
         Self {
             irc,
             native,
-            routes: http::mount([matrix.routes()]),
+            routes: http::mount(routes),
             stopping: CancellationToken::new(),
         }
     }

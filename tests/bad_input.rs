@@ -342,7 +342,7 @@ fn bad_json() -> Outcome<()> {
         (
             "half a surrogate pair",
             r#"{"type":"ping","token":"\ud800"}"#,
-            json!({"code": "bad_json"}),
+            json!({"code": "bad_value", "field": "token"}),
         ),
         ("33 levels", &deep(33), json!({"code": "bad_json"})),
         ("10,000 levels", &deep(10_000), json!({"code": "bad_json"})),
@@ -517,7 +517,7 @@ fn bad_values() -> Outcome<()> {
         ),
         (
             json!({"type": "register", "name": "two words", "password": "long enough"}),
-            "already_authenticated",
+            "bad_value",
         ),
     ];
     for (request, code) in requests {

@@ -40,7 +40,7 @@ fn server_with(accounts: &[&str]) -> Outcome<Server> {
 fn a_day(alice: &mut dyn IrcClient, server: &Server) -> Outcome<()> {
     alice.shows("Welcome")?;
     alice.enter("/join #garden")?;
-    alice.shows("#garden")?;
+    alice.shows("has joined #garden")?;
     let mut bob = Python::chat(server, "bob", "#garden")?;
     alice.shows("bob")?;
 
@@ -91,7 +91,7 @@ fn all_in_one_room() -> Outcome<()> {
     alice.shows("Welcome")?;
     carol.shows("Welcome")?;
     alice.enter("/join #garden")?;
-    alice.shows("#garden")?;
+    alice.shows("has joined #garden")?;
     carol.enter("/join #garden")?;
     alice.shows("carol")?;
     let mut bob = Python::chat(&server, "bob", "#garden")?;

@@ -16,8 +16,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use support::Server;
+use serde_json::{Value, json};
+use support::{Native, Server};
 
 /// An answer, as it came.
 struct Answer {
@@ -309,4 +309,176 @@ fn a_connection_serves_many_requests_and_a_stop_ends_it() {
         start.elapsed()
     );
     assert_eq!(stream.read(&mut [0; 1]).unwrap_or(0), 0);
+}
+
+/// A WebSocket at `/native`, past its handshake.
+struct WebSocket(TcpStream);
+
+/// Text, and the opcodes of RFC 6455 section 5.2 that clients meet here.
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xA;
+
+impl WebSocket {
+    /// The key and its answer are those of RFC 6455 section 1.3.
+    fn connect(server: &Server) -> Self {
+        let mut stream = connect(server);
+        let request = "GET /native HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let answer = Answer::parse(std::str::from_utf8(&head).unwrap());
+        assert_eq!(answer.status, 101);
+        assert_eq!(
+            answer.header("sec-websocket-accept"),
+            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        );
+        Self(stream)
+    }
+
+    /// One whole message, masked with zeros (RFC 6455 section 5.3).
+    fn send(&mut self, opcode: u8, payload: &[u8]) {
+        let mut frame = vec![0x80 | opcode];
+        match payload.len() {
+            length @ ..126 => frame.push(0x80 | length as u8),
+            length => {
+                frame.push(0x80 | 127);
+                frame.extend((length as u64).to_be_bytes());
+            }
+        }
+        frame.extend([0; 4]);
+        frame.extend(payload);
+        // The server may refuse before it has everything.
+        let _ = self.0.write_all(&frame);
+    }
+
+    fn ask(&mut self, request: &Value) -> Value {
+        self.send(TEXT, request.to_string().as_bytes());
+        self.message()
+    }
+
+    /// One whole message: its opcode and what it carries.
+    fn receive(&mut self) -> (u8, Vec<u8>) {
+        let mut head = [0; 2];
+        self.0.read_exact(&mut head).unwrap();
+        assert_eq!(head[0] & 0xF0, 0x80, "not a whole message");
+        let length = match head[1] {
+            length @ ..126 => u64::from(length),
+            126 => {
+                let mut length = [0; 2];
+                self.0.read_exact(&mut length).unwrap();
+                u64::from(u16::from_be_bytes(length))
+            }
+            _ => {
+                let mut length = [0; 8];
+                self.0.read_exact(&mut length).unwrap();
+                u64::from_be_bytes(length)
+            }
+        };
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        self.0.read_exact(&mut payload).unwrap();
+        (head[0] & 0x0F, payload)
+    }
+
+    /// One frame of the native protocol.
+    fn message(&mut self) -> Value {
+        let (opcode, payload) = self.receive();
+        assert_eq!(opcode, TEXT);
+        serde_json::from_slice(&payload).unwrap()
+    }
+
+    /// The last words: why the server closes, and that it does.
+    fn refused(&mut self) -> Value {
+        let message = self.message();
+        assert_eq!(message["type"], "error", "{message}");
+        assert_eq!(self.receive().0, CLOSE);
+        message["code"].clone()
+    }
+}
+
+const HELLO: &str = r#"{"type": "hello", "version": 1, "client": "test"}"#;
+
+#[test]
+fn the_native_protocol_is_spoken_over_websocket() {
+    let mut server = Server::start();
+    let mut socket = WebSocket::connect(&server);
+    let hello = serde_json::from_str(HELLO).unwrap();
+    assert_eq!(socket.ask(&hello)["type"], "hello");
+    let register = json!({"type": "register", "name": "carol", "password": support::password("carol"), "id": 1});
+    assert_eq!(socket.ask(&register)["type"], "ok");
+    let create = json!({"type": "create", "visibility": "public", "alias": "#garden", "id": 2});
+    assert_eq!(socket.ask(&create)["type"], "ok");
+    socket.send(PING, b"there?");
+    assert_eq!(socket.receive(), (PONG, b"there?".to_vec()));
+    // A client of another transport reads what this one says.
+    let mut dave = Native::hello(server.native(), &[]).unwrap();
+    dave.register("dave").unwrap();
+    dave.ask(json!({"type": "join", "room": "#garden"}))
+        .unwrap();
+    dave.subscribe("now").unwrap();
+    let text = "x".repeat(40_000);
+    let say = json!({"type": "say", "room": "#garden", "text": text, "id": 3});
+    assert_eq!(socket.ask(&say)["type"], "ok");
+    let said = json!({"type": "event", "event": {"text": text}});
+    dave.expect(&said, &mut support::Bindings::new()).unwrap();
+    // A stop is told, and does not wait for clients that stay.
+    let start = Instant::now();
+    server.stop();
+    assert_eq!(socket.refused(), "shutting_down");
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn what_is_no_frame_is_refused_over_websocket() {
+    let server = Server::start();
+    let long = vec![b' '; 2 << 20];
+    for (opcode, payload, expected) in [
+        (BINARY, HELLO.as_bytes(), "bad_frame"),
+        (TEXT, b"", "bad_frame"),
+        (TEXT, b"\xFF", "not_utf8"),
+        (TEXT, &long, "too_large"),
+    ] {
+        let mut socket = WebSocket::connect(&server);
+        socket.send(opcode, payload);
+        assert_eq!(socket.refused(), expected, "{opcode}");
+    }
+    // What is not JSON spoils nothing.
+    let mut socket = WebSocket::connect(&server);
+    socket.send(TEXT, b"hello");
+    assert_eq!(socket.message()["code"], "bad_json");
+    assert_eq!(
+        socket.ask(&serde_json::from_str(HELLO).unwrap())["type"],
+        "hello"
+    );
+    // A client that closes is answered.
+    socket.send(CLOSE, b"");
+    assert_eq!(socket.receive().0, CLOSE);
+}
+
+#[test]
+fn what_is_no_websocket_is_told_so() {
+    let server = Server::start();
+    let host = "Host: localhost";
+    assert_eq!(request(&server, "GET /native", &[host]).status, 426);
+    let upgrade = ["Connection: Upgrade", "Upgrade: websocket"];
+    let old = [host, upgrade[0], upgrade[1], "Sec-WebSocket-Version: 8"];
+    let answer = request(&server, "GET /native", &old);
+    assert_eq!(
+        (answer.status, answer.header("sec-websocket-version")),
+        (426, Some("13"))
+    );
+    let keyless = [host, upgrade[0], upgrade[1], "Sec-WebSocket-Version: 13"];
+    assert_eq!(request(&server, "GET /native", &keyless).status, 400);
+    let foreign = [host, upgrade[0], upgrade[1], "Origin: https://evil.example"];
+    assert_eq!(request(&server, "GET /native", &foreign).status, 403);
 }

@@ -83,7 +83,6 @@ plays! {
     history
     invite
     kick
-    knocking
     line_both_ways
     logout
     long_lines
@@ -92,7 +91,6 @@ plays! {
     private_rooms
     profiles
     reactions
-    read_marks
     redaction
     refusals
     replies

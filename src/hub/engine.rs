@@ -67,6 +67,8 @@ pub struct Engine<T> {
     waiting: BTreeMap<SessionId, VecDeque<Envelope<T>>>,
     quarantined: BTreeSet<RoomId>,
     wanted: Vec<Cold>,
+    /// Commands that met a fault.
+    faults: u64,
 }
 
 impl<T> Engine<T> {
@@ -90,6 +92,7 @@ impl<T> Engine<T> {
             waiting: BTreeMap::new(),
             quarantined: BTreeSet::new(),
             wanted: Vec::new(),
+            faults: 0,
         }
     }
 
@@ -151,6 +154,26 @@ impl<T> Engine<T> {
         }
         self.keyed.insert(device);
         self.unpark(Cold::Keys(device), context);
+    }
+
+    /// The keys of a device could not be read: without them nothing can be done once only, so who waits for them is told to try again.
+    pub fn keys_unreadable(&mut self, device: DeviceId, context: Context) {
+        let waiting = self.parked.remove(&Cold::Keys(device)).unwrap_or_default();
+        for envelope in waiting {
+            let session = envelope.actor.session;
+            let reply = Reply {
+                ticket: envelope.ticket,
+                result: Err(Refusal::Unavailable),
+                durable: false,
+            };
+            self.building.push(Item::Reply(reply));
+            let followers = session
+                .and_then(|session| self.waiting.remove(&session))
+                .unwrap_or_default();
+            for follower in followers {
+                self.submit(follower, context);
+            }
+        }
     }
 
     /// How much is waiting to be handed over.
@@ -326,7 +349,7 @@ impl<T> Engine<T> {
             }));
             return;
         }
-        match decide(&self.world, &actor, command, context) {
+        match self.decide(&actor, command, context) {
             // It was refused by what the batches before it came to: if those are void, so is the refusal.
             Err(refusal) => self.building.push(Item::Reply(Reply {
                 ticket,
@@ -367,6 +390,22 @@ impl<T> Engine<T> {
         rooms_needed(&self.world, actor, command)
             .into_iter()
             .find(|room| self.quarantined.contains(room))
+    }
+
+    /// Deciding changes nothing, so a fault in it costs the one command that met it.
+    fn decide(
+        &mut self,
+        actor: &Actor,
+        command: Command,
+        context: Context,
+    ) -> Result<Decision, Refusal> {
+        let deciding =
+            std::panic::AssertUnwindSafe(|| decide(&self.world, actor, command, context));
+        std::panic::catch_unwind(deciding).unwrap_or_else(|_| {
+            self.faults += 1;
+            tracing::error!(user = ?actor.user, faults = self.faults, "a command met a fault in the rules");
+            Err(Refusal::Internal)
+        })
     }
 
     /// Stamps and applies every change of a decision; returns what the asker is told, and whether that hangs on durable state: it does unless

@@ -24,6 +24,8 @@ pub(crate) enum Mail<T> {
     Damaged(RoomId),
     /// A device's exactly-once keys were read.
     Keys(DeviceId, Vec<([u8; 32], Receipt)>),
+    /// A device's exactly-once keys could not be read.
+    KeysUnreadable(DeviceId),
     /// No more will come.
     Stop,
 }

@@ -86,6 +86,7 @@ pub(crate) fn run_hub(
                 Mail::Room(id, room) => engine.room_loaded(id, room, now),
                 Mail::Damaged(id) => engine.room_damaged(id, now),
                 Mail::Keys(device, keys) => engine.keys_loaded(device, keys, now),
+                Mail::KeysUnreadable(device) => engine.keys_unreadable(device, now),
                 Mail::Stop => stopping = true,
             }
         }
@@ -136,6 +137,7 @@ fn wait_for_journal(
                 | Mail::Room(..)
                 | Mail::Damaged(_)
                 | Mail::Keys(..)
+                | Mail::KeysUnreadable(_)
                 | Mail::Stop => later.push(one),
             }
         }
@@ -186,10 +188,13 @@ fn load_keys(
     found: Result<Vec<polylogue_store::UsedKey>, StoreError>,
     device: DeviceId,
 ) -> Mail<Ticket> {
-    let keys = found.unwrap_or_else(|error| {
-        tracing::error!(?device, %error, "exactly-once keys can't be read");
-        Vec::new()
-    });
+    let keys = match found {
+        Ok(keys) => keys,
+        Err(error) => {
+            tracing::error!(?device, %error, "exactly-once keys can't be read");
+            return Mail::KeysUnreadable(device);
+        }
+    };
     Mail::Keys(
         device,
         keys.into_iter()

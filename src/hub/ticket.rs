@@ -116,7 +116,6 @@ impl Drop for Group {
 
 #[cfg(test)]
 mod tests {
-    use polylogue_core::decide::Outcome;
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -137,10 +136,8 @@ mod tests {
     }
 
     fn done() -> Result<Receipt, Refusal> {
-        Ok(Receipt {
-            outcome: Outcome::Done,
-            event: None,
-        })
+        // What a row without content reads as.
+        Ok(Receipt::from_blob(&[]))
     }
 
     #[test]

@@ -79,9 +79,13 @@ impl House {
         } else {
             Actor::user(user, None)
         };
+        self.records_by(&actor, command)
+    }
+
+    fn records_by(&mut self, actor: &Actor, command: Command) -> Vec<Record> {
         let decision = decide(
             &self.world,
-            &actor,
+            actor,
             command,
             Context {
                 now: Timestamp(1_000),
@@ -113,16 +117,6 @@ impl House {
             ..Batch::default()
         })
         .unwrap();
-    }
-
-    fn keys(&mut self, (user, device): (UserId, DeviceId), command: KeysCommand) {
-        let actor = Actor::user(user, Some(device));
-        let records = self.records_of(&actor, Command::Keys(command));
-        let records_only = Batch {
-            records,
-            ..Batch::default()
-        };
-        self.commit(records_only).unwrap();
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
@@ -168,6 +162,7 @@ impl House {
             (&state.names, &state.tokens, &state.timers),
             (&known.names, &known.tokens, &known.timers)
         );
+        assert_eq!(state.key_changes, known.key_changes);
         assert_eq!(format!("{:?}", state.users), format!("{:?}", known.users));
         let reader = self.reader();
         for room in known.rooms.values() {
@@ -783,120 +778,6 @@ fn documents_and_account_data() {
     );
 }
 
-/// What an account has for end-to-end encryption, through every kind of change.
-#[test]
-fn keys_and_messages_to_devices_are_there_again() {
-    let mut house = House::new();
-    for (user, label) in [(ALICE, "PHONE"), (ALICE, "LAPTOP"), (BOB, "BOBS")] {
-        let (label, token) = (label.into(), TokenHash::of(label));
-        let device = NewDevice {
-            label,
-            name: None,
-            token,
-        };
-        house.ask(UserId::SERVER, Command::AddDevice { user, device });
-    }
-    let (phone, laptop) = ((ALICE, DeviceId(1)), (ALICE, DeviceId(2)));
-    let bobs = (BOB, DeviceId(3));
-    let key = |id: String| HandedKey {
-        algorithm: "sc".into(),
-        id: id.as_str().into(),
-        blob: format!("{{\"{id}\":1}}").into(),
-    };
-    let object = |name: &str| KeyObject {
-        blob: Json::parse(&format!("{{\"name\":\"{name}\"}}")).unwrap(),
-        signatures: [("ed25519:A".into(), "signature".into())].into(),
-    };
-    let upload = |identity: &str| {
-        KeysCommand::Upload(Upload {
-            identity: Some(object(identity)),
-            // More than are remembered once they were handed out.
-            one_time: Vec::new(),
-            fallback: vec![key("f".to_owned())],
-        })
-    };
-    let claim = || KeysCommand::Claim {
-        user: ALICE,
-        device: DeviceId(1),
-        algorithm: "sc".into(),
-    };
-    house.keys(phone, upload("phone"));
-    house.keys(laptop, upload("laptop"));
-    for round in 0..3 {
-        let one_time = (0..limits::ONE_TIME_KEYS).map(|number| key(format!("{round}.{number}")));
-        let upload = Upload {
-            one_time: one_time.collect(),
-            ..Upload::default()
-        };
-        house.keys(phone, KeysCommand::Upload(upload));
-        for _ in 0..limits::ONE_TIME_KEYS - round * 50 {
-            house.keys(bobs, claim());
-        }
-        if round > 0 {
-            break;
-        }
-    }
-    house.check();
-    for _ in 0..51 {
-        house.keys(bobs, claim());
-    }
-    house.check();
-    let signing = [
-        (SigningRole::Master, object("m")),
-        (SigningRole::UserSigning, object("u")),
-    ];
-    house.keys(phone, KeysCommand::UploadSigning(signing.into()));
-    let signed = KeyObject {
-        signatures: [("ed25519:B".into(), "bob's".into())].into(),
-        ..object("m")
-    };
-    let (owner, name) = (ALICE, KeyName::Signing(SigningRole::Master));
-    let sign = KeysCommand::Sign {
-        owner,
-        name,
-        signed,
-    };
-    house.keys(bobs, sign);
-    let content = |text: &str| Json::parse(&format!("{{\"body\":\"{text}\"}}")).unwrap();
-    for text in ["one", "two", "three"] {
-        let parcel = Parcel {
-            user: ALICE,
-            to: Addressee::All,
-            content: content(text),
-        };
-        let (kind, messages) = ("m.test".into(), vec![parcel]);
-        house.keys(bobs, KeysCommand::Send { kind, messages });
-    }
-    house.check();
-    let messages = house
-        .reader()
-        .to_device(DeviceId(1), Position(0), 2)
-        .unwrap();
-    let texts: Vec<_> = messages
-        .iter()
-        .map(|(_, message)| (message.sender, message.content.clone()))
-        .collect();
-    assert_eq!(texts, [(BOB, content("one")), (BOB, content("two"))]);
-    let up_to = messages.last().unwrap().0;
-    house.keys(phone, KeysCommand::Acknowledge { up_to });
-    let left = |house: &House, device| {
-        let left = house.reader().to_device(device, Position(0), 10);
-        left.unwrap().len()
-    };
-    assert_eq!(left(&house, DeviceId(1)), 1);
-    assert_eq!(left(&house, DeviceId(2)), 3);
-    house.check();
-    let (device, name) = (DeviceId(2), "new".into());
-    house.ask(ALICE, Command::RenameDevice { device, name });
-    house.check();
-    let (user, devices) = (ALICE, vec![DeviceId(1)]);
-    house.ask(UserId::SERVER, Command::RemoveDevices { user, devices });
-    assert_eq!(left(&house, DeviceId(1)), 0);
-    house.check();
-    house.crash();
-    house.check();
-}
-
 #[test]
 fn a_newer_store_is_refused_and_left_alone() {
     let mut house = House::new();
@@ -989,4 +870,138 @@ fn a_row_of_an_unknown_version_is_damage_and_no_guess() {
             .is_some(),
         "the others can be read"
     );
+}
+
+/// What accounts have for end-to-end encryption, through every kind of change.
+mod keys {
+    use polylogue_core::command::NewDevice;
+    use polylogue_core::keys::{
+        Addressee, HandedKey, KeyName, KeyObject, KeysCommand, Parcel, SigningRole, Upload,
+    };
+    use polylogue_core::limits;
+    use polylogue_core::secret::TokenHash;
+
+    use super::*;
+
+    impl House {
+        fn keys(&mut self, (user, device): (UserId, DeviceId), command: KeysCommand) {
+            let actor = Actor::user(user, Some(device));
+            let records = self.records_by(&actor, Command::Keys(command));
+            let batch = Batch {
+                records,
+                ..Batch::default()
+            };
+            self.commit(batch).unwrap();
+        }
+    }
+
+    #[test]
+    fn keys_and_messages_to_devices_are_there_again() {
+        let mut house = House::new();
+        for (user, label) in [(ALICE, "PHONE"), (ALICE, "LAPTOP"), (BOB, "BOBS")] {
+            let (label, token) = (label.into(), TokenHash::of(label));
+            let device = NewDevice {
+                label,
+                name: None,
+                token,
+            };
+            house.ask(UserId::SERVER, Command::AddDevice { user, device });
+        }
+        let (phone, laptop) = ((ALICE, DeviceId(1)), (ALICE, DeviceId(2)));
+        let bobs = (BOB, DeviceId(3));
+        let key = |id: String| HandedKey {
+            algorithm: "sc".into(),
+            id: id.as_str().into(),
+            blob: format!("{{\"{id}\":1}}").into(),
+        };
+        let object = |name: &str| KeyObject {
+            blob: Json::parse(&format!("{{\"name\":\"{name}\"}}")).unwrap(),
+            signatures: [("ed25519:A".into(), "signature".into())].into(),
+        };
+        let upload = |identity: &str| {
+            KeysCommand::Upload(Upload {
+                identity: Some(object(identity)),
+                one_time: Vec::new(),
+                fallback: vec![key("f".to_owned())],
+            })
+        };
+        let claim = || KeysCommand::Claim {
+            user: ALICE,
+            device: DeviceId(1),
+            algorithm: "sc".into(),
+        };
+        house.keys(phone, upload("phone"));
+        house.keys(laptop, upload("laptop"));
+        for round in ["first", "second"] {
+            let one_time =
+                (0..limits::ONE_TIME_KEYS).map(|number| key(format!("{round} {number}")));
+            let upload = Upload {
+                one_time: one_time.collect(),
+                ..Upload::default()
+            };
+            house.keys(phone, KeysCommand::Upload(upload));
+            house.check();
+            for _ in 1..limits::ONE_TIME_KEYS {
+                house.keys(bobs, claim());
+            }
+            house.check();
+            house.keys(bobs, claim());
+        }
+        house.keys(bobs, claim());
+        house.check();
+        let signing = [
+            (SigningRole::Master, object("m")),
+            (SigningRole::UserSigning, object("u")),
+        ];
+        house.keys(phone, KeysCommand::UploadSigning(signing.into()));
+        let signed = KeyObject {
+            signatures: [("ed25519:B".into(), "bob's".into())].into(),
+            ..object("m")
+        };
+        let (owner, name) = (ALICE, KeyName::Signing(SigningRole::Master));
+        let sign = KeysCommand::Sign {
+            owner,
+            name,
+            signed,
+        };
+        house.keys(bobs, sign);
+        let content = |text: &str| Json::parse(&format!("{{\"body\":\"{text}\"}}")).unwrap();
+        for text in ["one", "two", "three"] {
+            let parcel = Parcel {
+                user: ALICE,
+                to: Addressee::All,
+                content: content(text),
+            };
+            let (kind, messages) = ("m.test".into(), vec![parcel]);
+            house.keys(bobs, KeysCommand::Send { kind, messages });
+        }
+        house.check();
+        let messages = house
+            .reader()
+            .to_device(DeviceId(1), Position(0), 2)
+            .unwrap();
+        let texts: Vec<_> = messages
+            .iter()
+            .map(|(_, message)| (message.sender, message.content.clone()))
+            .collect();
+        assert_eq!(texts, [(BOB, content("one")), (BOB, content("two"))]);
+        let up_to = messages.last().unwrap().0;
+        house.keys(phone, KeysCommand::Acknowledge { up_to });
+        let left = |house: &House, device| {
+            let left = house.reader().to_device(device, Position(0), 10);
+            left.unwrap().len()
+        };
+        assert_eq!(left(&house, DeviceId(1)), 1);
+        assert_eq!(left(&house, DeviceId(2)), 3);
+        house.check();
+        let (device, name) = (DeviceId(2), "new".into());
+        house.ask(ALICE, Command::RenameDevice { device, name });
+        house.check();
+        let (user, devices) = (ALICE, vec![DeviceId(1)]);
+        house.ask(UserId::SERVER, Command::RemoveDevices { user, devices });
+        assert_eq!(left(&house, DeviceId(1)), 0);
+        house.check();
+        house.crash();
+        house.check();
+    }
 }

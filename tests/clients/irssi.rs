@@ -25,7 +25,8 @@ impl Irssi {
             r#"servers = ( {{ address = "{host}"; port = "{port}"; chatnet = "polylogue"; autoconnect = "yes"; }} );
 chatnets = {{ polylogue = {{ type = "IRC"; nick = "{account}"; sasl_mechanism = "PLAIN"; sasl_username = "{account}"; sasl_password = "{password}"; }}; }};
 settings = {{
-  core = {{ nick = "{account}"; user_name = "{account}"; real_name = "{account}"; autolog = "yes"; autolog_path = "{logs}/$tag-$0.log"; autolog_level = "ALL"; }};
+  core = {{ nick = "{account}"; user_name = "{account}"; real_name = "{account}"; }};
+  "fe-common/core" = {{ autolog = "yes"; autolog_path = "{logs}/$tag-$0.log"; autolog_level = "ALL"; }};
 }};
 "#,
             host = address.ip(),
@@ -75,18 +76,17 @@ impl IrcClient for Irssi {
         self.tmux(&["send-keys", "Enter"]).map(drop)
     }
 
+    /// Channels and conversations from their logs, everything else from the screen.
     fn shown(&self) -> String {
-        texts(&self.home.path().join("logs"))
-    }
-
-    fn state(&self) -> String {
         let screen = self.tmux(&["capture-pane", "-p"]);
+        let screen = screen.map_or_else(
+            |failure| failure.to_string(),
+            |output| String::from_utf8_lossy(&output.stdout).into_owned(),
+        );
         format!(
-            "---- the screen ----\n{}",
-            screen.map_or_else(
-                |failure| failure.to_string(),
-                |output| String::from_utf8_lossy(&output.stdout).into_owned()
-            )
+            "{}---- the screen ----\n{}",
+            texts(&self.home.path().join("logs")),
+            screen.trim_end()
         )
     }
 }

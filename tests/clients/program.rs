@@ -17,18 +17,14 @@ pub trait IrcClient {
     /// Everything that it showed, in any window.
     fn shown(&self) -> String;
 
-    /// More of it for people, if a test fails.
-    fn state(&self) -> String;
-
     /// Waits until it shows a text.
     fn shows(&self, text: &str) -> Outcome<()> {
         let deadline = Instant::now() + patience();
         while !self.shown().contains(text) {
             if Instant::now() > deadline {
                 return Err(Failure::new(format!(
-                    "this is not shown: {text}\n{}\n{}",
-                    self.shown(),
-                    self.state()
+                    "this is not shown: {text}\n{}",
+                    self.shown()
                 )));
             }
             std::thread::park_timeout(LOOK);

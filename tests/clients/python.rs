@@ -3,8 +3,9 @@
 use std::io::{BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
 
-use crate::program::need;
+use crate::program::{need, until};
 use crate::support::{Failure, Inbox, Outcome, Server, password, patience};
 
 /// The program, running.
@@ -46,6 +47,14 @@ impl Python {
             read: 0,
         };
         python.shows(&format!("-- in {room}"))?;
+        // It listens on a connection of its own, which is there a moment later.
+        until("its second connection", || {
+            python.enter("/me listens").ok()?;
+            let sign = format!("* {account} listens");
+            python.output.wait(Duration::from_millis(200), |state| {
+                state.items.contains(&sign).then_some(())
+            })
+        })?;
         Ok(python)
     }
 

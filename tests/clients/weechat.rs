@@ -71,10 +71,6 @@ impl IrcClient for WeeChat {
     fn shown(&self) -> String {
         texts(&self.home.path().join("logs"))
     }
-
-    fn state(&self) -> String {
-        std::fs::read_to_string(self.home.path().join("weechat.log")).unwrap_or_default()
-    }
 }
 
 impl Drop for WeeChat {

@@ -109,16 +109,26 @@ impl Stage {
             }
         };
         let account = who.split('/').next().unwrap_or(who).to_owned();
-        if standing == Standing::Account && !self.accounts.contains(&account) {
-            Native::hello(self.server.native(), &[])?.register(&account)?;
+        let wishes: Vec<_> = wishes.split_whitespace().map(str::to_owned).collect();
+        let is_new = standing == Standing::Account && !self.accounts.contains(&account);
+        if is_new {
             self.accounts.push(account.clone());
         }
-        let wishes: Vec<_> = wishes.split_whitespace().map(str::to_owned).collect();
+        let native = self.server.native();
         let connection = match (protocol, standing) {
-            ("irc", _) => Connection::Irc(Box::new(self.irc(&account, standing, &wishes)?)),
+            ("irc", _) => {
+                if is_new {
+                    Native::hello(native, &[])?.register(&account)?;
+                }
+                Connection::Irc(Box::new(self.irc(&account, standing, &wishes)?))
+            }
             ("native", Standing::Account) => {
-                let mut client = Native::hello(self.server.native(), &wishes)?;
-                client.login(&account)?;
+                let mut client = Native::hello(native, &wishes)?;
+                if is_new {
+                    client.register(&account)?;
+                } else {
+                    client.login(&account)?;
+                }
                 client.subscribe("now")?;
                 Connection::Native(Box::new(client))
             }

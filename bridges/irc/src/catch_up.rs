@@ -37,11 +37,7 @@ impl Client {
                 tokio::task::yield_now().await;
                 continue;
             }
-            let rooms: Vec<RoomId> = world
-                .state
-                .user(user)
-                .map_or_else(Vec::new, |user| user.joined().collect());
-            let Ok((events, complete)) = hub.since(user, rooms, (cursor, head), PAGE).await else {
+            let Ok((events, complete)) = hub.told(user, (cursor, head), PAGE).await else {
                 return;
             };
             let lines = self.render_missed(&events);

@@ -4,6 +4,7 @@
 pub(crate) mod member;
 pub(crate) mod message;
 pub(crate) mod mode;
+mod notices;
 mod user;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) struct IrcRenderer {
     sealer: Sealer,
     pub(crate) welcome: Welcome,
     message_lines: usize,
+    notices: notices::Notices,
 }
 
 impl IrcRenderer {
@@ -39,6 +41,7 @@ impl IrcRenderer {
             server,
             sealer: hub.sealer(),
             message_lines: config.message_lines,
+            notices: notices::Notices::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! - `access`, `extract`, `error`: who asks, what the body says, why not.
 //! - `names`: ids and aliases to what they mean here, and back.
 //! - `message`: what clients say, as the core takes it; `render`, `words`: committed events as clients get them.
+//! - `keys`: keys for end-to-end encryption, taken apart and put together.
 //! - `state`, `timeline`: state in force, and pages of what happened.
 
 mod access;
@@ -12,6 +13,7 @@ mod config;
 mod endpoints;
 mod error;
 mod extract;
+mod keys;
 mod message;
 mod names;
 mod power;

@@ -105,6 +105,17 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ),
         ("/presence/{user}/status", get(e::presence::get)),
         ("/user_directory/search", post(e::user_directory::search)),
+        // Keys for end-to-end encryption, and messages between devices.
+        ("/keys/upload", post(e::keys_upload::post)),
+        ("/keys/query", post(e::keys_query::post)),
+        ("/keys/claim", post(e::keys_claim::post)),
+        ("/keys/changes", get(e::keys_changes::get)),
+        ("/keys/device_signing/upload", post(e::signing_keys::post)),
+        ("/keys/signatures/upload", post(e::signing_keys::sign)),
+        (
+            "/sendToDevice/{type}/{transaction}",
+            put(e::send_to_device::put),
+        ),
         // Rooms: made, found, entered, left.
         ("/createRoom", post(e::create_room::post)),
         ("/join/{room}", post(e::join::post)),

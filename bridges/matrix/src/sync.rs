@@ -8,6 +8,7 @@
 //! A wake costs what changed: a device that is here finds the changed rooms in its set, and nothing is read of the others. One that was away
 //! compares all its rooms with its token.
 
+mod devices;
 mod ephemeral;
 mod marks;
 mod news;
@@ -19,4 +20,5 @@ pub(crate) mod v3;
 mod watch;
 mod window;
 
+pub(crate) use devices::DeviceLists;
 pub(crate) use watch::Watches;

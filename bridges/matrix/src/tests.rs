@@ -1,6 +1,7 @@
 //! Requests against a real hub on a directory of its own, without a socket.
 
 mod accounts;
+mod keys;
 mod rooms;
 mod shape;
 mod sync;

@@ -86,10 +86,10 @@ impl Open<'_> {
         if known.ids.insert(place, self.id.into()).is_none() {
             known.order.push_back(place);
         }
-        if known.order.len() > BOUND {
-            if let Some(oldest) = known.order.pop_front() {
-                known.ids.remove(&oldest);
-            }
+        if known.order.len() > BOUND
+            && let Some(oldest) = known.order.pop_front()
+        {
+            known.ids.remove(&oldest);
         }
     }
 }

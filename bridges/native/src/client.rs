@@ -65,6 +65,10 @@ impl Client {
     pub(crate) async fn take(&mut self, frames: Vec<Frame>) -> Next {
         let mut asked: Vec<(Option<RequestId>, Asked)> = Vec::new();
         for frame in frames {
+            if self.outbox.closed().is_some() {
+                // The credential has ended: what was sent behind that is not heard.
+                return Next::Continue;
+            }
             let (id, step) = match frame {
                 Ok(Envelope { id, message }) => {
                     if !requests::only_asks(&message) {

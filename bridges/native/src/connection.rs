@@ -18,6 +18,7 @@ use tokio_util::codec::Decoder;
 
 use crate::Native;
 use crate::client::{Client, Next};
+use crate::websocket::WebSocket;
 
 /// Bytes read at once.
 const READ: usize = 16 * 1024;
@@ -34,21 +35,37 @@ pub(crate) type Frame = Result<Envelope<Request>, Malformed>;
 /// Why a connection ends, if the client has not been told yet.
 type Ending = Option<(ErrorCode, &'static str)>;
 
-/// The socket, with or without TLS.
-enum Socket {
+/// The socket: bytes with or without TLS, or messages.
+pub(crate) enum Socket {
     Plain(Arc<TcpStream>),
     Tls(Box<ServerTls>),
+    Web(Box<WebSocket>),
+}
+
+/// What reading gave.
+pub(crate) enum Came {
+    /// Bytes of frames.
+    Bytes,
+    /// The end.
+    End,
+    /// What frames are not made of, and where the next one begins nobody knows.
+    Refused(ErrorCode, &'static str),
+}
+
+impl From<Stream> for Socket {
+    fn from(stream: Stream) -> Self {
+        match stream {
+            Stream::Plain(stream) => Self::Plain(Arc::new(stream)),
+            Stream::Tls(stream) => Self::Tls(stream),
+        }
+    }
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn run(native: Arc<Native>, stream: Stream, peer: Peer) {
-    let (mut socket, outbox) = match stream {
-        Stream::Plain(stream) => {
-            let stream = Arc::new(stream);
-            let outbox = Outbox::direct(stream.clone(), Mode::Live);
-            (Socket::Plain(stream), outbox)
-        }
-        Stream::Tls(stream) => (Socket::Tls(stream), Outbox::woken(Mode::Live)),
+pub(crate) async fn run(native: Arc<Native>, mut socket: Socket, peer: Peer) {
+    let outbox = match &socket {
+        Socket::Plain(stream) => Outbox::direct(stream.clone(), Mode::Live),
+        Socket::Tls(_) | Socket::Web(_) => Outbox::woken(Mode::Live),
     };
     let mut reading = Reading {
         codec: FrameCodec::new(native.config.frame_bytes),
@@ -108,7 +125,7 @@ async fn serve(
     let stopping = client.native.stopping.clone();
     let plain = match socket {
         Socket::Plain(socket) => Some(socket.clone()),
-        Socket::Tls(_) => None,
+        Socket::Tls(_) | Socket::Web(_) => None,
     };
     let mut stalled_since: Option<Instant> = None;
     loop {
@@ -133,11 +150,13 @@ async fn serve(
             // While its socket takes nothing, a connection is not listened to either.
             read = socket.read(&mut reading.bytes), if stalled_since.is_none() => {
                 // Boxed, so that an idle connection does not carry the size of every request's future.
-                let next = if read? == 0 {
-                    Box::pin(client.take(reading.last_frames())).await;
-                    Next::Close
-                } else {
-                    Box::pin(take_frames(client, reading)).await
+                let next = match read? {
+                    Came::Bytes => Box::pin(take_frames(client, reading)).await,
+                    Came::End => {
+                        Box::pin(client.take(reading.last_frames())).await;
+                        Next::Close
+                    }
+                    Came::Refused(code, message) => return Ok(Some((code, message))),
                 };
                 if next == Next::Close {
                     return Ok(None);
@@ -180,7 +199,19 @@ async fn write_out(socket: &mut Socket, outbox: &Outbox) -> io::Result<()> {
             Ok(())
         }
         Socket::Tls(stream) => write_tls(stream, outbox).await,
+        Socket::Web(socket) => write_web(socket, outbox).await,
     }
+}
+
+async fn write_web(socket: &mut WebSocket, outbox: &Outbox) -> io::Result<()> {
+    let frames = outbox.take();
+    if frames.is_empty() {
+        return Ok(());
+    }
+    for frame in frames {
+        in_time(socket.write(frame)).await?;
+    }
+    in_time(socket.flush()).await
 }
 
 async fn write_tls(stream: &mut ServerTls, outbox: &Outbox) -> io::Result<()> {
@@ -211,21 +242,26 @@ async fn writable(plain: Option<&TcpStream>) -> io::Result<()> {
 }
 
 impl Socket {
-    /// Reads what is there behind what is in `bytes`; 0 at the end.
-    async fn read(&mut self, bytes: &mut BytesMut) -> io::Result<usize> {
-        match self {
+    /// Reads what is there behind what is in `bytes`.
+    async fn read(&mut self, bytes: &mut BytesMut) -> io::Result<Came> {
+        let read = match self {
             Self::Plain(socket) => loop {
                 socket.readable().await?;
                 match read_now(socket, bytes) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    done => return done,
+                    done => break done?,
                 }
             },
             Self::Tls(stream) => {
                 bytes.reserve(1024);
-                stream.read_buf(bytes).await
+                stream.read_buf(bytes).await?
             }
-        }
+            Self::Web(socket) => return socket.read(bytes).await,
+        };
+        Ok(match read {
+            0 => Came::End,
+            1.. => Came::Bytes,
+        })
     }
 
     /// Writes everything that waits, and ends.
@@ -246,6 +282,10 @@ impl Socket {
             Self::Tls(stream) => {
                 write_tls(stream, outbox).await?;
                 stream.shutdown().await
+            }
+            Self::Web(socket) => {
+                write_web(socket, outbox).await?;
+                socket.close().await
             }
         }
     }

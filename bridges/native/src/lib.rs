@@ -9,6 +9,7 @@ mod refusal;
 mod render;
 mod requests;
 mod subscribe;
+mod websocket;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -42,6 +43,11 @@ impl Native {
         })
     }
 
+    /// The protocol over WebSocket, at `/native`. Whoever mounts the routes says in an extension of each request who the [`Peer`] is.
+    pub fn routes(self: Arc<Self>) -> axum::Router {
+        websocket::routes().with_state(self)
+    }
+
     /// Tells every connection that the server is going down, and ends it once it has been told. Later connections end the same way.
     pub fn stop(&self) {
         self.stopping.cancel();
@@ -58,7 +64,7 @@ impl Frontend for Native {
         stream: Stream,
         peer: Peer,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(connection::run(self, stream, peer))
+        Box::pin(connection::run(self, stream.into(), peer))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{Change, Deciding, Decision, Outcome, invite, state, within};
+use crate::body::{Body, Form, Message, Text, TextKind};
 use crate::command::{CreateRoom, DirectRoom, Preset};
-use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting};
+use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting, StateChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
 use crate::limits;
@@ -56,7 +57,10 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
         states.push(canonical_alias(at, alias));
     }
     states.extend(preset_states(request.preset));
-    states.extend(request.state.iter().cloned());
+    let unencrypted = reads_plain_text(at, &request);
+    let kept =
+        |change: &&StateChange| unencrypted.is_empty() || *change.kind != *facets::ENCRYPTION;
+    states.extend(request.state.iter().filter(kept).cloned());
     states.extend(request.name.as_deref().map(facets::name));
     states.extend(request.topic.as_deref().map(facets::topic));
     changes.extend(
@@ -72,6 +76,7 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
             setting: RoomSetting::Listed(true),
         }));
     }
+    changes.extend(unencrypted_notice(room, &unencrypted));
     for user in &request.invite {
         changes.extend(at.rows_for(*user));
         changes.push(invite::invited(at, room, *user, None));
@@ -167,7 +172,21 @@ fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
     {
         return Err(Refusal::NameTaken);
     }
-    request.state.iter().try_for_each(state::check)
+    let rooms = at
+        .world
+        .state
+        .user(at.actor.user)
+        .map_or(0, |user| user.joined().count());
+    if rooms >= limits::ROOMS_PER_USER {
+        return Err(Refusal::TooMany {
+            what: "rooms",
+            limit: limits::ROOMS_PER_USER,
+        });
+    }
+    request.state.iter().try_for_each(|change| {
+        state::check(change)?;
+        state::check_key_owner(at, change)
+    })
 }
 
 fn claim(room: RoomId, name: &ChannelName) -> Change {
@@ -220,7 +239,7 @@ fn named(at: Deciding<'_>, room: RoomId, name: Option<&ChannelName>) -> Option<C
     }))
 }
 
-fn canonical_alias(at: Deciding<'_>, name: &ChannelName) -> crate::event::StateChange {
+fn canonical_alias(at: Deciding<'_>, name: &ChannelName) -> StateChange {
     facets::canonical_alias(&format!("{}:{}", name.as_str(), at.world.state.server_name))
 }
 
@@ -260,7 +279,7 @@ pub fn preset_levels(creator: UserId, request: &CreateRoom) -> PowerLevels {
 }
 
 /// Matrix `POST /createRoom`, "preset".
-fn preset_states(preset: Preset) -> [crate::event::StateChange; 3] {
+fn preset_states(preset: Preset) -> [StateChange; 3] {
     let (rule, guests) = match preset {
         Preset::Public => (JoinRule::Public, false),
         Preset::Private | Preset::TrustedPrivate => (JoinRule::Invite, true),
@@ -270,6 +289,56 @@ fn preset_states(preset: Preset) -> [crate::event::StateChange; 3] {
         facets::history_visibility(HistoryVisibility::Shared),
         facets::guest_access(guests),
     ]
+}
+
+/// Who of a direct conversation that asks for encryption could not read it: those of whom no device has published keys. It is then made without,
+/// for Element X always asks; nobody is told later that he was not reached.
+fn reads_plain_text(at: Deciding<'_>, request: &CreateRoom) -> Vec<Arc<str>> {
+    let asks = request
+        .state
+        .iter()
+        .any(|change| *change.kind == *facets::ENCRYPTION);
+    match request.direct {
+        DirectRoom::Yes if asks => {}
+        DirectRoom::Yes | DirectRoom::No => return Vec::new(),
+    }
+    let has_keys = |user: &UserId| {
+        let known = at.world.state.user(*user);
+        known.is_some_and(|user| {
+            user.keys
+                .devices
+                .values()
+                .any(|device| device.identity.is_some())
+        })
+    };
+    let without = request.invite.iter().filter(|user| !has_keys(user));
+    without
+        .filter_map(|user| at.world.name_of(*user).map(|name| name.nick().clone()))
+        .collect()
+}
+
+/// Says so in the room itself, before anything else is said there.
+fn unencrypted_notice(room: RoomId, readers: &[Arc<str>]) -> Option<Change> {
+    let (first, others) = readers.split_first()?;
+    let names = others
+        .iter()
+        .fold(first.to_string(), |names, name| format!("{names}, {name}"));
+    let text = format!(
+        "{names} can't read end-to-end encrypted messages (IRC, or no encryption set up), so this conversation is not encrypted."
+    );
+    let form = Form::Native {
+        text: text.into(),
+        html: None,
+    };
+    let said = Message::plain(Body::Text(Text {
+        kind: TextKind::Notice,
+        form,
+    }));
+    Some(Change::Event(Event::Room {
+        room,
+        sender: UserId::SERVER,
+        change: RoomChange::Message(said),
+    }))
 }
 
 /// Why a member change happens, for those that give one.

@@ -51,7 +51,7 @@ fn in_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, R
         }
     }
     say::may_send(&room.state, (actor, &message))?;
-    say::fits(room, &message)?;
+    say::fits(at, room, &message)?;
     changes.extend(wake_peer(at, room)?);
     changes.push(say::message(at, id, message));
     Ok(Decision {

@@ -35,7 +35,7 @@ pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<
 
 fn may_say(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refusal> {
     may_speak(at, &room.state, event_type(&message.body))?;
-    fits(room, message)
+    fits(at, room, message)
 }
 
 /// Whether somebody's level allows a message: all that is asked of one who comes into his direct room by answering.
@@ -51,12 +51,12 @@ pub(super) fn may_send(
 }
 
 /// Whether a message may be in this room at all: no plain text among ciphertext, and what it refers to is there.
-pub(super) fn fits(room: &Room, message: &Message) -> Result<(), Refusal> {
+pub(super) fn fits(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refusal> {
     if room.state.encryption.is_some() && !passes_encrypted(&message.body) {
         return Err(Refusal::Encrypted);
     }
     if let Some(relation) = message.relation {
-        check_relation(relation, room)?;
+        check_relation(relation, room, at.actor.user)?;
     }
     Ok(())
 }
@@ -102,9 +102,11 @@ fn passes_encrypted(body: &Body) -> bool {
     }
 }
 
-fn check_relation(relation: Relation, room: &Room) -> Result<(), Refusal> {
+/// A reference is to an event of this room; a new text is for one's own.
+fn check_relation(relation: Relation, room: &Room, actor: UserId) -> Result<(), Refusal> {
     let exists = |target| room.holds(target);
     let known = match relation {
+        Relation::Edit(target) if target.author != actor => return Err(Refusal::Forbidden),
         Relation::Reply(target) | Relation::Edit(target) | Relation::Reaction(target) => {
             exists(target)
         }

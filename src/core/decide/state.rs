@@ -60,7 +60,7 @@ pub(super) fn check(change: &StateChange) -> Result<(), Refusal> {
 }
 
 /// A state key that begins with `@` belongs to that user (Matrix room version 10 "Authorization rules", rule 8).
-fn check_key_owner(at: Deciding<'_>, change: &StateChange) -> Result<(), Refusal> {
+pub(super) fn check_key_owner(at: Deciding<'_>, change: &StateChange) -> Result<(), Refusal> {
     if !change.key.starts_with('@') {
         return Ok(());
     }

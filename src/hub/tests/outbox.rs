@@ -105,3 +105,25 @@ async fn no_line_is_lost_or_overtaken_however_many_write() {
         .unwrap()
         .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_in_while_another_one_writes_goes_with_it() {
+    let (near, mut far) = pair().await;
+    let outbox = Outbox::direct(Arc::new(near), Mode::Live);
+    let mut buffer = [0; THREADS];
+    // In every round all write at once; whoever finds another one writing leaves his line to it.
+    for round in 0..3_000 {
+        let start = std::sync::Barrier::new(THREADS);
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    outbox.push(Bytes::from_static(b"x"));
+                    outbox.flush();
+                });
+            }
+        });
+        assert_eq!(outbox.waiting(), 0, "round {round}");
+        far.read_exact(&mut buffer).await.unwrap();
+    }
+}

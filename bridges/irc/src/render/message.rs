@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use polylogue_core::body::{Body, Content, Form, Message, Relation as Refers, Text, TextKind};
-use polylogue_core::{RoomState, UserId};
+use polylogue_core::{RoomId, RoomState, UserId};
 use polylogue_hub::Relation;
 use polylogue_irc::wrap::wrap;
 use polylogue_irc::{Capability, Middle, Tag, TagKey, Trailing, Verb, ctcp};
@@ -13,6 +13,8 @@ use polylogue_richtext::{Dialect, from_html, from_plain, to_irc};
 use super::{Scene, Stamp};
 use crate::names::{self, Name};
 
+/// The tag that names the algorithm of an encrypted event.
+const ENCRYPTED: &str = "polylogue/enc";
 /// Bytes of `target :` and the line's end that wrapping leaves room for besides source and verb.
 const FRAME: usize = 8;
 
@@ -50,16 +52,7 @@ pub(crate) fn message(
                 out,
             );
         }
-        Body::Sealed(_) => {
-            let line = "[encrypted: open this conversation in a Matrix client]".to_owned();
-            speak(
-                scene,
-                (&by, &to),
-                (stamp, None),
-                (Verb::Notice, &[line]),
-                out,
-            );
-        }
+        Body::Sealed(content) => sealed(scene, (&by, &to, room.id), stamp, content, out),
         Body::Unknown(content) => {
             if let Some(text) = content
                 .content
@@ -216,6 +209,46 @@ fn speak(
                 write(&piece.to_string(), out);
             }
         }
+    }
+}
+
+/// Something encrypted: where tags are known, a line with the event's id and algorithm and nothing to read; elsewhere a notice, at most one per
+/// room in ten minutes. The ciphertext fits no line.
+fn sealed(
+    scene: &Scene<'_>,
+    (by, to, room): (&Name, &Arc<str>, RoomId),
+    stamp: Stamp,
+    content: &Content,
+    out: &mut BytesMut,
+) {
+    let Ok(target) = Middle::new(to) else { return };
+    let value = content.content.value();
+    let algorithm = value
+        .get("algorithm")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or("unknown");
+    if scene.has(Capability::MessageTags) {
+        let line = scene.line_of(out, (stamp.at, by.account.as_deref()), stamp.position);
+        let line = line.tags(
+            TagKey::new(ENCRYPTED)
+                .map(|key| Tag::new(key, algorithm))
+                .as_ref(),
+        );
+        let _ = line.from(by.source(), Verb::Tagmsg).middle(target).end();
+    } else if scene
+        .renderer
+        .notices
+        .may_tell((room, scene.capabilities.bits()), stamp.at)
+    {
+        let text = format!(
+            "Encrypted messages from {}: open this conversation in a Matrix client",
+            by.nick
+        );
+        let _ = scene
+            .line(out, (stamp.at, None))
+            .from(scene.renderer.source(), Verb::Notice)
+            .middle(target)
+            .trailing(&Trailing::lossy(&text));
     }
 }
 

@@ -53,9 +53,7 @@ pub(crate) async fn redact(matrix: &Matrix, access: &Access, what: Redaction<'_>
         "redact",
         (what.room_id, what.transaction),
     );
-    let open = matrix
-        .transactions
-        .open(access.device, what.transaction);
+    let open = matrix.transactions.open(access.device, what.transaction);
     let receipt = matrix.hub.submit(request).await?;
     open.done(&receipt);
     sent(matrix, &receipt)

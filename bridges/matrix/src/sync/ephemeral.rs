@@ -142,9 +142,7 @@ fn receipts(
             let Some((position, at)) = read.get(&place) else {
                 continue;
             };
-            let of_event = content
-                .entry(scene.matrix.event_id(*position))
-                .or_default();
+            let of_event = content.entry(scene.matrix.event_id(*position)).or_default();
             let of_kind = of_event.entry(kind).or_insert_with(|| json!({}));
             if let Value::Object(of_kind) = of_kind {
                 of_kind.insert(user_id.clone(), json!({ "ts": at.0 }));

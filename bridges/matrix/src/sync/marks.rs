@@ -20,6 +20,8 @@ pub(crate) enum Mark {
     Profile(UserId, Position),
     /// The session's own account data.
     AccountData(Position),
+    /// Devices or keys, or what waits for a device.
+    Keys(Position),
     /// Who types in a room.
     Typing(RoomId),
     /// Whether a user is here.
@@ -39,6 +41,7 @@ impl Mark {
             Self::Typing(room) => (4, Position(0), room, nobody),
             Self::Presence(user) => (5, Position(0), nowhere, user),
             Self::Renamed(user) => (6, Position(0), nowhere, user),
+            Self::Keys(position) => (7, position, nowhere, nobody),
         };
         out.put_u8(kind);
         out.put_u64(position.0);
@@ -62,6 +65,7 @@ impl Mark {
                 4 => Some(Self::Typing(room)),
                 5 => Some(Self::Presence(user)),
                 6 => Some(Self::Renamed(user)),
+                7 => Some(Self::Keys(position)),
                 _ => None,
             }
         })
@@ -102,14 +106,14 @@ fn of_event(event: &Event, position: Position) -> Option<Mark> {
                 Some(Mark::Profile(*user, position))
             }
             UserChange::AccountData { .. } => Some(Mark::AccountData(position)),
+            UserChange::DeviceRenamed { .. }
+            | UserChange::DeviceRemoved(_)
+            | UserChange::Keys(_) => Some(Mark::Keys(position)),
             UserChange::Created { .. }
             | UserChange::Password(_)
             | UserChange::Disabled(_)
             | UserChange::DeviceAdded(_)
-            | UserChange::DeviceRenamed { .. }
-            | UserChange::DeviceRemoved(_)
-            | UserChange::Document(_)
-            | UserChange::Keys(_) => None,
+            | UserChange::Document(_) => None,
         },
         // Masks, keys and the directory have no form in sync.
         Event::Setting { .. } | Event::Name { .. } | Event::Timer { .. } => None,
@@ -138,6 +142,7 @@ mod tests {
             Mark::Read((RoomId(u32::MAX), UserId(3)), Position(u64::MAX)),
             Mark::Profile(UserId(9), Position(4)),
             Mark::AccountData(Position(5)),
+            Mark::Keys(Position(6)),
             Mark::Typing(RoomId(1)),
             Mark::Presence(UserId(2)),
             Mark::Renamed(UserId(u32::MAX)),

@@ -74,6 +74,8 @@ impl News {
                 self.account_data = position;
                 position
             }
+            // What it is of is found by position: it only says that it is worth a look.
+            Mark::Keys(position) => position,
             Mark::Typing(room) => {
                 self.flickers.typing.insert(room);
                 Position(0)

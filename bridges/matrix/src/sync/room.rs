@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use polylogue_core::room::{Member, Membership, Room};
-use polylogue_core::{RoomChange, RoomSequence, UserId, facets};
+use polylogue_core::{Refusal, RoomChange, RoomSequence, UserId, facets};
 use polylogue_hub::Direction;
 use polylogue_matrix::filter::admits_type;
 use serde_json::{Value, json};
@@ -31,8 +31,8 @@ const STRIPPED: [&str; 7] = [
 /// A room in the section where it belongs.
 #[derive(Debug)]
 pub(crate) enum Section {
-    /// The user is in; whether he came in since the token.
-    Join(Value, Entered),
+    /// The user is in; whether he came in since the token, and whether anybody did.
+    Join(Value, Entered, Moved),
     /// He is asked in.
     Invite(Value),
     /// He asked to be let in.
@@ -48,6 +48,15 @@ pub(crate) enum Entered {
     Now,
     /// Before.
     Before,
+}
+
+/// Whether somebody came in or went out since the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    /// It may be.
+    Perhaps,
+    /// Nobody did.
+    Nobody,
 }
 
 /// The places between which a room is told.
@@ -142,10 +151,13 @@ async fn joined(
         members: &members,
     };
     let state = state::events(scene, room, (wanted, beside)).await?;
-    let counts_changed = wanted == Wanted::All || window.moves || window.limited;
-    let summary = match counts_changed || window.filtered {
-        true => state::summary(scene, room, &heroes),
-        false => json!({}),
+    let moved = match wanted == Wanted::All || window.moves || window.limited || window.filtered {
+        true => Moved::Perhaps,
+        false => Moved::Nobody,
+    };
+    let summary = match moved {
+        Moved::Perhaps => state::summary(scene, room, &heroes),
+        Moved::Nobody => json!({}),
     };
     let entry = scene.own_room(room.state.id);
     let marker = entry.map_or(RoomSequence(0), |entry| entry.marker);
@@ -160,7 +172,7 @@ async fn joined(
         "unread_notifications": unread,
     });
     let entered = entered.map_or(Entered::Now, |_| Entered::Before);
-    Ok(Section::Join(shown, entered))
+    Ok(Section::Join(shown, entered, moved))
 }
 
 /// Whether the event of a standing only changed what it says of the member: he was in before.
@@ -198,21 +210,20 @@ async fn left(
             window.places.insert(own.since);
         }
     }
-    // Of the state he gets what changed while he could see it.
-    let entry = scene.matrix.hub.history(
-        scene.access.user,
-        (room.state.id, own.since),
-        (Direction::Backward, 1),
-    );
-    let state = if entry.await?.events.is_empty() {
-        Vec::new()
-    } else {
-        let beside = Beside {
-            window: &window,
-            cut: own.since,
-            members: &BTreeSet::new(),
-        };
-        state::events(scene, room, (Wanted::After(since), beside)).await?
+    // Of the state he gets what changed, if he could see what came right before he was out.
+    let last = RoomSequence(own.since.0.saturating_sub(1));
+    let (hub, id) = (&scene.matrix.hub, room.state.id);
+    let state = match hub.event_in(scene.access.user, id, last).await {
+        Err(Refusal::NoSuchEvent) => Vec::new(),
+        Err(refusal) => return Err(refusal.into()),
+        Ok(_) => {
+            let beside = Beside {
+                window: &window,
+                cut: own.since,
+                members: &BTreeSet::new(),
+            };
+            state::events(scene, room, (Wanted::After(since), beside)).await?
+        }
     };
     Ok(Section::Leave(json!({
         "state": { "events": state },

@@ -108,11 +108,7 @@ pub(crate) async fn changes(
         for (room, kind, content) in matrix.hub.account_data(user, after).await? {
             match room {
                 None => changes.found.account_data.push((kind, content)),
-                Some(room) => changes
-                    .found
-                    .room(room)
-                    .account_data
-                    .push((kind, content)),
+                Some(room) => changes.found.room(room).account_data.push((kind, content)),
             }
         }
     }

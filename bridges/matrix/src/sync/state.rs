@@ -111,14 +111,14 @@ pub(crate) fn heroes(room: &Room, viewer: UserId) -> Vec<UserId> {
         return Vec::new();
     }
     let others = |wanted: fn(Membership) -> bool| -> Vec<UserId> {
-        let others = state.members.iter().filter(|(user, member)| {
-            **user != viewer && wanted(member.membership)
-        });
+        let others = state
+            .members
+            .iter()
+            .filter(|(user, member)| **user != viewer && wanted(member.membership));
         others.map(|(user, _)| *user).take(HEROES).collect()
     };
-    let present = others(|membership| {
-        membership == Membership::Join || membership == Membership::Invite
-    });
+    let present =
+        others(|membership| membership == Membership::Join || membership == Membership::Invite);
     if present.is_empty() {
         others(|membership| membership == Membership::Leave || membership == Membership::Ban)
     } else {

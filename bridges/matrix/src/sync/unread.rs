@@ -34,7 +34,8 @@ pub(crate) async fn notifications(
         let oldest = page.events.last().map_or(0, |event| event.notifying);
         let rest = before.map_or(0, |before| oldest.saturating_sub(before.notifying));
         // The oldest that was looked at is in both counts.
-        unread.notifying += rest.saturating_sub(u64::from(page.events.last().is_some_and(notifies)));
+        unread.notifying +=
+            rest.saturating_sub(u64::from(page.events.last().is_some_and(notifies)));
     }
     Ok(shown(unread))
 }
@@ -132,7 +133,11 @@ mod tests {
     fn what_others_said_since() {
         let check = |said: &[(UserId, TextKind, &[UserId])], read: u64, want: (u64, u64, End)| {
             let (unread, end) = count(&timeline(said), (RoomSequence(read), ME));
-            assert_eq!((unread.notifying, unread.mentions, end), want, "{said:?} {read}");
+            assert_eq!(
+                (unread.notifying, unread.mentions, end),
+                want,
+                "{said:?} {read}"
+            );
         };
         let text = (BOB, TextKind::Text, &[][..]);
         let mention = (BOB, TextKind::Text, &[ME][..]);

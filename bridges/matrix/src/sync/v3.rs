@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use polylogue_core::room::Room;
 use polylogue_core::user::UserRoom;
 use polylogue_core::{Position, Refusal, RoomId, UserId};
-use polylogue_matrix::error::ErrorCode;
+use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use polylogue_matrix::filter::admits_type;
 use ruma::api::client::filter::{Filter, FilterDefinition, RoomEventFilter, RoomFilter};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::room::{self, Entered, Section};
+use super::devices::{self, DeviceLists};
+use super::room::{self, Entered, Moved, Section};
 use super::source::{self, Changes, Look};
 use super::watch::{SetPresence, Waited, Watch};
 use crate::Matrix;
@@ -22,7 +24,7 @@ use crate::access::Access;
 use crate::endpoints::{filter, presence};
 use crate::error::{Answer, Failure};
 use crate::extract::{Reply, shape};
-use crate::push;
+use crate::{keys, push};
 
 /// How long a request waits for news at most.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -72,6 +74,7 @@ pub(crate) async fn sync(matrix: &Matrix, access: &Access, request: Request) -> 
     let turn = watch.begin();
     if let Some(since) = since {
         watch.told(since);
+        devices::acknowledge(matrix, access, since).await?;
     }
     let waiting = Waiting {
         matrix,
@@ -98,13 +101,10 @@ impl Waiting<'_> {
     async fn reply(&self, mut since: Option<Position>, (turn, until): (u64, Instant)) -> Answer {
         loop {
             if self.watch.is_over() {
-                return Err(Failure::new(
-                    401,
-                    ErrorCode::UnknownToken,
-                    "the session has ended",
-                ));
+                return Err(self.ended());
             }
-            let (reply, up_to, is_news) = self.now(since).await?;
+            // On the heap only while it works: a request that waits is small.
+            let (reply, up_to, is_news) = Box::pin(self.now(since)).await?;
             if is_news || self.full_state || since.is_none() {
                 return Ok(reply);
             }
@@ -114,6 +114,17 @@ impl Waiting<'_> {
                 Waited::Enough => return Ok(reply),
             }
         }
+    }
+
+    /// A session ends with its device, or by a fault after which the client may come back.
+    fn ended(&self) -> Failure {
+        let world = self.matrix.hub.world();
+        let user = world.state.user(self.access.user);
+        if user.is_some_and(|user| user.device(self.access.device).is_some()) {
+            return Refusal::Unavailable.into();
+        }
+        let (code, message) = (ErrorCode::UnknownToken, "this access token is not in force");
+        Failure::Error(ErrorReply::new(401, code, message).with("soft_logout", false))
     }
 
     /// What is new at this moment: the reply, where it ends, and whether there is anything in it.
@@ -135,6 +146,12 @@ impl Waiting<'_> {
         if !changes.rooms.is_empty() {
             self.matrix.transactions.settle(self.access.device).await;
         }
+        let span = (since, changes.up_to);
+        let (to_device, up_to) = devices::messages(self.matrix, self.access, span).await?;
+        changes.up_to = up_to;
+        let mut lists = since.map_or_else(DeviceLists::default, |since| {
+            DeviceLists::of_keys(&changes.world, self.access.user, since)
+        });
         let rooms = std::mem::take(&mut changes.rooms);
         let scene = Scene {
             matrix: self.matrix,
@@ -144,20 +161,31 @@ impl Waiting<'_> {
             filter: self.filter,
             full_state: self.full_state,
         };
-        let (rooms, new_direct) = scene.rooms(rooms).await?;
+        let (rooms, new_direct) = scene.rooms(rooms, &mut lists).await?;
+        lists.settle(&changes.world, self.access.user);
         let account_data = scene.account_data(new_direct).await?;
         let presence = scene.presence();
-        let is_news =
-            rooms.values().any(|rooms| !rooms.is_empty()) || !account_data.is_empty() || !presence.is_empty();
+        let counts = keys::counts(self.matrix, self.access);
+        let fallback = self
+            .matrix
+            .hub
+            .unused_fallback_types(self.access.user, self.access.device);
+        let keys_changed = self.watch.shows_keys(&counts, &fallback);
+        let is_news = rooms.values().any(|rooms| !rooms.is_empty())
+            || !account_data.is_empty()
+            || !presence.is_empty()
+            || !to_device.is_empty()
+            || !lists.is_empty()
+            || keys_changed;
         let reply = json!({
             "next_batch": self.matrix.token(changes.up_to),
             "rooms": rooms,
             "account_data": { "events": account_data },
             "presence": { "events": presence },
-            "to_device": { "events": [] },
-            "device_lists": { "changed": [], "left": [] },
-            "device_one_time_keys_count": {},
-            "device_unused_fallback_key_types": [],
+            "to_device": { "events": to_device },
+            "device_lists": lists.shown(self.matrix),
+            "device_one_time_keys_count": counts,
+            "device_unused_fallback_key_types": fallback,
         });
         Ok((Reply(reply), changes.up_to, is_news))
     }
@@ -171,8 +199,10 @@ impl Scene<'_> {
     async fn rooms(
         &self,
         changed: BTreeMap<RoomId, source::RoomChanges>,
+        lists: &mut DeviceLists,
     ) -> Result<(Rooms, bool), Failure> {
-        let mut rooms = Rooms::from(["join", "invite", "knock", "leave"].map(|name| (name, Map::new())));
+        let mut rooms =
+            Rooms::from(["join", "invite", "knock", "leave"].map(|name| (name, Map::new())));
         let mut new_direct = false;
         for (id, changes) in changed {
             let room_id = self.matrix.room_id(id);
@@ -188,9 +218,13 @@ impl Scene<'_> {
                     Err(refusal) => return Err(refusal.into()),
                 },
             };
-            let (name, shown) = match room::section(self, &room, &changes).await? {
+            let section = room::section(self, &room, &changes).await?;
+            if let Some(Section::Join(_, _, Moved::Perhaps) | Section::Leave(_)) = &section {
+                self.note_moves(&room, lists).await?;
+            }
+            let (name, shown) = match section {
                 None => continue,
-                Some(Section::Join(shown, entered)) => {
+                Some(Section::Join(shown, entered, _)) => {
                     new_direct |= entered == Entered::Now
                         && room::direct_peer(&room, self.access.user).is_some();
                     ("join", shown)
@@ -203,6 +237,16 @@ impl Scene<'_> {
             tokio::task::yield_now().await;
         }
         Ok((rooms, new_direct))
+    }
+
+    /// Notes who came into a room or went out of it since the token.
+    async fn note_moves(&self, room: &Room, lists: &mut DeviceLists) -> Result<(), Failure> {
+        let Some(since) = self.changes.since else {
+            return Ok(());
+        };
+        let since = self.matrix.hub.sequence_at(room.state.id, since).await?;
+        lists.moved(&self.changes.world, room, (self.access.user, since));
+        Ok(())
     }
 
     /// Global account data. Push rules and direct conversations are there from the start, whatever the user stored.
@@ -228,7 +272,9 @@ impl Scene<'_> {
             };
             all.insert(DIRECT.to_owned(), self.direct(known).await?);
         }
-        let wanted = all.into_iter().filter(|(kind, _)| admits_type(&filter, kind));
+        let wanted = all
+            .into_iter()
+            .filter(|(kind, _)| admits_type(&filter, kind));
         Ok(wanted
             .map(|(kind, content)| json!({ "type": kind, "content": content }))
             .collect())
@@ -252,10 +298,10 @@ impl Scene<'_> {
             let peer = self.matrix.user_id(world, peer);
             let rooms = direct.entry(peer).or_insert_with(|| json!([]));
             let id = Value::from(self.matrix.room_id(room.state.id));
-            if let Value::Array(rooms) = rooms {
-                if !rooms.contains(&id) {
-                    rooms.push(id);
-                }
+            if let Value::Array(rooms) = rooms
+                && !rooms.contains(&id)
+            {
+                rooms.push(id);
             }
         }
         Ok(Value::Object(direct))
@@ -331,4 +377,37 @@ fn as_room_filter(filter: &Filter) -> RoomEventFilter {
     wishes.senders.clone_from(&filter.senders);
     wishes.not_senders.clone_from(&filter.not_senders);
     wishes
+}
+
+#[cfg(test)]
+mod tests {
+    use polylogue_core::DeviceId;
+    use polylogue_hub::{Config as HubConfig, Hub};
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_waits_is_small() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = HubConfig {
+            data_dir: directory.path().join("data"),
+            ..HubConfig::default()
+        };
+        let matrix = Matrix::new(Hub::open(&config).unwrap(), crate::Config::default());
+        let access = Access {
+            user: UserId(1),
+            device: DeviceId(1),
+        };
+        let request = Request {
+            filter: None,
+            since: None,
+            full_state: None,
+            set_presence: None,
+            timeout: None,
+        };
+        let waiting = sync(&matrix, &access, request);
+        assert!(size_of_val(&waiting) < 4096, "{}", size_of_val(&waiting));
+        drop(waiting);
+        matrix.hub.stop();
+    }
 }

@@ -10,6 +10,7 @@ use polylogue_core::command::{Presentation, Who};
 use polylogue_core::live::Presence;
 use polylogue_core::{Command, DeviceId, Position, Refusal, RoomId, Timestamp, UserId};
 use polylogue_hub::{Connecting, Hub, Mode, Outbox, Request, Session};
+use serde_json::Value;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -63,6 +64,8 @@ pub(crate) struct Watch {
     news: Mutex<News>,
     /// Who is here, as the device was told.
     shown: Mutex<HashMap<UserId, Presence>>,
+    /// What is left of its keys, as it was told: one-time keys, and fallback keys that were never handed out.
+    keys: Mutex<Option<(Value, Vec<Arc<str>>)>>,
     used: Mutex<Instant>,
     /// The number of the latest request; an earlier one that still waits ends.
     turn: AtomicU64,
@@ -195,6 +198,7 @@ async fn attach(
         away: AtomicBool::new(false),
         news: Mutex::new(news),
         shown: Mutex::default(),
+        keys: Mutex::default(),
         used: Mutex::new(Instant::now()),
         turn: AtomicU64::new(0),
         newer: Notify::new(),
@@ -237,6 +241,14 @@ impl Watch {
         before.unwrap_or(Presence::Offline) != presence
     }
 
+    /// Notes what is left of the device's keys; whether it was told something else before.
+    pub(crate) fn shows_keys(&self, counts: &Value, fallback: &[Arc<str>]) -> bool {
+        let mut keys = lock(&self.keys);
+        let left = (counts.clone(), fallback.to_vec());
+        let before = keys.replace(left.clone());
+        before.is_some_and(|before| before != left)
+    }
+
     /// What is new after a position; nothing if only a look at all rooms can tell.
     pub(crate) fn since(&self, after: Position) -> Option<Since> {
         let mut news = self.drained();
@@ -268,9 +280,9 @@ impl Watch {
             return Waited::Enough;
         }
         let present = now();
-        let typing = lock(&self.news).typing_ends(present).map(|end| {
-            Instant::now() + Duration::from_millis(end.0.saturating_sub(present.0) + 1)
-        });
+        let typing = lock(&self.news)
+            .typing_ends(present)
+            .map(|end| Instant::now() + Duration::from_millis(end.0.saturating_sub(present.0) + 1));
         let sooner = typing.filter(|end| *end < until);
         tokio::select! {
             () = self.outbox.woken_up() => Waited::News,

@@ -105,7 +105,7 @@ pub(crate) async fn read(
 }
 
 fn limit(filter: &RoomEventFilter) -> usize {
-    let asked = filter.limit.map(|limit| u64::from(limit));
+    let asked = filter.limit.map(u64::from);
     let asked = asked.map(|limit| usize::try_from(limit).unwrap_or(MOST));
     asked.unwrap_or(USUAL).clamp(1, MOST)
 }

@@ -29,7 +29,9 @@ impl<'a> Client<'a> {
     /// Syncs from a token, with further parameters.
     async fn from(&self, since: &str, parameters: &str) -> Got {
         let line = format!("GET /sync?since={since}&{parameters}");
-        let check = self.server.check(&self.token, &line, (Value::Null, 200, ""));
+        let check = self
+            .server
+            .check(&self.token, &line, (Value::Null, 200, ""));
         check.await
     }
 
@@ -171,7 +173,10 @@ async fn first_everything_then_what_changed() {
     let shown = joined(&second, &room);
     assert_eq!(texts(&shown["timeline"]), ["two"]);
     let shown = &shown["timeline"]["events"][0];
-    assert_eq!((&shown["event_id"], &shown["sender"]), (&json!(event), &json!("@bob:test")));
+    assert_eq!(
+        (&shown["event_id"], &shown["sender"]),
+        (&json!(event), &json!("@bob:test"))
+    );
     assert!(shown["unsigned"]["age"].is_u64());
     assert!(is_empty(&alice.sync().await));
 
@@ -209,7 +214,10 @@ async fn a_gap_is_filled_by_going_back_from_its_token() {
     assert_eq!(types(&shown["state"]), ["m.room.topic"]);
     let before = shown["timeline"]["prev_batch"].as_str().unwrap();
     let back = alice
-        .ask(&format!("GET /rooms/{room}/messages?dir=b&limit=8&from={before}"), Value::Null)
+        .ask(
+            &format!("GET /rooms/{room}/messages?dir=b&limit=8&from={before}"),
+            Value::Null,
+        )
         .await;
     let back = json!({ "events": back.body["chunk"] });
     assert_eq!(texts(&back), ["m6", "m5", "m4", "m3", "m2", "m1", "m0"]);
@@ -226,7 +234,10 @@ async fn asked_in_then_in_then_out() {
     let mut bob = Client::new(&server, "bob").await;
     bob.sync().await;
     let room = server
-        .room(&alice.token, json!({ "name": "Secret", "invite": ["@bob:test"] }))
+        .room(
+            &alice.token,
+            json!({ "name": "Secret", "invite": ["@bob:test"] }),
+        )
         .await;
     let got = bob.wait("timeout=10000").await;
     let invite = &got.body["rooms"]["invite"][&room]["invite_state"];
@@ -243,19 +254,26 @@ async fn asked_in_then_in_then_out() {
     let got = bob.wait("timeout=10000").await;
     let shown = joined(&got, &room);
     assert_eq!(texts(&shown["timeline"]), ["unseen"]);
-    assert_eq!(members(&shown["timeline"]), ["@alice:test", "@bob:test", "@bob:test"]);
+    assert_eq!(
+        members(&shown["timeline"]),
+        ["@alice:test", "@bob:test", "@bob:test"]
+    );
     server.say(&alice.token, &room, "seen").await;
-    assert_eq!(texts(&joined(&bob.wait("timeout=10000").await, &room)["timeline"]), ["seen"]);
+    assert_eq!(
+        texts(&joined(&bob.wait("timeout=10000").await, &room)["timeline"]),
+        ["seen"]
+    );
 
     server.say(&alice.token, &room, "last").await;
-    bob.ask(&format!("POST /rooms/{room}/leave"), json!({})).await;
+    bob.ask(&format!("POST /rooms/{room}/leave"), json!({}))
+        .await;
     server.say(&alice.token, &room, "hidden").await;
     let got = bob.wait("timeout=10000").await;
     let left = &got.body["rooms"]["leave"][&room];
     assert_eq!(texts(&left["timeline"]), ["last"]);
     assert_eq!(members(&left["timeline"]), ["@bob:test"]);
     assert_eq!(joined(&got, &room), &Value::Null);
-    server.say(&alice.token, &room, "hidden too").await;
+    server.say(&alice.token, &room, "hidden-too").await;
     assert!(is_empty(&bob.sync().await));
     let anew = bob.from("", "timeout=0").await;
     assert_eq!(anew.body["rooms"]["join"], json!({}));
@@ -272,11 +290,15 @@ async fn a_declined_invitation_and_a_ban_are_told_and_end_it() {
         .room(&alice.token, json!({ "invite": ["@bob:test"] }))
         .await;
     bob.wait("timeout=10000").await;
-    bob.ask(&format!("POST /rooms/{secret}/leave"), json!({})).await;
+    bob.ask(&format!("POST /rooms/{secret}/leave"), json!({}))
+        .await;
     let got = bob.wait("timeout=10000").await;
     let left = &got.body["rooms"]["leave"][&secret];
     assert_eq!(types(&left["timeline"]), ["m.room.member"]);
-    assert_eq!(left["timeline"]["events"][0]["content"]["membership"], "leave");
+    assert_eq!(
+        left["timeline"]["events"][0]["content"]["membership"],
+        "leave"
+    );
     assert_eq!(left["state"]["events"], json!([]));
 
     let room = room_of(&[&alice, &bob]).await;
@@ -299,10 +321,14 @@ async fn members_are_loaded_when_they_speak() {
     let carol = Client::new(&server, "carol").await;
     let room = room_of(&[&alice, &bob, &carol]).await;
     alice
-        .ask(&format!("PUT /rooms/{room}/state/m.room.name"), json!({ "name": "Garden" }))
+        .ask(
+            &format!("PUT /rooms/{room}/state/m.room.name"),
+            json!({ "name": "Garden" }),
+        )
         .await;
     server.say(&bob.token, &room, "one").await;
-    let filter = json!({ "room": { "timeline": { "limit": 1 }, "state": { "lazy_load_members": true } } });
+    let filter =
+        json!({ "room": { "timeline": { "limit": 1 }, "state": { "lazy_load_members": true } } });
     let stored = alice.ask("POST /user/@alice:test/filter", filter).await;
     let filter = format!("timeout=10000&filter={}", stored.text("filter_id"));
     let got = alice.wait(&filter).await;
@@ -313,7 +339,10 @@ async fn members_are_loaded_when_they_speak() {
     let got = alice.wait(&filter).await;
     assert_eq!(members(&joined(&got, &room)["state"]), ["@carol:test"]);
 
-    let all = alice.from("", "timeout=0&filter=%7B%22room%22%3A%7B%22timeline%22%3A%7B%22limit%22%3A1%7D%7D%7D");
+    let all = alice.from(
+        "",
+        "timeout=0&filter=%7B%22room%22%3A%7B%22timeline%22%3A%7B%22limit%22%3A1%7D%7D%7D",
+    );
     let all = all.await;
     assert_eq!(
         members(&joined(&all, &room)["state"]),
@@ -329,7 +358,8 @@ async fn typing_is_told_and_its_end() {
     let room = room_of(&[&alice, &bob]).await;
     alice.sync().await;
     let line = format!("PUT /rooms/{room}/typing/@bob:test");
-    bob.ask(&line, json!({ "typing": true, "timeout": 20 })).await;
+    bob.ask(&line, json!({ "typing": true, "timeout": 20 }))
+        .await;
     let typing = |got: &Got| joined(got, &room)["ephemeral"]["events"].clone();
     let who = |names: Value| json!([{ "type": "m.typing", "content": { "user_ids": names } }]);
     let got = alice.wait("timeout=10000").await;
@@ -340,8 +370,12 @@ async fn typing_is_told_and_its_end() {
     } else {
         assert_eq!(first, who(json!([])), "it ended before it could be told");
     }
-    bob.ask(&line, json!({ "typing": true, "timeout": 20_000 })).await;
-    assert_eq!(typing(&alice.wait("timeout=10000").await), who(json!(["@bob:test"])));
+    bob.ask(&line, json!({ "typing": true, "timeout": 20_000 }))
+        .await;
+    assert_eq!(
+        typing(&alice.wait("timeout=10000").await),
+        who(json!(["@bob:test"]))
+    );
     bob.ask(&line, json!({ "typing": false })).await;
     assert_eq!(typing(&alice.wait("timeout=10000").await), who(json!([])));
     assert!(is_empty(&alice.sync().await));
@@ -359,7 +393,8 @@ async fn what_was_read_is_told() {
     let counts = |unread: u64, mentions: u64| json!({ "notification_count": unread, "highlight_count": mentions });
     assert_eq!(count(&alice.wait("timeout=10000").await), counts(1, 0));
     let mention = json!({ "msgtype": "m.text", "body": "alice", "m.mentions": { "user_ids": ["@alice:test"] } });
-    bob.ask(&format!("PUT /rooms/{room}/send/m.room.message/m"), mention).await;
+    bob.ask(&format!("PUT /rooms/{room}/send/m.room.message/m"), mention)
+        .await;
     assert_eq!(count(&alice.wait("timeout=10000").await), counts(2, 1));
 
     let private = format!("POST /rooms/{room}/receipt/m.read.private/{event}");
@@ -372,9 +407,17 @@ async fn what_was_read_is_told() {
     assert!(receipt["content"][&event]["m.read.private"]["@alice:test"]["ts"].is_u64());
 
     server.say(&alice.token, &room, "answer").await;
-    assert_eq!(count(&alice.wait("timeout=10000").await), counts(0, 0), "who speaks has read");
+    assert_eq!(
+        count(&alice.wait("timeout=10000").await),
+        counts(0, 0),
+        "who speaks has read"
+    );
 
-    bob.ask(&format!("POST /rooms/{room}/receipt/m.read/{event}"), json!({})).await;
+    bob.ask(
+        &format!("POST /rooms/{room}/receipt/m.read/{event}"),
+        json!({}),
+    )
+    .await;
     let got = alice.wait("timeout=10000").await;
     let receipt = find(&joined(&got, &room)["ephemeral"], "m.receipt");
     assert!(receipt["content"][&event]["m.read"]["@bob:test"]["ts"].is_u64());
@@ -393,7 +436,12 @@ async fn account_data_is_told_to_its_owner() {
     alice.sync().await;
     bob.sync().await;
     let content = json!({ "chosen": true });
-    alice.ask("PUT /user/@alice:test/account_data/org.example", content.clone()).await;
+    alice
+        .ask(
+            "PUT /user/@alice:test/account_data/org.example",
+            content.clone(),
+        )
+        .await;
     let got = alice.wait("timeout=10000").await;
     let want = json!([{ "type": "org.example", "content": content }]);
     assert_eq!(got.body["account_data"]["events"], want);
@@ -401,9 +449,15 @@ async fn account_data_is_told_to_its_owner() {
     alice.ask(&tag, json!({ "order": 0.5 })).await;
     let got = alice.wait("timeout=10000").await;
     let tags = find(&joined(&got, &room)["account_data"], "m.tag");
-    assert_eq!(tags["content"], json!({ "tags": { "m.favourite": { "order": 0.5 } } }));
+    assert_eq!(
+        tags["content"],
+        json!({ "tags": { "m.favourite": { "order": 0.5 } } })
+    );
     alice
-        .ask("PUT /pushrules/global/override/.m.rule.master/enabled", json!({ "enabled": true }))
+        .ask(
+            "PUT /pushrules/global/override/.m.rule.master/enabled",
+            json!({ "enabled": true }),
+        )
         .await;
     let got = alice.wait("timeout=10000").await;
     assert_eq!(types(&got.body["account_data"]), ["m.push_rules"]);
@@ -491,17 +545,28 @@ async fn tokens() {
     alice.sync().await;
     let lost = "A".repeat(22);
     let got = alice.from(&lost, "timeout=60000").await;
-    assert_ne!(joined(&got, &room), &Value::Null, "of a lost timeline: all anew");
+    assert_ne!(
+        joined(&got, &room),
+        &Value::Null,
+        "of a lost timeline: all anew"
+    );
     let check = async |query: &str, status: u16, code: &str| {
         let line = format!("GET /sync?{query}");
-        server.check(&alice.token, &line, (Value::Null, status, code)).await;
+        server
+            .check(&alice.token, &line, (Value::Null, status, code))
+            .await;
     };
     check("since=s72594_4483_1934", 400, "M_INVALID_PARAM").await;
     check("since=%21%21", 400, "M_INVALID_PARAM").await;
     check("filter=%7B", 400, "M_NOT_JSON").await;
     check("filter=unknown", 404, "M_NOT_FOUND").await;
     check("set_presence=asleep", 400, "M_INVALID_PARAM").await;
-    check("_cacheBuster=1&use_state_after=true&filter=%7B%22unknown%22%3A1%7D", 200, "").await;
+    check(
+        "_cacheBuster=1&use_state_after=true&filter=%7B%22unknown%22%3A1%7D",
+        200,
+        "",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -547,7 +612,12 @@ async fn a_device_knows_its_own_events_again() {
     let shown = &joined(&got, &room)["timeline"]["events"][0];
     assert_eq!(shown["unsigned"]["transaction_id"], "mine");
 
-    alice.ask(&format!("PUT /rooms/{room}/redact/{event}/r1"), json!({ "reason": "typo" })).await;
+    alice
+        .ask(
+            &format!("PUT /rooms/{room}/redact/{event}/r1"),
+            json!({ "reason": "typo" }),
+        )
+        .await;
     let got = alice.wait("timeout=10000").await;
     let shown = &joined(&got, &room)["timeline"]["events"][0];
     assert_eq!(shown["redacts"], event);
@@ -556,10 +626,16 @@ async fn a_device_knows_its_own_events_again() {
     let shown = find(&joined(&anew, &room)["timeline"], "m.room.message");
     assert_eq!(shown["content"], json!({}));
     let because = &shown["unsigned"]["redacted_because"];
-    assert_eq!((&because["sender"], &because["content"]["reason"]), (&json!("@alice:test"), &json!("typo")));
+    assert_eq!(
+        (&because["sender"], &because["content"]["reason"]),
+        (&json!("@alice:test"), &json!("typo"))
+    );
 
     let login = json!({ "type": "m.login.password", "user": "alice", "password": "secret" });
-    let phone = server.ask("", "POST /login", login).await.text("access_token");
+    let phone = server
+        .ask("", "POST /login", login)
+        .await
+        .text("access_token");
     let got = server.ask(&phone, "GET /sync", Value::Null).await;
     let shown = find(&joined(&got, &room)["timeline"], "m.room.redaction");
     assert_eq!(shown["unsigned"].get("transaction_id"), None);
@@ -573,7 +649,11 @@ async fn names_and_presence_reach_neighbours() {
     let carol = Client::new(&server, "carol").await;
     let room = room_of(&[&alice, &bob]).await;
     alice.sync().await;
-    bob.ask("PUT /profile/@bob:test/displayname", json!({ "displayname": "Bob B." })).await;
+    bob.ask(
+        "PUT /profile/@bob:test/displayname",
+        json!({ "displayname": "Bob B." }),
+    )
+    .await;
     let got = alice.wait("timeout=10000").await;
     let member = find(&joined(&got, &room)["state"], "m.room.member");
     assert_eq!(member["content"]["displayname"], "Bob B.");
@@ -582,7 +662,10 @@ async fn names_and_presence_reach_neighbours() {
     let is = |presence: Value| json!([{ "type": "m.presence", "sender": "@bob:test", "content": presence }]);
     carol.from("", "timeout=0").await;
     bob.from("", "timeout=0&set_presence=offline").await;
-    assert!(is_empty(&alice.sync().await), "a stranger, and one who hides");
+    assert!(
+        is_empty(&alice.sync().await),
+        "a stranger, and one who hides"
+    );
     bob.from("", "timeout=0").await;
     let online = json!({ "presence": "online", "currently_active": true });
     assert_eq!(presence(&alice.wait("timeout=10000").await), is(online));

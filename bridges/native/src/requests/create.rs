@@ -50,10 +50,20 @@ pub(super) async fn create(client: &Client, request: Create) -> Result<Answer, E
         .hub()
         .submit(Request::new(actor, Command::CreateRoom(Box::new(room))))
         .await;
-    let receipt = made.map_err(|refusal| match refusal {
-        Refusal::NameTaken => refusal::in_field(&refusal, "alias"),
-        Refusal::AlreadyJoined(_) => refusal::in_field(&refusal, "invite"),
-        other => refusal::error(&other),
+    let receipt = made.map_err(|refusal| {
+        let error = refusal::error(&refusal);
+        // Of a new room, only its name and those invited can be at fault.
+        let field = if error.code == ErrorCode::NameTaken {
+            Some("alias")
+        } else if error.code == ErrorCode::AlreadyJoined {
+            Some("invite")
+        } else {
+            None
+        };
+        Error {
+            field: field.map(Into::into).or(error.field),
+            ..error
+        }
     })?;
     let room = receipt.room();
     let room = room.ok_or_else(|| refusal::error(&Refusal::Internal))?;

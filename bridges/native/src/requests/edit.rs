@@ -1,13 +1,13 @@
 //! `edit`: a new text for a message of one's own.
 
 use polylogue_core::command::Destination;
-use polylogue_core::{Body, EventRef, Message, Relation, RoomChange, RoomId};
+use polylogue_core::{Body, EventRef, Relation, RoomId};
 use polylogue_hub::VisibleEvent;
 use polylogue_native::request::speech::Edit;
 use polylogue_native::{Error, ErrorCode};
 
 use super::say::{Words, said};
-use super::target::reference;
+use super::target::{message_in, reference};
 use super::{Answered, Asked};
 use crate::client::Client;
 
@@ -34,19 +34,14 @@ async fn message_of(
     named: &VisibleEvent,
 ) -> Result<EventRef, Error> {
     let own = client.session()?.user();
-    let message = match &named.change {
-        RoomChange::Message(Message {
-            body: Body::Text(_),
-            relation: Some(Relation::Edit(target)),
-            ..
-        }) => {
-            let found = client.hub().event_in(own, room, target.sequence).await;
-            match found {
-                Ok(message) if is_text(&message) => Some(*target),
-                Ok(_) | Err(_) => None,
-            }
-        }
-        _ => is_text(named).then(|| reference(named)),
+    let relation = message_in(named).and_then(|message| message.relation);
+    let message = if let Some(Relation::Edit(target)) = relation {
+        let found = client.hub().event_in(own, room, target.sequence).await;
+        found
+            .is_ok_and(|message| is_text(&message))
+            .then_some(target)
+    } else {
+        is_text(named).then(|| reference(named))
     };
     match message {
         Some(target) if target.author == own => Ok(target),
@@ -58,13 +53,5 @@ async fn message_of(
 }
 
 fn is_text(event: &VisibleEvent) -> bool {
-    match &event.change {
-        RoomChange::Message(message) => matches!(message.body, Body::Text(_)),
-        RoomChange::Created(_)
-        | RoomChange::Member(_)
-        | RoomChange::Power(_)
-        | RoomChange::State(_)
-        | RoomChange::Redaction { .. }
-        | RoomChange::Redacted => false,
-    }
+    message_in(event).is_some_and(|message| matches!(message.body, Body::Text(_)))
 }

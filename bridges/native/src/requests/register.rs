@@ -17,9 +17,12 @@ pub(super) async fn register(client: &mut Client, request: Register) -> Result<A
     // Somebody without an account, and without any power.
     let actor = Actor::user(UserId::SERVER, None);
     let user = client.hub().register(actor, name, password).await;
-    let user = user.map_err(|refusal| match refusal {
-        Refusal::NameTaken => refusal::in_field(&refusal, "name"),
-        other => refusal::error(&other),
+    let user = user.map_err(|refusal| {
+        if refusal == Refusal::NameTaken {
+            refusal::in_field(&refusal, "name")
+        } else {
+            refusal::error(&refusal)
+        }
     })?;
     client.log_in(user, request.device.map(Into::into)).await
 }

@@ -7,7 +7,7 @@ use polylogue_native::request::speech::{Mentions, Say};
 use polylogue_native::text::{Html, Text as Plain};
 use polylogue_native::{Error, ErrorCode, EventId, Key, TextKind};
 
-use super::target::reference;
+use super::target::{message_in, reference};
 use super::{Answered, Asked};
 use crate::client::Client;
 
@@ -95,17 +95,12 @@ pub(super) async fn relation(
 /// The first event of a thread, which is in no thread itself.
 async fn root(client: &Client, room: RoomId, id: &EventId) -> Result<EventRef, Error> {
     let event = client.event(room, id, "thread").await?;
-    match event.change {
-        polylogue_core::RoomChange::Message(Message {
-            relation: Some(Relation::Thread { .. }),
-            ..
-        }) => Err(Error::in_field(
-            ErrorCode::BadValue,
-            "thread",
-            "is not the first event of its thread",
-        )),
-        _ => Ok(reference(&event)),
+    let relation = message_in(&event).and_then(|message| message.relation);
+    if matches!(relation, Some(Relation::Thread { .. })) {
+        let message = "is not the first event of its thread";
+        return Err(Error::in_field(ErrorCode::BadValue, "thread", message));
     }
+    Ok(reference(&event))
 }
 
 impl Client {

@@ -2,7 +2,7 @@
 
 use polylogue_core::name::ChannelName;
 use polylogue_core::room::{JoinRule, Room};
-use polylogue_core::{EventId, EventRef, Refusal, RoomId, UserId};
+use polylogue_core::{EventId, EventRef, Message, Refusal, RoomChange, RoomId, UserId};
 use polylogue_hub::VisibleEvent;
 use polylogue_native::{Error, RoomReference, UserName};
 
@@ -82,6 +82,19 @@ fn may_know(room: &Room, user: UserId) -> bool {
         || state
             .canonical_name()
             .is_some_and(ChannelName::is_published)
+}
+
+/// What an event says, if it says anything.
+pub(super) fn message_in(event: &VisibleEvent) -> Option<&Message> {
+    match &event.change {
+        RoomChange::Message(message) => Some(message),
+        RoomChange::Created(_)
+        | RoomChange::Member(_)
+        | RoomChange::Power(_)
+        | RoomChange::State(_)
+        | RoomChange::Redaction { .. }
+        | RoomChange::Redacted => None,
+    }
 }
 
 /// An event as others refer to it.

@@ -4,7 +4,7 @@ use polylogue_hub::Registration;
 use polylogue_hub::frontend::Security;
 use serde_json::json;
 
-use super::support::{House, PASSWORD};
+use super::support::{House, PASSWORD, texts};
 use crate::Config;
 
 #[tokio::test]
@@ -58,8 +58,20 @@ async fn logging_in_and_out() {
         .await;
 
     // Its own credential: the answer comes, then the end, on both connections.
-    resumed.done(json!({"type": "logout"})).await;
+    let room = resumed.create("public", Some("#garden")).await;
+    resumed
+        .send_together(&[
+            json!({"type": "logout", "id": 100}),
+            json!({"type": "say", "room": room, "text": "too late"}),
+        ])
+        .await;
+    assert_eq!(resumed.answer(100).await["type"], "ok");
     resumed.ended("logged_out").await;
+    let mut bob = house.register("bob").await;
+    bob.join(&room).await;
+    let history = bob.done(json!({"type": "history", "room": room})).await;
+    let events = history["history"]["events"].as_array().unwrap();
+    assert_eq!(texts(events), [] as [&str; 0]);
     alice.ended("logged_out").await;
     let mut late = house.connect().await;
     let resume = json!({"type": "resume", "token": first["session"]["token"]});

@@ -22,7 +22,7 @@ impl Learned {
                 .iter()
                 .map(|(name, value)| (name.clone(), self.said(value)))
                 .collect(),
-            other => other.clone(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }
 

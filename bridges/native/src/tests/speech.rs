@@ -272,17 +272,7 @@ async fn an_encrypted_room_takes_no_plain_text() {
         key: "".into(),
         content: polylogue_core::Json::parse(r#"{"algorithm":"m.megolm.v1.aes-sha2"}"#).unwrap(),
     };
-    let user = house.hub.world().user_named("alice").unwrap();
-    let command = polylogue_core::Command::SetState {
-        room: house.hub.open_room_key(&room).unwrap(),
-        change,
-    };
-    let actor = polylogue_core::Actor::user(user, None);
-    house
-        .hub
-        .submit(polylogue_hub::Request::new(actor, command))
-        .await
-        .unwrap();
+    house.set_state_as("alice", &room, change).await;
     let say = json!({"type": "say", "room": room, "text": "x"});
     alice.refused(say, "encrypted_room", None).await;
     let sealed = json!({"type": "send", "room": room, "event_type": "m.room.encrypted", "content": {"ciphertext": "x"}});

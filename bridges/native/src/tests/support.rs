@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use polylogue_core::body::Text;
 use polylogue_core::command::{Destination, Say};
+use polylogue_core::event::StateChange;
 use polylogue_core::{Actor, Body, Command, Form, Message, TextKind};
 use polylogue_hub::frontend::Security;
 use polylogue_hub::{Frontend, Hub, Peer, Registration, Request, Stream};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::{Config, Native};
 
@@ -52,17 +56,42 @@ impl House {
 
     /// A connection that has said nothing yet.
     pub(super) async fn connect_over(&self, security: Security) -> Client {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (client, accepted) = sockets().await;
+        self.serve(Stream::Plain(accepted), security);
+        Client::new(Box::new(client))
+    }
+
+    /// A connection over TLS that has said nothing yet.
+    pub(super) async fn connect_over_tls(&self) -> Client {
+        let (client, accepted) = sockets().await;
+        let made = rcgen::generate_simple_self_signed(vec!["chat.example".into()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let server = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let trusting = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("chat.example").unwrap();
+        let (accepted, client) = tokio::join!(
+            TlsAcceptor::from(Arc::new(server)).accept(accepted),
+            TlsConnector::from(Arc::new(trusting)).connect(name, client),
+        );
+        self.serve(Stream::Tls(Box::new(accepted.unwrap())), Security::Secure);
+        Client::new(Box::new(client.unwrap()))
+    }
+
+    fn serve(&self, stream: Stream, security: Security) {
         let peer = Peer {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             security,
             certificate: None,
         };
         let native: Arc<dyn Frontend> = self.native.clone();
-        tokio::spawn(native.connection(Stream::Plain(accepted.unwrap().0), peer));
-        Client::new(client.unwrap())
+        tokio::spawn(native.connection(stream, peer));
     }
 
     /// A connection that has said hello and asked for everything.
@@ -100,6 +129,15 @@ impl House {
         self.say_body_as(name, room, Message::plain(body)).await;
     }
 
+    /// State that a user sets on another protocol.
+    pub(super) async fn set_state_as(&self, name: &str, room: &str, change: StateChange) {
+        let user = self.hub.world().user_named(name).unwrap();
+        let room = self.hub.open_room_key(room).unwrap();
+        let command = Command::SetState { room, change };
+        let request = Request::new(Actor::user(user, None), command);
+        self.hub.submit(request).await.unwrap();
+    }
+
     pub(super) async fn say_body_as(&self, name: &str, room: &str, message: Message) {
         let user = self.hub.world().user_named(name).unwrap();
         let to = Destination::Room(self.hub.open_room_key(room).unwrap());
@@ -115,9 +153,21 @@ impl Drop for House {
     }
 }
 
+async fn sockets() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+    (client.unwrap(), accepted.unwrap().0)
+}
+
+/// Bytes to and fro.
+trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
+
 /// A client.
 pub(super) struct Client {
-    socket: TcpStream,
+    socket: Box<dyn Socket>,
     /// Frames that came while an answer was awaited.
     waiting: VecDeque<Value>,
     number: u64,
@@ -125,7 +175,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    fn new(socket: TcpStream) -> Self {
+    fn new(socket: Box<dyn Socket>) -> Self {
         Self {
             socket,
             waiting: VecDeque::new(),
@@ -136,10 +186,22 @@ impl Client {
 
     pub(super) async fn send_bytes(&mut self, bytes: &[u8]) {
         self.socket.write_all(bytes).await.unwrap();
+        self.socket.flush().await.unwrap();
     }
 
     pub(super) async fn send(&mut self, message: &Value) {
         self.send_body(message.to_string().as_bytes()).await;
+    }
+
+    /// Several frames in one write.
+    pub(super) async fn send_together(&mut self, messages: &[Value]) {
+        let mut bytes = Vec::new();
+        for message in messages {
+            let body = message.to_string();
+            bytes.extend(u32::try_from(body.len()).unwrap().to_be_bytes());
+            bytes.extend(body.as_bytes());
+        }
+        self.send_bytes(&bytes).await;
     }
 
     pub(super) async fn send_body(&mut self, body: &[u8]) {

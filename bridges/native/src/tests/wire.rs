@@ -151,3 +151,35 @@ async fn a_server_that_goes_down_says_so() {
     alice.ended("shutting_down").await;
     stranger.ended("shutting_down").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_carries_the_same() {
+    const SAID: usize = 100;
+    let house = House::new();
+    let mut alice = house.connect_over_tls().await;
+    let hello = json!({"type": "hello", "version": 1, "client": "test"});
+    alice.send(&hello).await;
+    assert_eq!(alice.receive().await["type"], "hello");
+    let register = json!({"type": "register", "name": "alice", "password": "x"});
+    let token = alice.done(register).await["session"]["token"].take();
+    let room = alice.create("public", Some("#garden")).await;
+    alice.subscribe("now").await;
+    let mut bob = house.register("bob").await;
+    bob.join("#garden").await;
+    assert_eq!(alice.event().await["change"], "join");
+    // More than the sockets and the outbox hold, while nobody reads.
+    let long = "x".repeat(60_000);
+    for said in 0..SAID {
+        bob.say(&room, &format!("{said} {long}")).await;
+    }
+    for said in 0..SAID {
+        let event = alice.event().await;
+        let text = event["text"].as_str().unwrap();
+        assert_eq!(text.split_once(' ').unwrap().0, said.to_string());
+    }
+    alice.done(json!({"type": "logout"})).await;
+    alice.ended("logged_out").await;
+    let mut late = house.connect().await;
+    let resume = json!({"type": "resume", "token": token});
+    late.refused(resume, "unknown_token", Some("token")).await;
+}

@@ -201,3 +201,38 @@ fn guests_talk_to_those_who_are_here_and_nothing_is_kept() {
     assert_eq!(house.world.state.head, head);
     assert_eq!(dm(&mut house, ALICE, UserId(99)), Err(Refusal::NoSuchUser));
 }
+
+#[test]
+fn a_conversation_with_somebody_without_keys_is_not_encrypted() {
+    use crate::command::{CreateRoom, DirectRoom, Preset};
+    use crate::facets;
+    let encryption = StateChange {
+        kind: facets::ENCRYPTION.into(),
+        key: "".into(),
+        content: Json::parse(r#"{"algorithm":"m.megolm.v1.aes-sha2"}"#).unwrap(),
+    };
+    let wish = |direct| {
+        let request = CreateRoom {
+            preset: Preset::TrustedPrivate,
+            invite: vec![BOB],
+            direct,
+            state: vec![encryption.clone()],
+            ..CreateRoom::default()
+        };
+        Command::CreateRoom(Box::new(request))
+    };
+    let mut house = House::new();
+    house.by(ALICE, wish(DirectRoom::Yes)).unwrap();
+    let direct = house.world.state.room(RoomId(1)).unwrap();
+    assert_eq!(direct.state.encryption, None, "bob has no device with keys");
+    assert_eq!(
+        direct.sequence.0, 8,
+        "and both are told, before the invitation"
+    );
+    house.by(ALICE, wish(DirectRoom::No)).unwrap();
+    let group = house.world.state.room(RoomId(2)).unwrap();
+    assert!(
+        group.state.encryption.is_some(),
+        "a group is what its maker wants"
+    );
+}
