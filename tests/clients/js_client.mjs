@@ -49,7 +49,7 @@ const commands = {
         await send(rooms.get(alias), text);
     },
     async dm(peer, text) {
-        const known = client.getRooms().find((room) => room.getMyMembership() === "join" && room.getMember(peer) && room.getMembers().length === 2);
+        const known = client.getRooms().find((room) => room.getMyMembership() === "join" && !room.getCanonicalAlias() && room.getMember(peer) && room.getMembers().length === 2);
         const roomId = known?.roomId ?? (await client.createRoom({ is_direct: true, invite: [peer], preset: "trusted_private_chat" })).room_id;
         await send(roomId, text);
     },

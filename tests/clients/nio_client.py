@@ -33,7 +33,7 @@ class Driver:
         await self.send(self.rooms[alias], text)
 
     async def dm(self, user, text):
-        room = next((r.room_id for r in self.client.rooms.values() if user in r.users and len(r.users) == 2), None)
+        room = next((r.room_id for r in self.client.rooms.values() if not r.canonical_alias and user in r.users and len(r.users) == 2), None)
         if room is None:
             reply = await self.client.room_create(is_direct=True, invite=[user])
             if isinstance(reply, RoomCreateError):

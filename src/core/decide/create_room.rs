@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, invite, state, within};
+use super::{Change, Deciding, Decision, Outcome, direct, invite, state, within};
 use crate::body::{Body, Form, Message, Text, TextKind};
 use crate::command::{CreateRoom, DirectRoom, Preset};
 use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting, StateChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
 use crate::limits;
-use crate::name::ChannelName;
+use crate::name::{ChannelName, NameKey};
 use crate::power::PowerLevels;
 use crate::refusal::Refusal;
 use crate::room::{Creation, JoinRule, Membership, RoomKind};
@@ -37,6 +37,7 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
     let mut changes = Vec::new();
     let channel = channel_name(at, &request, kind);
     changes.extend(channel.as_ref().map(|name| claim(room, name)));
+    changes.extend(conversation(at, room, &request));
     changes.push(at.event(room, RoomChange::Created(creation)));
     changes.push(joined(room, actor, actor));
     let levels = request
@@ -79,7 +80,14 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
     changes.extend(unencrypted_notice(room, &unencrypted));
     for user in &request.invite {
         changes.extend(at.rows_for(*user));
-        changes.push(invite::invited(at, room, *user, None));
+        // Two who know each other from a room need not ask.
+        let acquainted =
+            matches!(kind, RoomKind::Direct(..)) && direct::share_a_room(at, actor, *user);
+        changes.push(if acquainted {
+            joined(room, *user, *user)
+        } else {
+            invite::invited(at, room, *user, None)
+        });
     }
     Ok(Decision {
         changes,
@@ -194,6 +202,24 @@ fn claim(room: RoomId, name: &ChannelName) -> Change {
         key: name.claim(),
         claim: Claim::Room(room),
     })
+}
+
+/// The first direct room of two that can be read everywhere is the one that a message by nick goes to.
+fn conversation(at: Deciding<'_>, room: RoomId, request: &CreateRoom) -> Option<Change> {
+    let ([peer], DirectRoom::Yes) = (request.invite.as_slice(), request.direct) else {
+        return None;
+    };
+    let encrypted = request
+        .state
+        .iter()
+        .any(|change| *change.kind == *facets::ENCRYPTION);
+    let key = NameKey::direct(at.actor.user, *peer);
+    let free = at.world.is_account(*peer) && !at.world.state.names.contains_key(&key);
+    let plain = !encrypted || !reads_plain_text(at, request).is_empty();
+    (free && plain).then_some(Change::Event(Event::Name {
+        key,
+        claim: Claim::Room(room),
+    }))
 }
 
 /// What IRC calls the room: its alias, or for a group without one `&` and a slug of its name with four random characters. Fixed for good.

@@ -133,7 +133,7 @@ fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
     changes
 }
 
-fn share_a_room(at: Deciding<'_>, one: UserId, other: UserId) -> bool {
+pub(super) fn share_a_room(at: Deciding<'_>, one: UserId, other: UserId) -> bool {
     let (Some(one), Some(other)) = (at.world.state.user(one), at.world.state.user(other)) else {
         return false;
     };

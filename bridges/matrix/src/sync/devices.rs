@@ -73,7 +73,12 @@ impl DeviceLists {
         };
         let all = own.since > since;
         let is_in = own.membership == Membership::Join;
-        for (user, member) in &room.state.members {
+        let others = room
+            .state
+            .members
+            .iter()
+            .filter(|(user, _)| **user != viewer);
+        for (user, member) in others {
             match member.membership {
                 Membership::Join if !is_in => {
                     self.left.insert(*user);
@@ -98,8 +103,7 @@ impl DeviceLists {
 
     /// Leaves out those with whom the user shares no room now, and from those who left the ones with whom he does.
     pub(crate) fn settle(&mut self, world: &World, viewer: UserId) {
-        self.left
-            .retain(|user| *user != viewer && !world.share_a_room(viewer, *user));
+        self.left.retain(|user| !world.share_a_room(viewer, *user));
         self.changed.retain(|user| !self.left.contains(user));
     }
 

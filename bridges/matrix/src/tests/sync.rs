@@ -145,7 +145,7 @@ async fn a_reply_is_whole_even_if_it_says_nothing() {
         "presence": { "events": [] },
         "to_device": { "events": [] },
         "device_lists": { "changed": [], "left": [] },
-        "device_one_time_keys_count": {},
+        "device_one_time_keys_count": { "signed_curve25519": 0 },
         "device_unused_fallback_key_types": [],
     });
     assert_eq!(second.body, want);
