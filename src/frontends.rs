@@ -48,6 +48,7 @@ impl Frontends {
 
     /// Tells them that the server is going down: they take leave of their clients.
     pub fn stop(&self) {
+        self.irc.stop();
         self.native.stop();
         self.stopping.cancel();
     }

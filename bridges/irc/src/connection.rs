@@ -64,12 +64,17 @@ struct Reading {
 
 async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) -> io::Result<()> {
     let outbox = client.outbox().clone();
+    let stopping = client.irc.stopping.clone();
     let mut stalled_since: Option<Instant> = None;
     loop {
         let deadline = client.deadline();
         let stall_deadline = stalled_since.map(|since| since + STALL);
         tokio::select! {
             biased;
+            () = stopping.cancelled() => {
+                client.set_reason("Server shutting down");
+                return Ok(());
+            }
             () = outbox.woken_up() => {}
             () = tokio::time::sleep_until(deadline) => {
                 if client.tick() == Next::Close {

@@ -24,6 +24,7 @@ use polylogue_hub::{Frontend, Hub, Peer, Stream};
 
 pub use config::Config;
 use render::IrcRenderer;
+use tokio_util::sync::CancellationToken;
 
 /// The front-end.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub struct Irc {
     hub: Arc<Hub>,
     config: Config,
     renderer: Arc<IrcRenderer>,
+    stopping: CancellationToken,
 }
 
 impl Irc {
@@ -42,7 +44,13 @@ impl Irc {
             hub,
             config,
             renderer,
+            stopping: CancellationToken::new(),
         })
+    }
+
+    /// Takes leave of every client: the server is going down.
+    pub fn stop(&self) {
+        self.stopping.cancel();
     }
 }
 

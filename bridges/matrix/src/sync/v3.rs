@@ -100,11 +100,12 @@ impl Waiting<'_> {
     /// Nothing of the state is held while it waits.
     async fn reply(&self, mut since: Option<Position>, (turn, until): (u64, Instant)) -> Answer {
         loop {
+            // On the heap only while it works: a request that waits is small.
+            let (reply, up_to, is_news) = Box::pin(self.now(since)).await?;
+            // Looked at last: a session's end comes right behind its last news.
             if self.watch.is_over() {
                 return Err(self.ended());
             }
-            // On the heap only while it works: a request that waits is small.
-            let (reply, up_to, is_news) = Box::pin(self.now(since)).await?;
             if is_news || self.full_state || since.is_none() {
                 return Ok(reply);
             }

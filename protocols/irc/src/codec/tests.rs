@@ -1,3 +1,5 @@
+//! The codec against known bytes, split and damaged in every way.
+
 use proptest::prelude::*;
 
 use super::*;

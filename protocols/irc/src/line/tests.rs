@@ -1,3 +1,5 @@
+//! Lines as they go out, byte for byte.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Mode lists and the confusion that they invite.
+
 use bytes::BytesMut;
 use proptest::prelude::*;
 

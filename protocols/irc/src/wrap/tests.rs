@@ -1,3 +1,5 @@
+//! The laws of wrapping.
+
 use proptest::prelude::*;
 
 use super::*;

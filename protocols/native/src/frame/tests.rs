@@ -1,3 +1,5 @@
+//! Frames against known bytes, split and damaged in every way.
+
 use bytes::{BufMut, Bytes, BytesMut};
 use proptest::prelude::*;
 use tokio_util::codec::Decoder;

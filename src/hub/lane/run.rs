@@ -1,0 +1,155 @@
+//! Runs: messages of one room next to each other in a batch. They are rendered into one buffer per dialect, which everyone gets whole; only who
+//! said some of them gets a copy of his own.
+
+use bytes::Bytes;
+use polylogue_core::{Event, Position, RoomChange, RoomId, UserId};
+use std::sync::Arc;
+
+use super::{Change, Delivery, Lane, RenderKey, rendering};
+use crate::render::{DeliveryKind, Relation, Viewer};
+
+impl Lane {
+    /// Adjacent messages of one room: one buffer per dialect for all of them, pieces only for those who said some of them.
+    pub(super) fn deliver_run(&mut self, delivery: &Delivery, room: RoomId, run: &[Change]) {
+        self.rendered.clear();
+        let mut pieces: Vec<(RenderKey, Vec<usize>)> = Vec::new();
+        let first = run.first().and_then(position_of).unwrap_or(self.position);
+        let last = run.last().and_then(position_of).unwrap_or(self.position);
+        let senders: Vec<UserId> = run.iter().filter_map(sender_of).collect();
+        let before = Position(first.0.saturating_sub(1));
+        for index in self.rooms.of(room).to_vec() {
+            let Some(Some(slot)) = self.slots.get(index) else {
+                continue;
+            };
+            let dialect = slot.outbox.dialect();
+            let renderer = slot.renderer.clone();
+            let key: RenderKey = (Arc::as_ptr(&renderer).cast(), dialect);
+            let viewer = Viewer {
+                user: slot.user,
+                session: slot.session,
+            };
+            let user = slot.user;
+            if renderer.delivery() == DeliveryKind::Wake {
+                slot.outbox.wake();
+                continue;
+            }
+            if !self.rendered.iter().any(|(known, _)| *known == key) {
+                let mut ends = Vec::with_capacity(run.len());
+                for change in run {
+                    let what = rendering(delivery, change, (dialect, Relation::Other), viewer);
+                    renderer.render(what, &mut self.buffer);
+                    ends.push(self.buffer.len());
+                }
+                let all = self.buffer.split().freeze();
+                self.unflushed += all.len();
+                self.rendered.push((key, all));
+                pieces.push((key, ends));
+            }
+            let Some((_, all)) = self.rendered.iter().find(|(known, _)| *known == key) else {
+                continue;
+            };
+            let all = all.clone();
+            if !senders.contains(&user) {
+                self.position = last;
+                self.put(index, all, before);
+                continue;
+            }
+            let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else {
+                continue;
+            };
+            let own = self.with_own(delivery, run, (&all, ends), index);
+            self.position = last;
+            self.put(index, own, before);
+        }
+        self.position = last;
+    }
+
+    /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says.
+    fn with_own(
+        &mut self,
+        delivery: &Delivery,
+        run: &[Change],
+        (all, ends): (&Bytes, &[usize]),
+        index: usize,
+    ) -> Bytes {
+        let Some(Some(slot)) = self.slots.get(index) else {
+            return Bytes::new();
+        };
+        let dialect = slot.outbox.dialect();
+        let viewer = Viewer {
+            user: slot.user,
+            session: slot.session,
+        };
+        let renderer = slot.renderer.clone();
+        let mut from = 0;
+        for (change, end) in run.iter().zip(ends) {
+            if sender_of(change) == Some(viewer.user) {
+                let origin = change
+                    .origin()
+                    .is_some_and(|origin| origin.session == viewer.session);
+                let relation = if origin {
+                    Relation::Origin
+                } else {
+                    Relation::Own
+                };
+                renderer.render(
+                    rendering(delivery, change, (dialect, relation), viewer),
+                    &mut self.buffer,
+                );
+            } else {
+                self.buffer
+                    .extend_from_slice(all.get(from..*end).unwrap_or_default());
+            }
+            from = *end;
+        }
+        self.buffer.split().freeze()
+    }
+}
+
+/// How many changes from here on are messages of one and the same room, and which room that is.
+pub(super) fn run_of_messages(changes: &[Change]) -> Option<(RoomId, usize)> {
+    let room = message_room(changes.first()?)?;
+    let length = changes
+        .iter()
+        .take_while(|change| message_room(change) == Some(room))
+        .count();
+    Some((room, length))
+}
+
+fn message_room(change: &Change) -> Option<RoomId> {
+    match change {
+        Change::Event(record, _) => match &record.entry.event {
+            Event::Room {
+                room,
+                change: RoomChange::Message(_),
+                ..
+            } => Some(*room),
+            Event::Room { .. }
+            | Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => None,
+        },
+        Change::Signal(..) => None,
+    }
+}
+
+fn sender_of(change: &Change) -> Option<UserId> {
+    match change {
+        Change::Event(record, _) => match &record.entry.event {
+            Event::Room { sender, .. } => Some(*sender),
+            Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => None,
+        },
+        Change::Signal(..) => None,
+    }
+}
+
+fn position_of(change: &Change) -> Option<Position> {
+    match change {
+        Change::Event(record, _) => Some(record.entry.position),
+        Change::Signal(..) => None,
+    }
+}
