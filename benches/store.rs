@@ -198,19 +198,18 @@ fn milliseconds(daemon: &Daemon) -> f64 {
 /// as they are: what a crash at that moment leaves.
 fn write_million(home: &Path, crashed: &Path) -> Outcome<()> {
     let directory = Directory::lock(&home.join(DATA))?;
-    let copy = Directory::lock(&crashed.join(DATA))?;
     let mut writer = Writer::open(&directory.database())?;
     let mut chat = Chat::begin(&mut writer)?;
-    let chunks = MILLION / CHUNK;
     let cost = Cost::of(|| {
-        for chunk in 0..chunks {
+        for _ in 0..MILLION / CHUNK {
             writer.commit(&chat.messages(CHUNK))?;
-            if chunk == chunks - 3 {
-                copy_database(&directory.database(), &copy.database())?;
-            }
         }
         Ok(())
     })?;
+    let copy = Directory::lock(&crashed.join(DATA))?;
+    copy_database(&directory.database(), &copy.database())?;
+    let mut copied = Writer::open(&copy.database())?;
+XX
     writer.close()?;
     say(&format!(
         "\nWrote {MILLION} events, {CHUNK} a commit, in {:.1} s",

@@ -22,8 +22,9 @@ mod support;
 mod weechat;
 
 use irssi::Irssi;
-use program::IrcClient;
+use program::{IrcClient, until};
 use python::Python;
+use serde_json::json;
 use support::{Native, Outcome, Server};
 use weechat::WeeChat;
 
@@ -60,6 +61,13 @@ fn a_day(alice: &mut dyn IrcClient, server: &Server) -> Outcome<()> {
 
     // What was said meanwhile is there on return, without a question.
     alice.enter("/disconnect polylogue")?;
+    let mut observer = Native::hello(server.native(), &[])?;
+    observer.login("bob")?;
+    until("alice's absence", || {
+        let answer = observer.ask(json!({"type": "profile", "user": "alice"}));
+        let shown = answer.ok()?.pointer("/profile/presence")?.clone();
+        (shown == "offline").then_some(())
+    })?;
     bob.enter("while you were away")?;
     bob.shows("<bob> while you were away")?;
     alice.does_not_show("while you were away")?;

@@ -4,6 +4,7 @@
 //! - `watch`: the sessions of the devices that sync.
 //! - `source`: everything that changed for a user since a position, without the shape of any one version of sync.
 //! - `v3`: `GET /sync` over it. `window`, `state`, `unread`, `ephemeral`, `room`: its parts of one room.
+//! - `devices`: whose keys changed, and what waits for the device.
 //!
 //! A wake costs what changed: a device that is here finds the changed rooms in its set, and nothing is read of the others. One that was away
 //! compares all its rooms with its token.

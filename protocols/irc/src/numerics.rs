@@ -192,8 +192,6 @@ numerics! {
     ErrHelpNotFound 524 "ERR_HELPNOTFOUND" "modern.ircdocs.horse";
     ErrInvalidKey 525 "ERR_INVALIDKEY" "modern.ircdocs.horse";
     ErrCantSendToUser 531 "ERR_CANTSENDTOUSER" "common use";
-    RplQuietList 728 "RPL_QUIETLIST" "common use";
-    RplEndOfQuietList 729 "RPL_ENDOFQUIETLIST" "common use";
     RplMapMore 606 "RPL_MAPMORE" "common use";
     RplStarttls 670 "RPL_STARTTLS" "IRCv3 tls, deprecated";
     RplWhoisSecure 671 "RPL_WHOISSECURE" "modern.ircdocs.horse";
@@ -208,6 +206,8 @@ numerics! {
     ErrChanOpen 713 "ERR_CHANOPEN" "common use";
     ErrKnockOnChan 714 "ERR_KNOCKONCHAN" "common use";
     ErrNoPrivs 723 "ERR_NOPRIVS" "modern.ircdocs.horse";
+    RplQuietList 728 "RPL_QUIETLIST" "common use";
+    RplEndOfQuietList 729 "RPL_ENDOFQUIETLIST" "common use";
     RplMonOnline 730 "RPL_MONONLINE" "IRCv3 monitor";
     RplMonOffline 731 "RPL_MONOFFLINE" "IRCv3 monitor";
     RplMonList 732 "RPL_MONLIST" "IRCv3 monitor";
