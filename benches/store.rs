@@ -34,6 +34,8 @@ const EVENTS: usize = 32_768;
 /// Events of the large store, and how many are written at once.
 const MILLION: usize = 1_000_000;
 const CHUNK: usize = 1_000;
+/// Events that a crash leaves without an index.
+const UNINDEXED: u32 = 7_000;
 /// What each message says: 66 bytes.
 const BODY: &str = "the quick brown fox jumps over a lazy dog, and sleeps for an hour.";
 
@@ -138,7 +140,7 @@ fn write_journal(home: &Path, batch: usize) -> Outcome<(Load, Cost)> {
 fn million(targets: &mut Targets) -> Outcome<()> {
     let [home, crashed, empty] = [(), (), ()].map(|()| TempDir::with_prefix("polylogue-bench-"));
     let (home, crashed, empty) = (home?, crashed?, empty?);
-    write_million(home.path(), crashed.path())?;
+    let mut chat = write_million(home.path())?;
     let database = Directory::lock(&home.path().join(DATA))?.database();
     let bytes = std::fs::metadata(&database)?.len() as f64;
     let mut table = Table::new(&["part", "MB", "bytes an event"]);
@@ -153,6 +155,7 @@ fn million(targets: &mut Targets) -> Outcome<()> {
         Bound::AtMost(140.0),
     );
 
+    crash(home.path(), &mut chat, crashed.path())?;
     let mut columns: [Vec<f64>; 4] = Default::default();
     for _ in 0..rounds() {
         let stopped = Daemon::development(home.path())?;
@@ -194,9 +197,8 @@ fn milliseconds(daemon: &Daemon) -> f64 {
     daemon.start.as_secs_f64() * 1e3
 }
 
-/// Writes a million events to a store in `home`. Shortly before the end, when the index table is far behind, the files are copied to `crashed`
-/// as they are: what a crash at that moment leaves.
-fn write_million(home: &Path, crashed: &Path) -> Outcome<()> {
+/// Writes a million events to a new store in `home`.
+fn write_million(home: &Path) -> Outcome<Chat> {
     let directory = Directory::lock(&home.join(DATA))?;
     let mut writer = Writer::open(&directory.database())?;
     let mut chat = Chat::begin(&mut writer)?;
@@ -206,16 +208,27 @@ fn write_million(home: &Path, crashed: &Path) -> Outcome<()> {
         }
         Ok(())
     })?;
-    let copy = Directory::lock(&crashed.join(DATA))?;
-    copy_database(&directory.database(), &copy.database())?;
-    let mut copied = Writer::open(&copy.database())?;
-XX
     writer.close()?;
     say(&format!(
         "\nWrote {MILLION} events, {CHUNK} a commit, in {:.1} s",
         cost.elapsed.as_secs_f64()
     ));
-    Ok(())
+    Ok(chat)
+}
+
+/// Goes on with the store in `home` until its index table is far behind, and copies its files to `crashed` as they are then: what a crash at that
+/// moment leaves.
+fn crash(home: &Path, chat: &mut Chat, crashed: &Path) -> Outcome<()> {
+    let (from, to) = (
+        Directory::lock(&home.join(DATA))?,
+        Directory::lock(&crashed.join(DATA))?,
+    );
+    let mut writer = Writer::open(&from.database())?;
+    while unindexed(&from.database())? < UNINDEXED {
+        writer.commit(&chat.messages(CHUNK))?;
+    }
+    copy_database(&from.database(), &to.database())?;
+    Ok(writer.close()?)
 }
 
 /// The database and its write-ahead log.

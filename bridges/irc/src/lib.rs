@@ -1,5 +1,5 @@
 //! The IRC front-end: what the bytes of IRC mean here. Connections are automata that turn lines into commands; committed changes become lines
-//! in [`render`]; both go through the hub. The wire itself is `polylogue-irc`'s business, the rules are the core's.
+//! in `render`; both go through the hub. The wire itself is `polylogue-irc`'s business, the rules are the core's.
 
 mod catch_up;
 mod client;

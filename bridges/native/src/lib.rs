@@ -1,5 +1,5 @@
 //! The native front-end: what frames of JSON mean here. Connections are automata that turn requests into commands of the hub; committed
-//! changes become frames in [`render`]. The wire itself is `polylogue-native`'s business, the rules are the core's.
+//! changes become frames in `render`. The wire itself is `polylogue-native`'s business, the rules are the core's.
 
 mod client;
 mod config;
