@@ -12,14 +12,10 @@ use crate::engine::Envelope;
 /// What reaches the hub thread.
 #[derive(Debug)]
 pub(crate) enum Mail<T> {
-    /// A command.
-    Command(Envelope<T>),
-    /// The batch in flight is on disk.
-    Committed,
-    /// The batch in flight was not written.
-    Voided,
+    /// A command. Boxed, as what waits is moved more than once.
+    Command(Box<Envelope<T>>),
     /// A room was read, or is not there.
-    Room(RoomId, Option<Room>),
+    Room(RoomId, Option<Box<Room>>),
     /// A room could not be read.
     Damaged(RoomId),
     /// A device's exactly-once keys were read.
@@ -42,8 +38,6 @@ struct Inner<T> {
     mail: Vec<Mail<T>>,
     /// The hub thread waits.
     asleep: bool,
-    /// It has decided something that waits for the journal.
-    eager: bool,
     /// Nobody will take anything any more.
     closed: bool,
 }
@@ -54,7 +48,6 @@ impl<T> Inbox<T> {
             inner: Mutex::new(Inner {
                 mail: Vec::new(),
                 asleep: false,
-                eager: false,
                 closed: false,
             }),
             arrived: Condvar::new(),
@@ -82,15 +75,6 @@ impl<T> Inbox<T> {
         }
     }
 
-    /// Tells the fate of the batch in flight. A hub that has nothing to hand over is not woken for it: it finds it with the next command.
-    pub(crate) fn settle(&self, fate: Mail<T>) {
-        let mut inner = self.lock();
-        inner.mail.push(fate);
-        if inner.eager {
-            self.wake(inner);
-        }
-    }
-
     /// The hub thread is gone: what is here and what still comes is dropped, and its senders find out by their tickets.
     pub(crate) fn close(&self) {
         let mut inner = self.lock();
@@ -100,18 +84,9 @@ impl<T> Inbox<T> {
         drop(dropped);
     }
 
-    /// Puts mail back in front of what has arrived since it was taken.
-    pub(crate) fn put_back(&self, mut earlier: Vec<Mail<T>>) {
+    /// Swaps everything that is there into `taken`, which must be empty; waits for something at most so long.
+    pub(crate) fn take(&self, taken: &mut Vec<Mail<T>>, at_most: Duration) {
         let mut inner = self.lock();
-        earlier.append(&mut inner.mail);
-        inner.mail = earlier;
-    }
-
-    /// Swaps everything that is there into `taken`, which must be empty; waits for something at most so long. `eager` = something decided waits
-    /// for the journal.
-    pub(crate) fn take(&self, taken: &mut Vec<Mail<T>>, (at_most, eager): (Duration, bool)) {
-        let mut inner = self.lock();
-        inner.eager = eager;
         if inner.mail.is_empty() {
             inner.asleep = true;
             (inner, _) = self

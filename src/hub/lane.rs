@@ -20,6 +20,9 @@ use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, View
 use audience::Audiences;
 use recipients::{Recipients, recipients};
 
+/// Bytes waiting for a connection that are written without waiting for the end of the batch: far below what an outbox holds.
+const WRITE_AT: usize = 128 * 1024;
+
 /// A committed batch on its way to the lanes.
 #[derive(Debug)]
 pub struct Delivery {
@@ -80,7 +83,6 @@ pub struct Lane {
     rendered: Vec<(RenderKey, Bytes)>,
     buffer: BytesMut,
     position: Position,
-    unflushed: usize,
 }
 
 #[derive(Debug)]
@@ -137,19 +139,12 @@ impl Lane {
 
     /// Writes every socket that was touched since the last time, each once: how many lines share a system call decides what delivery costs.
     pub fn flush(&mut self) {
-        self.unflushed = 0;
         for index in std::mem::take(&mut self.dirty) {
             if let Some(Some(slot)) = self.slots.get_mut(index) {
                 slot.dirty = false;
                 slot.outbox.flush();
             }
         }
-    }
-
-    /// Bytes rendered since the last flush: no outbox holds more than these because of us.
-    #[must_use]
-    pub fn unflushed(&self) -> usize {
-        self.unflushed
     }
 
     /// How many sessions are attached here.
@@ -354,7 +349,6 @@ impl Lane {
 
     fn render(&mut self, render: impl FnOnce(&mut BytesMut)) -> Bytes {
         render(&mut self.buffer);
-        self.unflushed += self.buffer.len();
         self.buffer.split().freeze()
     }
 
@@ -366,7 +360,9 @@ impl Lane {
         if line.is_empty() {
             return;
         }
-        slot.outbox.deliver(line, before, position);
+        if slot.outbox.deliver(line, before, position) > WRITE_AT {
+            slot.outbox.flush();
+        }
         if !slot.dirty {
             slot.dirty = true;
             self.dirty.push(index);

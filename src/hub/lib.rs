@@ -16,6 +16,7 @@ mod config;
 mod documents;
 mod history;
 mod inbox;
+mod journal;
 mod keys;
 mod open;
 mod password;

@@ -16,10 +16,11 @@ use tokio::sync::Semaphore;
 use crate::config::{Config, Registration};
 use crate::engine::{Engine, Envelope};
 use crate::inbox::{Inbox, Mail};
+use crate::journal::Journal;
 use crate::password::Passwords;
 use crate::publish::View;
 use crate::readers::Readers;
-use crate::stages::{Arrivals, Publisher, run_hub, run_journal, run_lane};
+use crate::stages::{Arrivals, run_hub, run_lane};
 use crate::ticket::Ticket;
 
 /// Commands that may be on their way at the same time; further senders wait.
@@ -89,22 +90,15 @@ impl Hub {
                 run_lane(&queue, &here)
             })?);
         }
-        let publisher = Publisher {
-            view: view.clone(),
-            lanes,
-        };
-        let (batches, to_write) = sync_channel(1);
-        let (journal_inbox, broken) = (inbox.clone(), failed.clone());
-        threads.push(thread("journal", &failed, move || {
-            if let Err(error) = run_journal(writer, &to_write, &journal_inbox, &publisher) {
+        let journal = Journal::new(writer, view.clone(), lanes);
+        let (hub_inbox, hub_readers, engine) =
+            (inbox.clone(), readers.clone(), Engine::new(loaded.state));
+        let broken = failed.clone();
+        threads.push(thread("hub", &failed, move || {
+            if let Err(error) = run_hub(engine, &hub_inbox, &hub_readers, journal) {
                 tracing::error!(%error, "the store failed: nothing more is answered");
                 broken.store(true, std::sync::atomic::Ordering::SeqCst);
             }
-        })?);
-        let (hub_inbox, hub_readers, engine) =
-            (inbox.clone(), readers.clone(), Engine::new(loaded.state));
-        threads.push(thread("hub", &failed, move || {
-            run_hub(engine, &hub_inbox, &hub_readers, &batches);
             hub_inbox.close();
         })?);
         for user in loaded.stranded_guests {
@@ -113,13 +107,13 @@ impl Hub {
                 command: TimedCommand::GuestGone { user },
             };
             let ticket = Ticket::nobody();
-            inbox.put(Mail::Command(Envelope {
+            inbox.put(Mail::Command(Box::new(Envelope {
                 actor: Actor::SERVER,
                 command,
                 key: None,
                 label: None,
                 ticket,
-            }));
+            })));
         }
         Ok(Arc::new(Self {
             view,

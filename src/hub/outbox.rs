@@ -119,11 +119,11 @@ impl Outbox {
     }
 
     /// Puts delivered lines in, if the connection is live; over the bound it falls behind `before`, the position up to which everything was
-    /// delivered. `now` is the position that these lines bring it to.
-    pub(crate) fn deliver(&self, line: Bytes, before: Position, now: Position) {
+    /// delivered. `now` is the position that these lines bring it to. Returns the bytes that wait.
+    pub(crate) fn deliver(&self, line: Bytes, before: Position, now: Position) -> usize {
         let mut queue = self.lock();
         if queue.closed.is_some() {
-            return;
+            return 0;
         }
         match queue.mode {
             Mode::Behind { cursor, missed } => {
@@ -153,6 +153,7 @@ impl Outbox {
                 queue.lines.push_back(line);
             }
         }
+        queue.bytes
     }
 
     /// The mode at this moment.

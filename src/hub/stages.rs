@@ -1,35 +1,30 @@
-//! The loops around the stages: one thread for the hub, one for journal and publisher, one for each lane. The stages themselves
-//! know no threads.
+//! The loops around the stages: one thread that decides, writes and publishes, one for each lane. The stages themselves know no threads.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use polylogue_core::decide::Context;
-use polylogue_core::{DeviceId, Refusal, RoomId, SessionId, Timestamp};
-use polylogue_store::{Batch as StoreBatch, StoreError, Writer};
+use polylogue_core::{DeviceId, RoomId, SessionId, Timestamp};
+use polylogue_store::StoreError;
 
-use crate::batch::{Batch, Item, Receipt};
+use crate::batch::Receipt;
 use crate::engine::{Cold, Engine};
 use crate::inbox::{Inbox, Mail};
+use crate::journal::Journal;
 use crate::lane::{Arrival, Delivery, Lane};
-use crate::publish::{Answer, Fate, View, publish};
+use crate::publish::{Answer, Fate};
 use crate::readers::Readers;
 use crate::ticket::Ticket;
 
 /// How long a thread without work waits before it looks around: nothing depends on it but the watchdog.
 const IDLE: Duration = Duration::from_millis(500);
-/// Items in the batch being built beyond which the hub takes no more mail until the journal has caught up.
-const BUILDING: usize = 16_384;
-/// How long exactly-once keys are kept is checked this often.
-const FORGET_EVERY: Duration = Duration::from_secs(600);
-/// How long redacted content may stay in the write-ahead log of a busy server.
-const SCRUB_EVERY: Duration = Duration::from_secs(30);
-/// Bytes that a lane renders at most before it writes: far below the bound of an outbox.
-const UNFLUSHED: usize = 128 * 1024;
-/// How long to wait before a full disk is tried again.
-const FULL_DISK: Duration = Duration::from_millis(500);
+/// A busy server commits at most this often. Each commit costs every stage its wake-up and every socket its own system call; a millisecond is
+/// below what anybody notices, and what a commit takes on many disks anyway.
+const PERIOD: Duration = Duration::from_millis(1);
+/// Commands in one batch from which on the server is busy.
+const MANY: usize = 32;
 
 /// What the publisher hands to a lane.
 pub(crate) type Parcel = (Arc<Delivery>, Vec<Answer<Ticket>>);
@@ -52,38 +47,39 @@ impl Arrivals {
     }
 }
 
-/// The hub thread: drains the inbox, decides, hands over.
+/// The hub thread: drains the inbox, decides, has it written, publishes.
+///
+/// One thread does all three. Nothing that is decided is told before it is on disk, so a command that comes in during a commit loses nothing by
+/// being decided after it; and in a quiet server a thread of its own for the journal would cost as much in wake-ups as the commit itself.
+///
+/// # Errors
+/// The store failed in a way after which nothing may be answered.
 pub(crate) fn run_hub(
     mut engine: Engine<Ticket>,
     inbox: &Arc<Inbox<Ticket>>,
     readers: &Arc<Readers>,
-    journal: &SyncSender<Batch<Ticket>>,
-) {
+    mut journal: Journal,
+) -> Result<(), StoreError> {
     let mut mail = Vec::new();
     let mut stopping = false;
-    loop {
-        let now = context();
-        let due = engine.run_timers(now, Ticket::nobody);
-        let wait = due.map_or(IDLE, |due| {
-            Duration::from_millis(due.0.saturating_sub(now.now.0)).min(IDLE)
-        });
-        inbox.take(&mut mail, (wait, engine.pending() > 0));
+    let mut pace = Pace::default();
+    while !stopping {
+        let due = engine.run_timers(context(), Ticket::nobody);
+        inbox.take(&mut mail, wait(due, engine.pending()));
+        if mail.is_empty() && engine.pending() == 0 {
+            journal.idle()?;
+        }
         // One reading of the clock and one draw of chance serve a whole drain; ids and order come from positions.
         let mut now = context();
+        let taken = mail.len();
         for one in mail.drain(..) {
             now.random = now
                 .random
                 .rotate_left(7)
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
             match one {
-                Mail::Command(envelope) => engine.submit(envelope, now),
-                Mail::Committed => engine.committed(),
-                Mail::Voided => {
-                    if let Some(void) = engine.voided(now, Ticket::nobody) {
-                        answer_void(void);
-                    }
-                }
-                Mail::Room(id, room) => engine.room_loaded(id, room, now),
+                Mail::Command(envelope) => engine.submit(*envelope, now),
+                Mail::Room(id, room) => engine.room_loaded(id, room.map(|room| *room), now),
                 Mail::Damaged(id) => engine.room_damaged(id, now),
                 Mail::Keys(device, keys) => engine.keys_loaded(device, keys, now),
                 Mail::KeysUnreadable(device) => engine.keys_unreadable(device, now),
@@ -93,68 +89,53 @@ pub(crate) fn run_hub(
         for cold in engine.take_wanted() {
             fetch(cold, inbox, readers);
         }
-        loop {
-            if let Some(batch) = engine.take_batch()
-                && journal.send(batch).is_err()
-            {
-                return;
+        if let Some(batch) = engine.take_batch() {
+            pace.begin(taken);
+            let fate = journal.write(&batch)?;
+            match fate {
+                Fate::Committed => engine.committed(),
+                // What flickers did happen all the same, and guests who left are taken out again: that is the next batch.
+                Fate::Void => drop(engine.voided(now, Ticket::nobody)),
             }
-            if engine.pending() < BUILDING {
-                break;
+            if !journal.publish(batch, fate) {
+                stopping = true;
             }
-            // Too much undecided fate: wait for the journal alone.
-            wait_for_journal(&mut engine, inbox, &mut mail);
         }
-        if stopping && engine.pending() == 0 {
-            return;
-        }
+        pace.hold();
     }
+    journal.close()
 }
 
-/// Takes mail until the batch in flight has met its fate; everything else is kept for later, in order.
-fn wait_for_journal(
-    engine: &mut Engine<Ticket>,
-    inbox: &Inbox<Ticket>,
-    kept: &mut Vec<Mail<Ticket>>,
-) {
-    let mut later = Vec::new();
-    loop {
-        inbox.take(kept, (IDLE, true));
-        let mut settled = false;
-        for one in kept.drain(..) {
-            match one {
-                Mail::Committed => {
-                    engine.committed();
-                    settled = true;
-                }
-                Mail::Voided => {
-                    if let Some(void) = engine.voided(context(), Ticket::nobody) {
-                        answer_void(void);
-                    }
-                    settled = true;
-                }
-                Mail::Command(_)
-                | Mail::Room(..)
-                | Mail::Damaged(_)
-                | Mail::Keys(..)
-                | Mail::KeysUnreadable(_)
-                | Mail::Stop => later.push(one),
-            }
-        }
-        if settled {
-            // In front of what arrived since: they were first.
-            inbox.put_back(later);
-            return;
-        }
+/// How long to wait for mail: not at all if something is decided already, and no longer than until the next timer.
+fn wait(due: Option<Timestamp>, pending: usize) -> Duration {
+    if pending > 0 {
+        return Duration::ZERO;
     }
+    due.map_or(IDLE, |due| {
+        Duration::from_millis(due.0.saturating_sub(now().0)).min(IDLE)
+    })
 }
 
-/// What was being built on void state never happened either.
-fn answer_void(void: Batch<Ticket>) {
-    for item in void.items {
-        match item {
-            Item::Reply(reply) => reply.ticket.tell(Err(Refusal::Unavailable)),
-            Item::Event { .. } | Item::Signal { .. } => {}
+/// How often a busy server commits.
+#[derive(Debug, Default)]
+struct Pace {
+    /// When the last commit began, and after how many commands.
+    last: Option<(Instant, usize)>,
+}
+
+impl Pace {
+    fn begin(&mut self, commands: usize) {
+        self.last = Some((Instant::now(), commands));
+    }
+
+    /// Waits out the rest of the period if many talk at the same time: what comes meanwhile shares the next commit, and the next write to each
+    /// socket. Who talks alone never waits.
+    fn hold(&mut self) {
+        if let Some((began, commands)) = self.last.take()
+            && commands >= MANY
+            && let Some(rest) = PERIOD.checked_sub(began.elapsed())
+        {
+            std::thread::sleep(rest);
         }
     }
 }
@@ -176,7 +157,7 @@ fn load_room(
     room: RoomId,
 ) -> Mail<Ticket> {
     match found {
-        Ok(found) => Mail::Room(room, found),
+        Ok(found) => Mail::Room(room, found.map(Box::new)),
         Err(error) => {
             tracing::error!(?room, %error, "a room can't be read and is set apart");
             Mail::Damaged(room)
@@ -203,104 +184,6 @@ fn load_keys(
     )
 }
 
-/// The journal thread: one transaction for everything that was decided while the last one ran.
-pub(crate) fn run_journal(
-    mut writer: Writer,
-    batches: &Receiver<Batch<Ticket>>,
-    inbox: &Inbox<Ticket>,
-    publisher: &Publisher,
-) -> Result<(), StoreError> {
-    let mut forgotten: Option<Instant> = None;
-    let mut scrubbed = Instant::now();
-    loop {
-        let batch = match batches.recv_timeout(IDLE) {
-            Ok(batch) => batch,
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                if writer.wants_scrub() {
-                    writer.scrub()?;
-                }
-                continue;
-            }
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return writer.close(),
-        };
-        let mut to_store = StoreBatch {
-            records: records(&batch),
-            keys: batch.keys.clone(),
-            forget_keys_before: None,
-        };
-        if forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
-            forgotten = Some(Instant::now());
-            let before = now().0.saturating_sub(polylogue_core::limits::KEY_AGE);
-            to_store.forget_keys_before = Some(Timestamp(before));
-        }
-        let nothing_to_write = to_store.records.is_empty() && to_store.keys.is_empty();
-        let fate = if nothing_to_write {
-            Fate::Committed
-        } else {
-            match writer.commit(&to_store) {
-                Ok(()) => Fate::Committed,
-                Err(error @ (StoreError::Full | StoreError::Busy(_))) => {
-                    tracing::error!(%error, "a commit failed: its changes are refused");
-                    std::thread::sleep(FULL_DISK);
-                    Fate::Void
-                }
-                // What may be half on disk must not be answered: the process ends, and starts again from the store.
-                Err(error) => return Err(error),
-            }
-        };
-        inbox.settle(match fate {
-            Fate::Committed => Mail::Committed,
-            Fate::Void => Mail::Voided,
-        });
-        if !publisher.publish(batch, fate) {
-            return writer.close();
-        }
-        // A server that is never idle scrubs all the same.
-        if !writer.wants_scrub() {
-            scrubbed = Instant::now();
-        } else if scrubbed.elapsed() > SCRUB_EVERY {
-            scrubbed = Instant::now();
-            writer.scrub()?;
-        }
-    }
-}
-
-fn records(batch: &Batch<Ticket>) -> Vec<polylogue_store::Record> {
-    batch
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Event { record, .. } => Some(record.clone()),
-            Item::Signal { .. } | Item::Reply(_) => None,
-        })
-        .collect()
-}
-
-/// The publishing stage. It runs on the journal's thread: a thread of its own would cost a wake-up per batch and do next to nothing.
-pub(crate) struct Publisher {
-    pub(crate) view: View,
-    pub(crate) lanes: Vec<SyncSender<Parcel>>,
-}
-
-impl Publisher {
-    /// View, then lanes. False once the lanes are gone.
-    fn publish(&self, batch: Batch<Ticket>, fate: Fate) -> bool {
-        let (delivery, answers) = publish(&self.view, batch, fate);
-        let mut by_lane: Vec<Vec<Answer<Ticket>>> = self.lanes.iter().map(|_| Vec::new()).collect();
-        for answer in answers {
-            if let Some(list) = by_lane.get_mut(answer.0.lane) {
-                list.push(answer);
-            }
-        }
-        let wanted = |answers: &Vec<_>| !delivery.changes.is_empty() || !answers.is_empty();
-        self.lanes
-            .iter()
-            .zip(by_lane)
-            .filter(|(_, answers)| wanted(answers))
-            .all(|(lane, answers)| lane.send((delivery.clone(), answers)).is_ok())
-    }
-}
-
 /// A lane's thread: deliver, then release the answers of its sessions.
 pub(crate) fn run_lane(parcels: &Receiver<Parcel>, arrivals: &Arrivals) {
     let mut lane = Lane::default();
@@ -312,9 +195,7 @@ pub(crate) fn run_lane(parcels: &Receiver<Parcel>, arrivals: &Arrivals) {
             for (ticket, result) in answers {
                 ticket.tell(result);
             }
-            if lane.unflushed() < UNFLUSHED {
-                next = parcels.try_recv().ok();
-            }
+            next = parcels.try_recv().ok();
         }
         lane.flush();
     }

@@ -97,14 +97,30 @@ impl Hub {
 
     async fn submit_together(&self, requests: Vec<Request>) -> Vec<Result<Receipt, Refusal>> {
         let count = requests.len();
-        let unavailable = || vec![Err(Refusal::Unavailable); count];
-        let Ok(many) = u32::try_from(count) else {
-            return unavailable();
+        let (done, heard) = oneshot::channel();
+        self.submit_then(requests, |results| drop(done.send(results)))
+            .await;
+        heard
+            .await
+            .unwrap_or_else(|_| vec![Err(Refusal::Unavailable); count])
+    }
+
+    /// Asks for at most 1,024 things, next to each other and in this order, and waits for nothing but a place for them. `then` gets their
+    /// answers, on the thread that delivers to the asking session, right behind what they came to: it must not wait.
+    pub async fn submit_then(
+        &self,
+        requests: Vec<Request>,
+        then: impl FnOnce(Vec<Result<Receipt, Refusal>>) + Send + 'static,
+    ) {
+        let count = requests.len();
+        let places = match u32::try_from(count.min(TOGETHER)) {
+            Ok(many) => self.places.clone().acquire_many_owned(many).await.ok(),
+            Err(_) => None,
         };
-        let Ok(places) = self.places.clone().acquire_many_owned(many).await else {
-            return unavailable();
+        let Some(places) = places else {
+            return then(vec![Err(Refusal::Unavailable); count]);
         };
-        let (group, heard) = Group::new(count, places);
+        let group = Group::new(count, places, Box::new(then));
         let mails = requests.into_iter().enumerate().map(|(index, request)| {
             let ticket = Ticket {
                 lane: self.lane_of(&request.actor),
@@ -114,8 +130,6 @@ impl Hub {
         });
         self.inbox.put_all(mails);
         // The tickets hold the group from here on: if they are all dropped, nobody will answer.
-        drop(group);
-        heard.await.unwrap_or_else(|_| unavailable())
     }
 
     /// Asks for something of which nobody wants to hear: the end of a session.
@@ -142,11 +156,11 @@ fn mail(request: Request, ticket: Ticket) -> Mail<Ticket> {
         key,
         label,
     } = request;
-    Mail::Command(Envelope {
+    Mail::Command(Box::new(Envelope {
         actor,
         command,
         key,
         label,
         ticket,
-    })
+    }))
 }

@@ -50,67 +50,60 @@ impl Ticket {
     }
 }
 
-/// Commands that are answered together: one channel for all of them.
-#[derive(Debug)]
-pub(crate) struct Group {
-    answers: Mutex<Answers>,
-    _places: OwnedSemaphorePermit,
-}
+/// What is done with the answers of a group, on the thread of the session's lane: it must not wait.
+pub(crate) type Then = Box<dyn FnOnce(Vec<Result<Receipt, Refusal>>) + Send>;
 
-#[derive(Debug)]
+/// Commands that are answered together.
+pub(crate) struct Group(Mutex<Answers>);
+
 struct Answers {
     results: Vec<Result<Receipt, Refusal>>,
     left: usize,
-    done: Option<oneshot::Sender<Vec<Result<Receipt, Refusal>>>>,
+    then: Option<Then>,
+    _places: OwnedSemaphorePermit,
 }
 
 impl Group {
     /// A group of so many.
-    pub(crate) fn new(
-        count: usize,
-        places: OwnedSemaphorePermit,
-    ) -> (Arc<Self>, oneshot::Receiver<Vec<Result<Receipt, Refusal>>>) {
-        let (done, heard) = oneshot::channel();
-        let results = vec![Err(Refusal::Unavailable); count];
-        let answers = Mutex::new(Answers {
-            results,
+    pub(crate) fn new(count: usize, places: OwnedSemaphorePermit, then: Then) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Answers {
+            results: vec![Err(Refusal::Unavailable); count],
             left: count,
-            done: Some(done),
-        });
-        (
-            Arc::new(Self {
-                answers,
-                _places: places,
-            }),
-            heard,
-        )
+            then: Some(then),
+            _places: places,
+        })))
     }
 
     fn tell(&self, index: usize, result: Result<Receipt, Refusal>) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = answers.results.get_mut(index) {
             *place = result;
         }
         answers.left = answers.left.saturating_sub(1);
         if answers.left == 0 {
-            let results = std::mem::take(&mut answers.results);
-            if let Some(done) = answers.done.take() {
-                let _ = done.send(results);
-            }
+            answers.finish();
         }
     }
 }
 
-impl Drop for Group {
+impl Answers {
+    fn finish(&mut self) {
+        if let Some(then) = self.then.take() {
+            then(std::mem::take(&mut self.results));
+        }
+    }
+}
+
+impl Drop for Answers {
     /// Some will never be answered: the others hear what came of theirs all the same.
     fn drop(&mut self) {
-        let answers = self
-            .answers
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(done) = answers.done.take() {
-            let _ = done.send(std::mem::take(&mut answers.results));
-        }
+        self.finish();
+    }
+}
+
+impl std::fmt::Debug for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Group")
     }
 }
 
@@ -127,7 +120,8 @@ mod tests {
         oneshot::Receiver<Vec<Result<Receipt, Refusal>>>,
     ) {
         let places = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-        let (group, heard) = Group::new(count, places);
+        let (done, heard) = oneshot::channel();
+        let group = Group::new(count, places, Box::new(|all| drop(done.send(all))));
         let ticket = |index| Ticket {
             lane: 0,
             answer: Answer::InGroup(group.clone(), index),

@@ -41,7 +41,7 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
     let connection = writer.connection();
     let (name, secret) = identity(connection, server_name)?;
     let mut state = State::new(&name);
-    state.head = Position(meta::<i64>(connection, "head")?.unwrap_or(0).unsigned_abs());
+    state.head = head(connection)?;
     let epochs = load_epochs(connection)?;
     state.epoch = epochs.last().map_or(state.epoch, |(epoch, _)| *epoch);
     let next_room: Option<u32> =
@@ -56,6 +56,15 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
         epochs,
         stranded_guests,
     })
+}
+
+/// The position of the last thing that was committed: what the last batch without an event at its end noted, or the last event. Whoever removes
+/// rows of `event` must keep the last one.
+fn head(connection: &Connection) -> Result<Position, StoreError> {
+    let noted = meta::<i64>(connection, "head")?.unwrap_or(0);
+    let last: Option<i64> =
+        connection.query_row("SELECT max(position) FROM event", [], |row| row.get(0))?;
+    Ok(Position(noted.max(last.unwrap_or(0)).unsigned_abs()))
 }
 
 /// Checks whose store it is; makes a new one this server's.

@@ -139,7 +139,10 @@ impl Writer {
                 }
             );
         }
-        if let Some(last) = batch.records.last() {
+        // An event of a room's timeline has its position in its row: the table's last one is the head, and one page less is written.
+        if let Some(last) = batch.records.last()
+            && !matches!(last.entry.event, Event::Room { .. })
+        {
             set_meta(&transaction, "head", last.entry.position)?;
         }
         if let Some(before) = batch.forget_keys_before {

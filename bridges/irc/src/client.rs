@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::Irc;
 use crate::commands;
 use crate::dialect;
+use crate::pending::Pending;
 use crate::registration::Registration;
 use crate::render::Scene;
 use crate::reply::Replies;
@@ -38,6 +39,8 @@ pub(crate) struct Client {
     pub(crate) peer: Peer,
     pub(crate) capabilities: CapabilitySet,
     pub(crate) replies: Replies,
+    /// The messages that are on their way.
+    pub(crate) pending: Arc<Pending>,
     /// What is known before registration is complete.
     pub(crate) registration: Registration,
     /// What it is afterwards.
@@ -60,6 +63,7 @@ impl Client {
             peer,
             capabilities: CapabilitySet::EMPTY,
             replies: Replies::new(server),
+            pending: Arc::default(),
             registration: Registration::default(),
             session: None,
             attached_at: Position(0),
@@ -88,9 +92,11 @@ impl Client {
                     while let Some(Incoming::Message(next)) = lines.pop_front_if(is_speech_line) {
                         run.push(next);
                     }
-                    commands::message::speak(self, &run).await;
+                    commands::message::speak(self, run).await;
                 }
                 Incoming::Message(message) => {
+                    // What follows on a message finds it said.
+                    self.settle().await;
                     if self.handle(&message).await == Next::Close {
                         return Next::Close;
                     }
@@ -98,6 +104,12 @@ impl Client {
             }
         }
         Next::Continue
+    }
+
+    /// Waits for what came of the messages that are on their way, and tells it.
+    pub(crate) async fn settle(&mut self) {
+        self.pending.settle().await;
+        commands::message::tell_refused(self);
     }
 
     /// One command, and its reply.

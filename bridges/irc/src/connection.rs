@@ -18,6 +18,7 @@ use tokio_util::codec::Decoder;
 
 use crate::Irc;
 use crate::client::{Client, Next};
+use crate::commands::message;
 
 /// Bytes read at once.
 const READ: usize = 16 * 1024;
@@ -97,6 +98,7 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
                 }
             },
         }
+        message::tell_refused(client);
         let before = outbox.waiting();
         socket.write_out(&outbox).await?;
         if client.must_catch_up() && !outbox.is_stalled() {

@@ -9,6 +9,7 @@ mod connection;
 mod dialect;
 mod isupport;
 mod names;
+mod pending;
 mod refusal;
 mod registration;
 mod render;

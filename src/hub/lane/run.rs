@@ -41,7 +41,6 @@ impl Lane {
                     ends.push(self.buffer.len());
                 }
                 let all = self.buffer.split().freeze();
-                self.unflushed += all.len();
                 self.rendered.push((key, all));
                 pieces.push((key, ends));
             }
@@ -106,11 +105,15 @@ impl Lane {
     }
 }
 
+/// Messages rendered into one buffer at most.
+const LONGEST: usize = 256;
+
 /// How many changes from here on are messages of one and the same room, and which room that is.
 pub(super) fn run_of_messages(changes: &[Change]) -> Option<(RoomId, usize)> {
     let room = message_room(changes.first()?)?;
     let length = changes
         .iter()
+        .take(LONGEST)
         .take_while(|change| message_room(change) == Some(room))
         .count();
     Some((room, length))

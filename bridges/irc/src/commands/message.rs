@@ -12,6 +12,7 @@ use polylogue_irc::{Capability, Message, Numeric, Verb, ctcp, names::is_channel}
 
 use crate::client::Client;
 use crate::names;
+use crate::pending::{self, Asked};
 use crate::refusal::{self, About};
 
 /// Whether a line says something.
@@ -19,23 +20,20 @@ pub(crate) fn is_speech(message: &Message) -> bool {
     matches!(message.verb(), Verb::Privmsg | Verb::Notice | Verb::Tagmsg)
 }
 
-/// One thing asked for, and the line that it came from.
-struct Asked<'m> {
-    message: &'m Message,
-    target: &'m str,
-}
-
-/// Says everything in a run of lines, then tells what was refused, line by line.
-pub(crate) async fn speak(client: &mut Client, run: &[Message]) {
+/// Says everything in a run of lines, and goes on without waiting for what comes of it.
+pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
+    if client.pending.unanswered() + run.len() > pending::MOST {
+        client.settle().await;
+    }
     let mut requests = Vec::with_capacity(run.len());
     let mut asked = Vec::with_capacity(run.len());
     // What is pasted goes to one place: it is looked up once.
     let mut last: Option<(&str, Destination)> = None;
-    for message in run {
+    for (line, message) in run.iter().enumerate() {
         let label = client.label_of(message);
         client.replies.begin(label);
         if let Some(targets) = targets(client, message) {
-            for target in targets {
+            for (place, target) in targets {
                 let destination = match last.take() {
                     Some((known, destination)) if known == target => Ok(destination),
                     Some(_) | None => destination(client, target),
@@ -59,36 +57,52 @@ pub(crate) async fn speak(client: &mut Client, run: &[Message]) {
                             return;
                         };
                         requests.push(Request::new(session.actor(), command).labelled(label));
-                        asked.push(Asked { message, target });
+                        asked.push(Asked {
+                            line,
+                            target: place,
+                        });
                     }
                     Ok(None) => {}
-                    Err(refusal) => refuse(client, &Asked { message, target }, &refusal),
+                    Err(refusal) => refuse(client, (message, target), &refusal),
                 }
             }
         }
         let reply = client.replies.finish();
         client.outbox.push(reply);
     }
+    if asked.is_empty() {
+        return;
+    }
     let Some(session) = &client.session else {
         return;
     };
     let hub = session.hub().clone();
-    let results = hub.submit_all(requests).await;
-    for (asked, result) in asked.iter().zip(results) {
-        if let Err(refusal) = result {
-            let label = client
-                .label_of(asked.message)
-                .filter(|_| client.capabilities.has(Capability::EchoMessage));
-            client.replies.begin(label);
-            refuse(client, asked, &refusal);
-            let reply = client.replies.finish();
-            client.outbox.push(reply);
-        }
+    let (pending, outbox) = (client.pending.clone(), client.outbox.clone());
+    pending.asked(asked.len());
+    hub.submit_then(requests, move |results| {
+        pending.answered((&run, &asked), results, &outbox);
+    })
+    .await;
+}
+
+/// Tells what was refused since the last time, line by line.
+pub(crate) fn tell_refused(client: &mut Client) {
+    for refused in client.pending.take_refused() {
+        let message = &refused.message;
+        let list = message.given(0).unwrap_or_default();
+        let target = list.split(',').nth(refused.target).unwrap_or(list);
+        let label = client
+            .label_of(message)
+            .filter(|_| client.capabilities.has(Capability::EchoMessage));
+        client.replies.begin(label);
+        refuse(client, (message, target), &refused.refusal);
+        let reply = client.replies.finish();
+        client.outbox.push(reply);
     }
 }
 
-/// The targets of a line, or nothing after the error was told.
-fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<&'m str>> {
+/// The targets of a line with their places in its list, or nothing after the error was told.
+fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<(usize, &'m str)>> {
     let quiet = message.verb() == Verb::Notice;
     let Some(list) = message.given(0) else {
         if !quiet {
@@ -108,11 +122,12 @@ fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<&'m str>
         }
         return None;
     }
-    let mut targets: Vec<&str> = list
+    let mut targets: Vec<(usize, &str)> = list
         .split(',')
-        .filter(|target| !target.is_empty())
+        .enumerate()
+        .filter(|(_, target)| !target.is_empty())
         .collect();
-    targets.dedup();
+    targets.dedup_by_key(|(_, target)| *target);
     if targets.len() > client.irc.config.targets {
         client
             .replies
@@ -283,28 +298,18 @@ async fn relation(
 }
 
 /// RFC 2812 section 3.3.2: nobody answers a NOTICE, errors included.
-fn refuse(client: &mut Client, asked: &Asked<'_>, refusal: &Refusal) {
-    let verb = asked.message.verb();
+fn refuse(client: &mut Client, (message, target): (&Message, &str), refusal: &Refusal) {
+    let verb = message.verb();
     if verb == Verb::Notice {
         return;
     }
     if let Refusal::DirectRefused | Refusal::NoSuchUser = refusal {
-        return refusal::tell(
-            &mut client.replies,
-            About {
-                verb,
-                target: asked.target,
-            },
-            refusal,
-        );
+        return refusal::tell(&mut client.replies, About { verb, target }, refusal);
     }
     // Whether a channel is hidden or not there, the answer is the same.
     let world = client.world();
-    let known = names::room_named(&world, asked.target).is_some();
-    let about = About {
-        verb,
-        target: asked.target,
-    };
+    let known = names::room_named(&world, target).is_some();
+    let about = About { verb, target };
     let hidden = *refusal == Refusal::NotJoined && !known;
     refusal::tell(
         &mut client.replies,

@@ -1,0 +1,108 @@
+//! Messages that were asked for and not answered yet. A message that is said needs no answer, so its sender's task is not woken for one: it goes on
+//! with the next line, and hears of what was refused.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use polylogue_core::Refusal;
+use polylogue_hub::{Outbox, Receipt};
+use polylogue_irc::Message;
+use tokio::sync::Notify;
+
+/// Messages of one connection that may be on their way; with more it waits.
+pub(crate) const MOST: usize = 1024;
+
+/// The messages of one connection that are on their way.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    inner: Mutex<Inner>,
+    settled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    unanswered: usize,
+    awaited: bool,
+    refused: Vec<Refused>,
+}
+
+/// What a line asked for at one of its targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Which line of its run.
+    pub(crate) line: usize,
+    /// Which of the comma-separated targets.
+    pub(crate) target: usize,
+}
+
+/// A message that was refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// Its line.
+    pub(crate) message: Message,
+    /// For which of the line's targets.
+    pub(crate) target: usize,
+    /// Why.
+    pub(crate) refusal: Refusal,
+}
+
+impl Pending {
+    /// So many messages are on their way now.
+    pub(crate) fn asked(&self, count: usize) {
+        self.lock().unanswered += count;
+    }
+
+    /// What came of a run of lines. The connection's task is woken if it waits for this, or if there is something to tell.
+    pub(crate) fn answered(
+        &self,
+        (run, asked): (&[Message], &[Asked]),
+        results: Vec<Result<Receipt, Refusal>>,
+        outbox: &Arc<Outbox>,
+    ) {
+        let mut inner = self.lock();
+        inner.unanswered = inner.unanswered.saturating_sub(asked.len());
+        for (asked, result) in asked.iter().zip(results) {
+            if let (Err(refusal), Some(message)) = (result, run.get(asked.line)) {
+                inner.refused.push(Refused {
+                    message: message.clone(),
+                    target: asked.target,
+                    refusal,
+                });
+            }
+        }
+        if !inner.refused.is_empty() {
+            outbox.wake();
+        }
+        if inner.unanswered == 0 && std::mem::take(&mut inner.awaited) {
+            self.settled.notify_one();
+        }
+    }
+
+    /// Waits until everything is answered.
+    pub(crate) async fn settle(&self) {
+        loop {
+            {
+                let mut inner = self.lock();
+                if inner.unanswered == 0 {
+                    return;
+                }
+                inner.awaited = true;
+            }
+            self.settled.notified().await;
+        }
+    }
+
+    /// How many are on their way.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.lock().unanswered
+    }
+
+    /// Takes out what was refused since the last time, in order.
+    pub(crate) fn take_refused(&self) -> Vec<Refused> {
+        std::mem::take(&mut self.lock().refused)
+    }
+
+    // Every change is complete before its guard is dropped.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

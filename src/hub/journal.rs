@@ -1,0 +1,127 @@
+//! The journal: one transaction for everything that was decided while the last one ran, then the publication of what is on disk.
+
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use polylogue_core::Timestamp;
+use polylogue_store::{Batch as StoreBatch, Record, StoreError, Writer};
+
+use crate::batch::{Batch, Item};
+use crate::publish::{Answer, Fate, View, publish};
+use crate::stages::{Parcel, now};
+use crate::ticket::Ticket;
+
+/// How long exactly-once keys are kept is checked this often.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+/// How long redacted content may stay in the write-ahead log of a busy server.
+const SCRUB_EVERY: Duration = Duration::from_secs(30);
+/// How long to wait before a full disk is tried again.
+const FULL_DISK: Duration = Duration::from_millis(500);
+
+/// Writes batches, and shows them to everybody once they are on disk.
+pub(crate) struct Journal {
+    writer: Writer,
+    view: View,
+    lanes: Vec<SyncSender<Parcel>>,
+    forgotten: Option<Instant>,
+    scrubbed: Instant,
+}
+
+impl Journal {
+    /// Writes with `writer`, publishes to `view` and to the lanes.
+    pub(crate) fn new(writer: Writer, view: View, lanes: Vec<SyncSender<Parcel>>) -> Self {
+        Self {
+            writer,
+            view,
+            lanes,
+            forgotten: None,
+            scrubbed: Instant::now(),
+        }
+    }
+
+    /// One transaction.
+    ///
+    /// # Errors
+    /// What may be half on disk must not be answered: the process ends, and starts again from the store.
+    pub(crate) fn write(&mut self, batch: &Batch<Ticket>) -> Result<Fate, StoreError> {
+        let mut to_store = StoreBatch {
+            records: records(batch),
+            keys: batch.keys.clone(),
+            forget_keys_before: None,
+        };
+        if self.forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
+            self.forgotten = Some(Instant::now());
+            let before = now().0.saturating_sub(polylogue_core::limits::KEY_AGE);
+            to_store.forget_keys_before = Some(Timestamp(before));
+        }
+        let nothing_to_write = to_store.records.is_empty() && to_store.keys.is_empty();
+        if nothing_to_write {
+            return Ok(Fate::Committed);
+        }
+        match self.writer.commit(&to_store) {
+            Ok(()) => {
+                // A server that is never idle scrubs all the same.
+                if !self.writer.wants_scrub() {
+                    self.scrubbed = Instant::now();
+                } else if self.scrubbed.elapsed() > SCRUB_EVERY {
+                    self.scrubbed = Instant::now();
+                    self.writer.scrub()?;
+                }
+                Ok(Fate::Committed)
+            }
+            Err(error @ (StoreError::Full | StoreError::Busy(_))) => {
+                tracing::error!(%error, "a commit failed: its changes are refused");
+                std::thread::sleep(FULL_DISK);
+                Ok(Fate::Void)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// View, then lanes. False once the lanes are gone.
+    pub(crate) fn publish(&self, batch: Batch<Ticket>, fate: Fate) -> bool {
+        let (delivery, answers) = publish(&self.view, batch, fate);
+        let mut by_lane: Vec<Vec<Answer<Ticket>>> = self.lanes.iter().map(|_| Vec::new()).collect();
+        for answer in answers {
+            if let Some(list) = by_lane.get_mut(answer.0.lane) {
+                list.push(answer);
+            }
+        }
+        let wanted = |answers: &Vec<_>| !delivery.changes.is_empty() || !answers.is_empty();
+        self.lanes
+            .iter()
+            .zip(by_lane)
+            .filter(|(_, answers)| wanted(answers))
+            .all(|(lane, answers)| lane.send((delivery.clone(), answers)).is_ok())
+    }
+
+    /// Nothing is to be written: time to clean up.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) fn idle(&mut self) -> Result<(), StoreError> {
+        if self.writer.wants_scrub() {
+            self.writer.scrub()?;
+        }
+        Ok(())
+    }
+
+    /// For a clean stop.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) fn close(self) -> Result<(), StoreError> {
+        self.writer.close()
+    }
+}
+
+fn records(batch: &Batch<Ticket>) -> Vec<Record> {
+    batch
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Event { record, .. } => Some(record.clone()),
+            Item::Signal { .. } | Item::Reply(_) => None,
+        })
+        .collect()
+}
