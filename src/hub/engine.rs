@@ -190,7 +190,11 @@ impl<T> Engine<T> {
         let next_base = self.durable();
         self.in_flight = Some(std::mem::replace(&mut self.base, next_base));
         Some(Batch {
-            items: std::mem::take(&mut self.building),
+            items: {
+                // The next batch is about as long as this one, but room for a long one is not kept in a quiet server.
+                let next = Vec::with_capacity(self.building.len().min(1024));
+                std::mem::replace(&mut self.building, next)
+            },
             keys: std::mem::take(&mut self.new_keys),
             world: Arc::new(self.world.clone()),
         })

@@ -14,7 +14,7 @@ use polylogue_core::event::Claim;
 use polylogue_core::{
     DeviceId, Entry, Event, Position, RoomChange, RoomId, RoomSequence, Timestamp,
 };
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 
 use crate::blob;
 use crate::error::StoreError;
@@ -124,13 +124,15 @@ impl Writer {
         }
         let mut places = Vec::new();
         let mut redacted = false;
+        // Found once: most of what is written is this.
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO event (position, room, sequence, at, sender, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
         for record in &batch.records {
-            write_record(
-                &transaction,
-                &self.tail,
-                record,
-                (&mut self.blob, &mut places),
-            )?;
+            if let Some(place) = write_event(&mut insert, record, &mut self.blob)? {
+                places.push(place);
+            }
+            write_record(&transaction, &self.tail, record, &places)?;
             redacted |= matches!(
                 &record.entry.event,
                 Event::Room {
@@ -139,6 +141,7 @@ impl Writer {
                 }
             );
         }
+        drop(insert);
         // An event of a room's timeline has its position in its row: the table's last one is the head, and one page less is written.
         if let Some(last) = batch.records.last()
             && !matches!(last.entry.event, Event::Room { .. })
@@ -202,11 +205,40 @@ impl Writer {
 
 type Place = (RoomId, RoomSequence, Position);
 
+/// Appends an event to the log, if it is one of a room's timeline.
+fn write_event(
+    insert: &mut Statement<'_>,
+    record: &Record,
+    blob: &mut Vec<u8>,
+) -> Result<Option<Place>, StoreError> {
+    let entry = &record.entry;
+    let Event::Room {
+        room,
+        sender,
+        change,
+    } = &entry.event
+    else {
+        return Ok(None);
+    };
+    blob.clear();
+    blob::write_into(&(record.notifying, change), blob)?;
+    insert.execute(params![
+        integer(entry.position.0),
+        room.0,
+        integer(entry.sequence.0),
+        integer(entry.at.0),
+        sender.0,
+        blob.as_slice()
+    ])?;
+    Ok(Some((*room, entry.sequence, entry.position)))
+}
+
+/// Writes what an event changes besides the log.
 fn write_record(
     transaction: &Transaction<'_>,
     tail: &Tail,
     record: &Record,
-    (blob, places): (&mut Vec<u8>, &mut Vec<Place>),
+    places: &[Place],
 ) -> Result<(), StoreError> {
     let entry = &record.entry;
     match &entry.event {
@@ -215,19 +247,6 @@ fn write_record(
             sender,
             change,
         } => {
-            blob.clear();
-            blob::write_into(&(record.notifying, change), blob)?;
-            let mut statement = transaction
-                .prepare_cached("INSERT INTO event (position, room, sequence, at, sender, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-            statement.execute(params![
-                integer(entry.position.0),
-                room.0,
-                integer(entry.sequence.0),
-                integer(entry.at.0),
-                sender.0,
-                blob.as_slice()
-            ])?;
-            places.push((*room, entry.sequence, entry.position));
             if let RoomChange::Redaction { target, .. } = change {
                 let position = places
                     .iter()
