@@ -103,7 +103,10 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
             "/pushrules/global/{kind}/{rule}/{part}",
             get(e::push_rules::get_part).put(e::push_rules::put_part),
         ),
-        ("/presence/{user}/status", get(e::presence::get)),
+        (
+            "/presence/{user}/status",
+            get(e::presence::get).put(e::presence::put),
+        ),
         ("/user_directory/search", post(e::user_directory::search)),
         // Keys for end-to-end encryption, and messages between devices.
         ("/keys/upload", post(e::keys_upload::post)),

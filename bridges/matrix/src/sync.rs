@@ -18,7 +18,7 @@ mod source;
 mod state;
 mod unread;
 pub(crate) mod v3;
-mod watch;
+pub(crate) mod watch;
 mod window;
 
 pub(crate) use devices::DeviceLists;

@@ -30,7 +30,7 @@ const LARGE: usize = 4;
 /// Users whose presence a device was told and that are remembered.
 const SHOWN: usize = 8192;
 /// What others read of somebody who is unavailable and says no more.
-const UNAVAILABLE: &str = "Away";
+pub(crate) const UNAVAILABLE: &str = "Away";
 
 /// What a request says of its user's presence (`set_presence`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -316,16 +316,18 @@ impl Watch {
         if self.away.swap(away, Ordering::SeqCst) == away {
             return;
         }
+        // A session that ended meanwhile shows nothing.
+        let _ = self.set_away(away.then(|| UNAVAILABLE.into())).await;
+    }
+
+    /// Shows the user as away with this text, or as back.
+    pub(crate) async fn set_away(&self, text: Option<Arc<str>>) -> Result<(), Refusal> {
         let command = Command::SetAway {
             session: self.session.id(),
-            text: away.then(|| UNAVAILABLE.into()),
+            text,
         };
-        // A session that ended meanwhile shows nothing.
-        let _ = self
-            .session
-            .hub()
-            .submit(Request::new(self.session.actor(), command))
-            .await;
+        let request = Request::new(self.session.actor(), command);
+        self.session.hub().submit(request).await.map(drop)
     }
 }
 
