@@ -1,14 +1,14 @@
 //! Plays: actors on different protocols against the real program, one file each in `tests/scenarios/`.
 //!
 //! ```text
-//! # A line typed in IRC appears in native, and back.
+//! # A line typed in IRC appears in Matrix, and back.
 //! alice via irc
-//! bob via native
+//! bob via matrix
 //! alice joins #garden
 //! bob joins #garden
 //! alice sends PRIVMSG #garden :hello
-//! bob sees {"type":"event","event":{"type":"message","sender":"alice","text":"hello"}}
-//! bob sends {"type":"say","room":"#garden","text":"hi"}
+//! bob sees m.room.message body="hello" sender=@alice:test
+//! bob sends m.room.message body="hi"
 //! alice gets :bob!* PRIVMSG #garden :hi
 //! ```
 //!
@@ -19,21 +19,39 @@
 //! | `alice via irc` | an actor comes, with an account of that name, which is made if there is none |
 //! | `alice via irc with echo-message batch` | asks for capabilities, on native for features |
 //! | `alice/phone via native` | another connection of the same account |
+//! | `carol via matrix` | by the client-server API, with a `/sync` that waits |
 //! | `dave via irc as guest` | without an account |
 //! | `alice joins #garden` | and is in |
-//! | `alice sends LINE` | IRC: a line as it is; `\x02` stands for that control character, in patterns too |
-//! | `bob sends {...}` | native: a request; goes on once it is answered |
-//! | `alice gets PATTERN` | IRC: waits for such a line. Tags are left out unless the pattern begins with `@` |
-//! | `alice gets nothing of PATTERN` | no such line came since the last one that alice got, and none is on its way: everybody's doings are done |
-//! | `bob sees {...}` | native: waits for a frame that has at least this; `null` is for what must not be there |
-//! | `bob sees nothing of {...}` | as above |
 //! | `alice disconnects` | without a word |
-//! | `alice comes back` | connects and logs in as before; native goes on from the last cursor |
+//! | `alice comes back` | connects and logs in as before; native goes on from the last cursor, Matrix from the last `since` |
 //! | `restart the server` | SIGTERM, and start on the same data; everybody comes back |
 //! | `kill the server` | SIGKILL, and the same |
 //!
+//! | on IRC | |
+//! |---|---|
+//! | `alice sends LINE` | a line as it is; `\x02` stands for that control character, in patterns too |
+//! | `alice gets PATTERN` | waits for such a line. Tags are left out unless the pattern begins with `@` |
+//! | `alice gets nothing of PATTERN` | no such line came since the last one that alice got, and none is on its way: everybody's doings are done |
+//!
+//! | on native | |
+//! |---|---|
+//! | `bob sends {...}` | a request; goes on once it is answered |
+//! | `bob sees {...}` | waits for a frame that has at least this; `null` is for what must not be there |
+//! | `bob sees nothing of {...}` | as above |
+//!
+//! | on Matrix | |
+//! |---|---|
+//! | `carol sends m.room.message body="hi"` | an event: its type and its fields (`tests/support/notation.rs`), to the room that she joined last; with a `state_key` it is state |
+//! | `carol sends m.room.message room_id=#pond body="hi"` | to another room: by its alias, or by its id |
+//! | `carol sends m.room.redaction redacts=${id}` | so are redactions, `m.typing typing=true`, `m.receipt m.read=${id}`, `m.presence presence=unavailable` |
+//! | `carol sends POST /rooms/#garden/kick {...}` | any other request below `/_matrix/client/v3`; `#garden` stands for the room, and `me` for herself |
+//! | `carol gets {...}` | the answer to her last request has at least this |
+//! | `carol gets M_FORBIDDEN` | it is this refusal |
+//! | `carol sees m.room.message body="hello"` | waits for an event that has at least this in `/sync`: in a room (also the state of one that was entered or that invites), presence, account data; `unread_notifications` are one more |
+//! | `carol sees nothing of m.room.message` | as above |
+//!
 //! What an actor waits for comes in the order of the steps; what comes in between is passed over. On native, answers and events are two orders.
-//! In patterns `*` is any text and `{name}` a word (up to a space, comma, semicolon or exclamation mark): the first time it is taken down, later it must be the same,
+//! In patterns `*` is any text and `{name}` a word (up to a space, comma, semicolon or exclamation mark, so `!{room}` is the id of a Matrix room): the first time it is taken down, later it must be the same,
 //! and in what is sent it is put in. So `{id}` can show that a `msgid` is the id of an event.
 //!
 //! A play says nothing of what it is not about: what came and was not waited for does not matter.
@@ -75,28 +93,41 @@ macro_rules! plays {
 plays! {
     away
     ban
+    comings_and_goings
+    direct_everywhere
     direct_messages
     directory
     edits
+    encrypted_rooms
+    everywhere
     formatting
     guests
     history
+    invitations
     invite
     kick
     line_both_ways
+    listed_everywhere
     logout
     long_lines
     modes
     names
+    powers
+    presence
     private_rooms
     profiles
+    profiles_everywhere
     reactions
+    read_marks
     redaction
     refusals
+    relations
     replies
     restart
+    restart_everywhere
     topic
     transient
     two_sessions
     typing
+    typing_everywhere
 }

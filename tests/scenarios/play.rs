@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::irc::Identity;
+use crate::support::matrix::Matrix;
 use crate::support::pattern::fill;
-use crate::support::{Bindings, Failure, Irc, Native, Outcome, Server};
+use crate::support::{Bindings, Failure, Irc, Native, Outcome, Server, notation};
 
 /// Performs the play of this name, from its first line to the last.
 pub fn perform(name: &str) -> Outcome<()> {
@@ -69,6 +70,7 @@ enum Standing {
 enum Connection {
     Irc(Box<Irc>),
     Native(Box<Native>),
+    Matrix(Box<Matrix>),
 }
 
 impl Stage {
@@ -132,12 +134,22 @@ impl Stage {
                 client.subscribe("now")?;
                 Connection::Native(Box::new(client))
             }
-            ("native", Standing::Guest) => {
-                return Err(Failure::new("there are no guests on native"));
+            ("matrix", Standing::Account) if wishes.is_empty() => {
+                let mut client = match is_new {
+                    true => Matrix::register(self.server.http(), &account)?,
+                    false => Matrix::login(self.server.http(), &account)?,
+                };
+                client.sync(self.server.http())?;
+                Connection::Matrix(Box::new(client))
+            }
+            ("native" | "matrix", _) => {
+                return Err(Failure::new(
+                    "guests are on irc only, and nothing is asked for on matrix",
+                ));
             }
             _ => {
                 return Err(Failure::new(format!(
-                    "nobody speaks {protocol} here: irc, native"
+                    "nobody speaks {protocol} here: irc, native, matrix"
                 )));
             }
         };
@@ -178,6 +190,7 @@ impl Stage {
             Connection::Native(native) => {
                 native.ask(json!({"type": "join", "room": room})).map(drop)
             }
+            Connection::Matrix(matrix) => matrix.join(&room),
         }
     }
 
@@ -186,6 +199,14 @@ impl Stage {
         match &mut self.actor(who)?.connection {
             Connection::Irc(irc) => irc.send(&control_characters(&what)?),
             Connection::Native(native) => native.request(read_json(&what)?).map(drop),
+            Connection::Matrix(matrix) => match what.split_once(' ') {
+                Some((method @ ("GET" | "PUT" | "POST" | "DELETE"), rest)) => {
+                    let (path, body) = rest.split_once(' ').unwrap_or((rest, ""));
+                    let body = (!body.is_empty()).then(|| read_json(body)).transpose()?;
+                    matrix.request((method, path), body.as_ref()).map(drop)
+                }
+                _ => matrix.send(&notation::event(&what)?),
+            },
         }
     }
 
@@ -195,14 +216,22 @@ impl Stage {
             self.everything_is_done()?;
         }
         let mut bindings = self.bindings.clone();
-        let Connection::Irc(irc) = &mut self.actor(who)?.connection else {
-            return Err(Failure::new("on native one `sees {...}`"));
-        };
-        match nothing {
-            Some(what) => irc.expect_nothing(&control_characters(what)?, &mut bindings),
-            None => irc
+        match (&mut self.actor(who)?.connection, nothing) {
+            (Connection::Irc(irc), Some(what)) => {
+                irc.expect_nothing(&control_characters(what)?, &mut bindings)
+            }
+            (Connection::Irc(irc), None) => irc
                 .expect_bound(&control_characters(what)?, &mut bindings)
                 .map(drop),
+            (Connection::Matrix(matrix), None) => {
+                let pattern = match what.starts_with('{') {
+                    true => read_json(what)?,
+                    false => json!({ "errcode": what }),
+                };
+                matrix.expect_answer(&pattern, &mut bindings)
+            }
+            (Connection::Matrix(_), Some(_)) => Err(Failure::new("each request has an answer")),
+            (Connection::Native(_), _) => Err(Failure::new("on native one `sees {...}`")),
         }?;
         self.bindings = bindings;
         Ok(())
@@ -213,14 +242,27 @@ impl Stage {
         if nothing.is_some() {
             self.everything_is_done()?;
         }
-        let pattern = read_json(nothing.unwrap_or(what))?;
+        let what = nothing.unwrap_or(what);
         let mut bindings = self.bindings.clone();
-        let Connection::Native(native) = &mut self.actor(who)?.connection else {
-            return Err(Failure::new("on irc one `gets LINE`"));
-        };
-        match nothing {
-            Some(_) => native.expect_nothing(&pattern, &mut bindings),
-            None => native.expect(&pattern, &mut bindings).map(drop),
+        match &mut self.actor(who)?.connection {
+            Connection::Native(native) => {
+                let pattern = read_json(what)?;
+                match nothing {
+                    Some(_) => native.expect_nothing(&pattern, &mut bindings),
+                    None => native.expect(&pattern, &mut bindings).map(drop),
+                }
+            }
+            Connection::Matrix(matrix) => {
+                let mut pattern = notation::event(&fill(what, &bindings))?;
+                if let Some(room) = pattern["room_id"].as_str() {
+                    pattern["room_id"] = matrix.room_id(room)?.into();
+                }
+                match nothing {
+                    Some(_) => matrix.expect_nothing(&pattern, &mut bindings),
+                    None => matrix.expect(&pattern, &mut bindings).map(drop),
+                }
+            }
+            Connection::Irc(_) => Err(Failure::new("on irc one `gets LINE`")),
         }?;
         self.bindings = bindings;
         Ok(())
@@ -242,10 +284,15 @@ impl Stage {
     fn refusals(&self) -> String {
         let mut text = String::new();
         for (who, actor) in &self.actors {
-            if let Connection::Native(native) = &actor.connection {
-                for refusal in native.unread_errors() {
-                    text.push_str(&format!("\n    ({who} got {refusal})"));
-                }
+            match &actor.connection {
+                Connection::Native(native) => native
+                    .unread_errors()
+                    .iter()
+                    .for_each(|refusal| text.push_str(&format!("\n    ({who} got {refusal})"))),
+                Connection::Matrix(matrix) => matrix
+                    .unread_errors()
+                    .for_each(|refusal| text.push_str(&format!("\n    ({who} got {refusal:?})"))),
+                Connection::Irc(_) => {}
             }
         }
         text
@@ -255,12 +302,13 @@ impl Stage {
         match &mut self.actor(who)?.connection {
             Connection::Irc(irc) => irc.disconnect(),
             Connection::Native(native) => native.disconnect(),
+            Connection::Matrix(matrix) => matrix.disconnect(),
         }
         Ok(())
     }
 
     fn come_back(&mut self, who: &str) -> Outcome<()> {
-        let address = self.server.native();
+        let (address, http) = (self.server.native(), self.server.http());
         let actor = self.actor(who)?;
         let (account, standing, wishes) =
             (actor.account.clone(), actor.standing, actor.wishes.clone());
@@ -276,6 +324,7 @@ impl Stage {
                 client.subscribe(native.cursor().as_deref().unwrap_or("now"))?;
                 Connection::Native(Box::new(client))
             }
+            Connection::Matrix(matrix) => return matrix.resume(http),
         };
         self.actor(who)?.connection = connection;
         Ok(())

@@ -1,9 +1,12 @@
 //! What the tests against the real program share: the program itself, a client for each protocol, and patterns for what they get. Every wait is
 //! for a condition and has a deadline; nothing sleeps.
 
+pub mod http;
 pub mod inbox;
 pub mod irc;
+pub mod matrix;
 pub mod native;
+pub mod notation;
 pub mod pattern;
 pub mod random;
 pub mod server;
