@@ -14,11 +14,14 @@
 
 #[path = "crash/audit.rs"]
 mod audit;
+#[path = "crash/matrix.rs"]
+mod matrix;
 #[expect(dead_code, reason = "each test uses a part of it")]
 mod support;
 #[path = "crash/writers.rs"]
 mod writers;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use audit::Audit;
@@ -34,6 +37,7 @@ pub const ROOM: &str = "#storm";
 pub struct Addresses {
     irc: SocketAddr,
     native: SocketAddr,
+    http: SocketAddr,
 }
 
 impl Addresses {
@@ -41,6 +45,7 @@ impl Addresses {
         Self {
             irc: server.irc(),
             native: server.native(),
+            http: server.http(),
         }
     }
 }
@@ -67,16 +72,23 @@ fn nothing_acknowledged_is_lost_or_doubled() {
     let mut writers = Writer::cast(Addresses::of(&server)).unwrap();
     for round in 1..=rounds {
         let addresses = Addresses::of(&server);
-        // The moment: soon after some acknowledgement.
+        // The moment: soon after some acknowledgement; mostly after everybody had one.
         let wanted = 1 + random.below(300);
+        let voices = match random.below(4) {
+            0 => 1,
+            _ => writers.len(),
+        };
         let acknowledged = Inbox::default();
         std::thread::scope(|scope| {
             for writer in &mut writers {
                 let acknowledged = acknowledged.clone();
                 scope.spawn(move || writer.write_until_cut(addresses, &acknowledged));
             }
+            let mut begin = None;
             let reached = acknowledged.wait(patience() * 2, |state| {
-                (state.items.len() as u64 >= wanted).then_some(())
+                let heard = || state.items.iter().collect::<BTreeSet<_>>().len() >= voices;
+                begin = begin.or_else(|| heard().then_some(state.items.len() as u64));
+                begin.filter(|begin| state.items.len() as u64 >= begin + wanted)
             });
             let came = acknowledged.lock().items.len();
             server.kill();
@@ -101,6 +113,13 @@ fn nothing_acknowledged_is_lost_or_doubled() {
             .map(|writer| writer.acknowledged.len())
             .sum::<usize>(),
     );
+    for writer in &writers {
+        assert!(
+            !writer.acknowledged.is_empty() && writer.seen.iter().any(|seen| !seen.is_empty()),
+            "{} said or saw nothing",
+            writer.name
+        );
+    }
     println!("{rounds} kills, {acknowledged} acknowledged messages, {messages} in the history");
     assert!(acknowledged as u64 >= rounds, "hardly anything was said");
 }

@@ -1,11 +1,13 @@
-//! Reads the history after every crash, as IRC and as native show it, and holds it against what the writers were promised.
+//! Reads the history after every crash, as each protocol shows it, and holds it against what the writers were promised.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use crate::matrix::View;
+use crate::support::http::Http;
 use crate::support::irc::Identity;
-use crate::support::{Failure, Irc, Native, Outcome};
+use crate::support::{Failure, Irc, Native, Outcome, patience};
 use crate::writers::{Writer, event, message};
 use crate::{Addresses, ROOM, Seen};
 
@@ -17,6 +19,8 @@ const NAME: &str = "auditor";
 /// What the history has been found to hold.
 pub struct Audit {
     token: String,
+    /// His eyes on Matrix, open since the beginning.
+    view: View,
     messages: Vec<Seen>,
     /// Where each text stands in `messages`.
     places: HashMap<String, usize>,
@@ -27,11 +31,14 @@ impl Audit {
     pub fn begin(addresses: Addresses) -> Outcome<Self> {
         let mut client = Native::hello(addresses.native, &[])?;
         client.register(NAME)?;
-        let room = json!({"type": "create", "visibility": "public", "alias": ROOM});
-        client.ask(room)?;
+        // Rooms that are made on IRC let guests in.
+        let mut irc = Irc::login(addresses.irc, &identity(&[]))?;
+        irc.send(&format!("JOIN {ROOM}"))?;
+        irc.expect("* 366 *")?;
         let token = client.token.take().unwrap_or_default();
         Ok(Self {
             token,
+            view: View::begin(addresses.http, NAME)?,
             messages: Vec::new(),
             places: HashMap::new(),
         })
@@ -42,12 +49,15 @@ impl Audit {
         &self.messages
     }
 
-    /// Reads what came since the last time, on both protocols.
+    /// Reads what came since the last time, on every protocol.
     pub fn read_on(&mut self, addresses: Addresses) -> Outcome<()> {
         let last = self.messages.last().map(|message| message.id.clone());
         let native = self.read_native(addresses, last.as_deref())?;
         let irc = read_irc(addresses, last.as_deref())?;
         assert_same(&native, &irc);
+        let mut http = Http::connect(addresses.http, patience())?;
+        assert_same(&native, &self.view.behind(&mut http, last.as_deref())?);
+        assert_same(&native, &self.view.catch_up(&mut http)?);
         for message in native {
             let before = self
                 .places
@@ -66,6 +76,8 @@ impl Audit {
     pub fn read_again(&self, addresses: Addresses) -> Outcome<()> {
         assert_same(&self.messages, &self.read_native(addresses, None)?);
         assert_same(&self.messages, &read_irc(addresses, None)?);
+        let mut http = Http::connect(addresses.http, patience())?;
+        assert_same(&self.messages, &self.view.everything(&mut http)?);
         Ok(())
     }
 
@@ -166,15 +178,17 @@ fn first_event(client: &mut Native) -> Outcome<String> {
     }
 }
 
-fn read_irc(addresses: Addresses, last: Option<&str>) -> Outcome<Vec<Seen>> {
-    let capabilities = ["message-tags", "server-time", "batch", "draft/chathistory"]
-        .map(str::to_owned)
-        .to_vec();
-    let identity = Identity {
+fn identity(capabilities: &[&str]) -> Identity {
+    Identity {
         nick: NAME.to_owned(),
         account: Some(NAME.to_owned()),
-        capabilities,
-    };
+        capabilities: capabilities.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
+fn read_irc(addresses: Addresses, last: Option<&str>) -> Outcome<Vec<Seen>> {
+    let capabilities = ["message-tags", "server-time", "batch", "draft/chathistory"];
+    let identity = identity(&capabilities);
     let mut client = Irc::login(addresses.irc, &identity)?;
     let mut place = last.map_or_else(
         || "timestamp=2020-01-01T00:00:00.000Z".to_owned(),

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::matrix::{View, id};
+use crate::support::http::{Ask, Http};
 use crate::support::irc::Identity;
 use crate::support::{Inbox, Irc, Native, Outcome, patience};
 use crate::{Addresses, ROOM, Seen};
@@ -15,7 +17,7 @@ pub struct Writer {
     pub name: String,
     /// What the server acknowledged to him.
     pub acknowledged: Vec<Seen>,
-    /// What he saw, of himself and of others: one list for each connection on IRC, one for all on native.
+    /// What he saw, of himself and of others: one list for each connection on IRC, one for all on native and on Matrix.
     pub seen: Vec<Vec<Seen>>,
     /// What he said so far.
     said: u64,
@@ -29,6 +31,11 @@ enum Way {
     Native {
         token: String,
         cursor: Option<String>,
+        unacknowledged: Vec<String>,
+    },
+    /// On Matrix: goes on from the token of the last sync, and says again with the same transaction id what was not acknowledged, and what was.
+    Matrix {
+        view: View,
         unacknowledged: Vec<String>,
     },
 }
@@ -64,6 +71,18 @@ impl Writer {
                 },
             ));
         }
+        for name in ["mara", "milo", "mina"] {
+            Native::hello(addresses.native, &[])?.register(name)?;
+            let view = View::begin(addresses.http, name)?;
+            let unacknowledged = Vec::new();
+            writers.push(Self::new(
+                name,
+                Way::Matrix {
+                    view,
+                    unacknowledged,
+                },
+            ));
+        }
         Ok(writers)
     }
 
@@ -79,14 +98,15 @@ impl Writer {
 
     /// Whether what he saw is everything from some message on, without a gap.
     pub fn sees_everything(&self) -> bool {
-        matches!(self.way, Way::Native { .. })
+        matches!(self.way, Way::Native { .. } | Way::Matrix { .. })
     }
 
     /// Talks until the connection ends. A server that goes down while he comes in is no failure: it is what the test is about.
-    pub fn write_until_cut(&mut self, addresses: Addresses, acknowledged: &Inbox<()>) {
+    pub fn write_until_cut(&mut self, addresses: Addresses, acknowledged: &Inbox<String>) {
         let outcome = match self.way {
             Way::Irc { .. } => self.write_on_irc(addresses, acknowledged),
             Way::Native { .. } => self.write_on_native(addresses, acknowledged),
+            Way::Matrix { .. } => self.write_on_matrix(addresses, acknowledged),
         };
         // Only whoever was not cut has something to complain of.
         if let Err(failure) = outcome {
@@ -103,7 +123,7 @@ impl Writer {
         format!("{} {}", self.name, self.said)
     }
 
-    fn write_on_irc(&mut self, addresses: Addresses, acknowledged: &Inbox<()>) -> Outcome<()> {
+    fn write_on_irc(&mut self, addresses: Addresses, acknowledged: &Inbox<String>) -> Outcome<()> {
         let Way::Irc { account } = &self.way else {
             return Ok(());
         };
@@ -117,6 +137,8 @@ impl Writer {
         };
         let mut client = Irc::login(addresses.irc, &identity)?;
         client.send(&format!("JOIN {ROOM}"))?;
+        let answer = client.expect(&format!("* {ROOM} :*"))?;
+        assert!(answer.contains(" 353 "), "not let in: {answer}");
         client.expect("* 366 *")?;
         let inbox = client.inbox();
         let (mut read, mut waiting) = (inbox.lock().items.len(), Vec::new());
@@ -146,14 +168,18 @@ impl Writer {
                 if let Some(at) = waiting.iter().position(|text| *text == message.text) {
                     waiting.remove(at);
                     self.acknowledged.push(message.clone());
-                    acknowledged.push(());
+                    acknowledged.push(self.name.clone());
                 }
                 self.seen.last_mut().expect("pushed above").push(message);
             }
         }
     }
 
-    fn write_on_native(&mut self, addresses: Addresses, acknowledged: &Inbox<()>) -> Outcome<()> {
+    fn write_on_native(
+        &mut self,
+        addresses: Addresses,
+        acknowledged: &Inbox<String>,
+    ) -> Outcome<()> {
         let Way::Native {
             token,
             cursor,
@@ -202,7 +228,7 @@ impl Writer {
                         id: id.to_owned(),
                         text,
                     });
-                    acknowledged.push(());
+                    acknowledged.push(self.name.clone());
                 }
                 if let Some(message) = event(&frame) {
                     self.seen
@@ -230,6 +256,111 @@ impl Writer {
                 };
             }
         }
+    }
+}
+
+impl Writer {
+    /// Writes over one connection and reads over another.
+    fn write_on_matrix(
+        &mut self,
+        addresses: Addresses,
+        acknowledged: &Inbox<String>,
+    ) -> Outcome<()> {
+        let Way::Matrix {
+            view,
+            unacknowledged,
+        } = &self.way
+        else {
+            return Ok(());
+        };
+        let (mut eyes, mut to_say) = (view.clone(), unacknowledged.clone());
+        to_say.reverse();
+        let mut http = Http::connect(addresses.http, patience())?;
+        let mut reading = Http::connect(addresses.http, patience() * 4)?;
+        let socket = reading.socket()?;
+        let mut seen = Vec::new();
+        let outcome = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| -> Outcome<()> {
+                loop {
+                    seen.extend(eyes.wait(&mut reading)?);
+                }
+            });
+            let outcome = self.put_until_cut(&mut http, &mut to_say, acknowledged);
+            let _ = socket.shutdown(std::net::Shutdown::Both);
+            outcome.and(reader.join().expect("it only fails"))
+        });
+        self.seen
+            .first_mut()
+            .expect("there from the first")
+            .extend(seen);
+        if let Way::Matrix {
+            view,
+            unacknowledged,
+        } = &mut self.way
+        {
+            *view = eyes;
+            to_say.reverse();
+            *unacknowledged = to_say;
+        }
+        outcome
+    }
+
+    /// Says what is to be said (the last first), then new things. What is left was not acknowledged.
+    fn put_until_cut(
+        &mut self,
+        http: &mut Http,
+        to_say: &mut Vec<String>,
+        acknowledged: &Inbox<String>,
+    ) -> Outcome<()> {
+        let Way::Matrix { view, .. } = &self.way else {
+            return Ok(());
+        };
+        let view = view.clone();
+        let put = |http: &mut Http, text: &str| {
+            let body = json!({"msgtype": "m.text", "body": text});
+            let (target, token) = (view.path_of(text), Some(view.token.as_str()));
+            http.send(Ask {
+                method: "PUT",
+                target: &target,
+                token,
+                body: Some(&body),
+            })
+        };
+        // Said again, it is the same event.
+        if let Some(last) = self.acknowledged.last() {
+            put(http, &last.text)?;
+            let Ok(answer) = http.receive() else {
+                return Ok(());
+            };
+            assert_eq!(
+                id(&answer.body).as_ref(),
+                Some(&last.id),
+                "{last:?}: {answer:?}"
+            );
+        }
+        let mut waiting = std::collections::VecDeque::new();
+        let outcome = loop {
+            while waiting.len() < IN_FLIGHT {
+                let text = to_say.pop().unwrap_or_else(|| self.next_text());
+                let sent = put(http, &text);
+                waiting.push_back(text);
+                if sent.is_err() {
+                    break;
+                }
+            }
+            // Cut off.
+            let Ok(answer) = http.receive() else {
+                break Ok(());
+            };
+            let Some(id) = id(&answer.body) else {
+                break Err(crate::support::Failure::new(format!("refused: {answer:?}")));
+            };
+            let text = waiting.pop_front().unwrap_or_default();
+            self.acknowledged.push(Seen { id, text });
+            acknowledged.push(self.name.clone());
+        };
+        to_say.extend(waiting.into_iter().rev());
+        outcome
     }
 }
 

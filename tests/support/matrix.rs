@@ -22,7 +22,8 @@ const MARK: &str = "test.mark";
 pub struct Matrix {
     /// Who, in full.
     pub user_id: String,
-    token: String,
+    /// The access token.
+    pub token: String,
     http: Http,
     answers: Vec<Answer>,
     /// Answers and events before these were expected, or passed over.
