@@ -3,9 +3,8 @@
 use std::io::{BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::Duration;
 
-use crate::program::{need, until};
+use crate::program::need;
 use crate::support::{Failure, Inbox, Outcome, Server, password, patience};
 
 /// The program, running.
@@ -47,14 +46,8 @@ impl Python {
             read: 0,
         };
         python.shows(&format!("-- in {room}"))?;
-        // It listens on a connection of its own, which is there a moment later.
-        until("its second connection", || {
-            python.enter("/me listens").ok()?;
-            let sign = format!("* {account} listens");
-            python.output.wait(Duration::from_millis(200), |state| {
-                state.items.contains(&sign).then_some(())
-            })
-        })?;
+        // Whoever asks for the greeting itself shall find it.
+        python.read = 0;
         Ok(python)
     }
 
@@ -74,19 +67,15 @@ impl Python {
                 .position(|line| line.contains(text))
         });
         match found {
-            // The greeting's line may be asked about again.
-            Some(at) if !self.output.lock().items[read + at].starts_with("-- in ") => {
-                self.read = read + at + 1
+            Some(at) => {
+                self.read = read + at + 1;
+                Ok(())
             }
-            Some(_) => {}
-            None => {
-                return Err(Failure::new(format!(
-                    "the program does not show this: {text}\n{}",
-                    self.output.lock().items.join("\n")
-                )));
-            }
+            None => Err(Failure::new(format!(
+                "the program does not show this: {text}\n{}",
+                self.output.lock().items.join("\n")
+            ))),
         }
-        Ok(())
     }
 }
 

@@ -50,7 +50,7 @@ def plain(text):
 def listen(client, room):
     """Prints what happens in one room and in conversations with users, until the connection ends for good."""
     try:
-        for event in client.events("now"):
+        for event in client.events():
             line = show(event)
             if line:
                 print(plain(line if event["room"] == room else f"[{event['room']}] {line}"), flush=True)
@@ -94,11 +94,12 @@ def main():
     talker = Client(host, **connection)
     (talker.register if options.register else talker.login)(options.name, password, device="chat.py")
     room = talker.join(options.room)
-    print(f"-- in {options.room}: {room['members']} members. {plain(room.get('topic', ''))}")
 
-    # One connection talks, another one listens: so neither waits for the other.
+    # One connection talks, another one listens: so neither waits for the other. It listens before anybody is told that somebody is here.
     listener = Client(host, **connection)
     listener.resume(talker.token)
+    listener.subscribe("now")
+    print(f"-- in {options.room}: {room['members']} members. {plain(room.get('topic', ''))}", flush=True)
     threading.Thread(target=listen, args=(listener, room["id"]), daemon=True).start()
 
     for line in sys.stdin:

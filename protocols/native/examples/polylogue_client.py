@@ -40,7 +40,7 @@ class Client:
         """Connects and says hello. `tls` is True, False (for development) or an ssl.SSLContext of your own."""
         self.host, self.port, self.name, self.tls = host, port, name, tls
         self.features, self.timeout = list(features), timeout
-        self.user = self.token = self.cursor = None
+        self.user = self.token = self.cursor = self._subscribed = None
         self.on_signal = self.on_reset = lambda frame: None
         self.connect()
 
@@ -160,17 +160,22 @@ class Client:
 
     # The stream.
 
+    def subscribe(self, start="now"):
+        """Begins the stream: `events` will give everything from here on. It does so itself if it was not done."""
+        self.cursor = self.retry("subscribe", **{"from": start})["subscribed"]["cursor"]
+        self._subscribed = self._stream
+
     def events(self, start="now"):
-        """Every event from `start` on ("now", "start" or a cursor), for ever. A lost connection is made again, and the stream goes on where
-        it was, with nothing missing and nothing twice. `cursor` is what to start from next time."""
-        self.cursor, subscribed, attempt = start, None, 0
+        """Every event from `start` on ("now", "start" or a cursor), or from where `subscribe` began, for ever. A lost connection is made again,
+        and the stream goes on where it was, with nothing missing and nothing twice. `cursor` is what to start from next time."""
+        self.cursor, attempt = self.cursor if self._subscribed else start, 0
         while True:
             try:
                 if not self._stream:
                     self.connect()
-                if subscribed is not self._stream:  # the first time, and after every reconnection
+                if self._subscribed is not self._stream:  # the first time, and after every reconnection
                     answer = self.request("subscribe", **{"from": self.cursor})
-                    self.cursor, subscribed = answer["subscribed"]["cursor"], self._stream
+                    self.cursor, self._subscribed = answer["subscribed"]["cursor"], self._stream
                 frame = self._waiting.popleft() if self._waiting else self._receive()
             except (OSError, Refused) as error:
                 self._recover(error, attempt)
