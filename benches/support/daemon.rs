@@ -17,6 +17,8 @@ pub struct Daemon {
     pub process: Process,
     /// Where it listens for IRC.
     pub irc: u16,
+    /// Where it listens for HTTP, if it does.
+    pub http: Option<u16>,
     /// From its start until it listened.
     pub start: Duration,
     /// Kept open, or the daemon's greeting would meet a closed pipe.
@@ -76,12 +78,14 @@ impl Daemon {
             let log = std::fs::read_to_string(&log).unwrap_or_default();
             format!("the daemon does not listen: {line}{log}")
         })?;
-        let port = addresses
-            .get("irc")
-            .and_then(|address| address.as_str()?.rsplit(':').next()?.parse().ok());
+        let port = |protocol: &str| {
+            let address = addresses.get(protocol)?.as_str()?;
+            address.rsplit(':').next()?.parse().ok()
+        };
         Ok(Self {
             process,
-            irc: port.ok_or("the daemon does not listen for IRC")?,
+            irc: port("irc").ok_or("the daemon does not listen for IRC")?,
+            http: port("http"),
             start,
             _output: output,
         })

@@ -2,7 +2,10 @@
 //! nothing itself.
 
 pub mod daemon;
+pub mod device;
 pub mod disk;
+#[path = "../../tests/support/http.rs"]
+pub mod http;
 pub mod ircload;
 pub mod journal;
 pub mod peer;
