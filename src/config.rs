@@ -67,8 +67,8 @@ impl Default for Config {
 /// What the command line of a development server decides.
 #[derive(Debug, Clone)]
 pub struct Development {
-    /// The server's name.
-    pub server_name: String,
+    /// The server's name, if it is not the configuration's.
+    pub server_name: Option<String>,
     /// Where the data lies; made if absent.
     pub data_dir: PathBuf,
     /// What listens where, in plain bytes. The addresses are loopback addresses; port 0 stands for any.
@@ -76,9 +76,9 @@ pub struct Development {
 }
 
 impl Config {
-    /// The configuration of a development server: registration open, no throttles, plain listeners on loopback, everything else by default.
+    /// The configuration of a development server: registration open, no throttles, plain listeners on loopback, everything else as it is here.
     #[must_use]
-    pub fn development(chosen: Development) -> Self {
+    pub fn into_development(self, chosen: Development) -> Self {
         let listen = chosen
             .listen
             .into_iter()
@@ -91,16 +91,16 @@ impl Config {
             .collect();
         Self {
             server: Server {
-                name: chosen.server_name,
+                name: chosen.server_name.unwrap_or(self.server.name),
                 data_dir: chosen.data_dir,
-                ..Server::default()
+                ..self.server
             },
             listen,
             registration: Registration {
                 mode: RegistrationMode::Open,
             },
             limits: Limits::unthrottled(),
-            ..Self::default()
+            ..self
         }
     }
 

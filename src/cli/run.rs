@@ -13,12 +13,12 @@ use crate::telemetry;
 
 /// The arguments of `polylogue run`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("mode").required(true).args(["dev", "config"]))]
+#[command(group = clap::ArgGroup::new("mode").required(true).multiple(true).args(["dev", "config"]))]
 pub struct Run {
     /// Run a development server: loopback only, registration open, no throttles.
     #[arg(long)]
     dev: bool,
-    /// Run with this configuration.
+    /// Run with this configuration. With --dev: the development server takes everything from it but listeners, limits and where the data is.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where a development server keeps its data.
@@ -26,20 +26,20 @@ pub struct Run {
         long,
         value_name = "DIR",
         default_value = "./polylogue-data",
-        conflicts_with = "config"
+        requires = "dev"
     )]
     data_dir: PathBuf,
-    /// The name of a development server.
-    #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = server_name, conflicts_with = "config")]
-    server_name: String,
+    /// The name of a development server [default: localhost, or what the configuration says].
+    #[arg(long, value_name = "NAME", value_parser = server_name, requires = "dev")]
+    server_name: Option<String>,
     /// Where a development server listens for IRC; port 0 stands for any.
-    #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Irc), value_parser = loopback, conflicts_with = "config")]
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Irc), value_parser = loopback, requires = "dev")]
     irc: SocketAddr,
     /// Where a development server listens for Matrix clients and other programs over HTTP; port 0 stands for any.
-    #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Http), value_parser = loopback, conflicts_with = "config")]
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Http), value_parser = loopback, requires = "dev")]
     http: SocketAddr,
     /// Where a development server listens for native clients; port 0 stands for any.
-    #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Native), value_parser = loopback, conflicts_with = "config")]
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = default_address(Protocol::Native), value_parser = loopback, requires = "dev")]
     native: SocketAddr,
     /// Print a line of JSON with the addresses as soon as everything listens.
     #[arg(long)]
@@ -80,29 +80,28 @@ fn server_name(text: &str) -> Result<String, String> {
 impl Run {
     /// Runs the daemon until a signal ends it.
     pub fn run(self) -> Result<(), Failure> {
-        let (config, mode) = match &self.config {
-            Some(file) => {
-                let config = Config::load(file).map_err(|error| match error {
-                    LoadError::Unreadable { .. } => Failure::wrong(error),
-                    LoadError::Problems(_) => {
-                        Failure::wrong(format!("the configuration cannot be used\n{error}"))
-                    }
-                })?;
-                (config, Mode::Production)
-            }
-            None => {
-                let listen = vec![
+        let mut config = match &self.config {
+            Some(file) => Config::load(file).map_err(|error| match error {
+                LoadError::Unreadable { .. } => Failure::wrong(error),
+                LoadError::Problems(_) => {
+                    Failure::wrong(format!("the configuration cannot be used\n{error}"))
+                }
+            })?,
+            None => Config::default(),
+        };
+        let mode = if self.dev {
+            config = config.into_development(Development {
+                server_name: self.server_name.clone(),
+                data_dir: self.data_dir.clone(),
+                listen: vec![
                     (Protocol::Irc, self.irc),
                     (Protocol::Http, self.http),
                     (Protocol::Native, self.native),
-                ];
-                let development = Development {
-                    server_name: self.server_name.clone(),
-                    data_dir: self.data_dir.clone(),
-                    listen,
-                };
-                (Config::development(development), Mode::Development)
-            }
+                ],
+            });
+            Mode::Development
+        } else {
+            Mode::Production
         };
         telemetry::start(&config.log).map_err(Failure::failed)?;
         let name = config.server.name.clone();

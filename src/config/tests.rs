@@ -311,8 +311,8 @@ fn any_text_is_checked_without_panic() {
 
 #[test]
 fn a_development_server_is_open_and_unthrottled() {
-    let config = Config::development(Development {
-        server_name: "localhost".into(),
+    let config = Config::default().into_development(Development {
+        server_name: None,
         data_dir: "data".into(),
         listen: vec![(Protocol::Irc, "127.0.0.1:0".parse().unwrap())],
     });

@@ -13,8 +13,8 @@ use crate::house::{House, Identity};
 /// Runs a daemon's control socket, and a client beside it.
 async fn with_daemon<T: Send + 'static>(client: impl FnOnce(&Path) -> T + Send + 'static) -> T {
     let directory = tempfile::tempdir().unwrap();
-    let config = crate::config::Config::development(crate::config::Development {
-        server_name: "test".to_owned(),
+    let config = crate::config::Config::default().into_development(crate::config::Development {
+        server_name: Some("test".to_owned()),
         data_dir: directory.path().to_owned(),
         listen: Vec::new(),
     });

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// The network's name (`NETWORK` in RPL_ISUPPORT), one word.
     pub network: String,
+    /// The server's name in its lines, one word; empty for the server's own.
+    pub server_name: String,
     /// Bytes of a nick (`NICKLEN`).
     pub nick_length: usize,
     /// Bytes of a channel name (`CHANNELLEN`).
@@ -50,6 +52,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             network: "Polylogue".to_owned(),
+            server_name: String::new(),
             nick_length: 31,
             channel_length: 64,
             topic_length: 390,
@@ -97,6 +100,18 @@ impl Config {
             problems.push((
                 "network",
                 "expected one word of at most 32 printable ASCII characters".to_owned(),
+            ));
+        }
+        // RFC 2812 section 2.3.1: servername = hostname.
+        if self.server_name.len() > 63
+            || !self
+                .server_name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+        {
+            problems.push((
+                "server_name",
+                "expected a host name of at most 63 characters, or \"\"".to_owned(),
             ));
         }
         if self.timeout_seconds <= self.ping_seconds {

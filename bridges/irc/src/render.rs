@@ -35,7 +35,10 @@ pub(crate) struct IrcRenderer {
 
 impl IrcRenderer {
     pub(crate) fn new(hub: &Hub, config: &Config, motd: Option<String>) -> Self {
-        let server: Arc<str> = hub.world().state.server_name.clone();
+        let server: Arc<str> = match config.server_name.as_str() {
+            "" => hub.world().state.server_name.clone(),
+            named => named.into(),
+        };
         Self {
             welcome: Welcome::new(server.clone(), isupport::tokens(config), motd),
             server,

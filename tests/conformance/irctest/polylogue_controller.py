@@ -1,0 +1,108 @@
+"""Lets irctest (https://github.com/progval/irctest) drive Polylogue.
+
+Each test gets a development server of its own on an empty data directory. README.md beside this file says how to run the suite.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Optional, Type
+
+from irctest.basecontrollers import BaseServerController, DirectoryBasedController
+from irctest.cases import BaseServerTestCase
+from irctest.specifications import Capabilities, OptionalBehaviors
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = os.environ.get("POLYLOGUE", str(ROOT / "target" / "release" / "polylogue"))
+
+# What the suite expects of every server that it tests.
+CONFIGURATION = """
+[irc]
+server_name = "My.Little.Server"
+"""
+
+
+class PolylogueController(BaseServerController, DirectoryBasedController):
+    software_name = "Polylogue"
+    supported_sasl_mechanisms = {"PLAIN"}
+    supports_sts = False
+    sync_sleep_time = 0
+    nickserv = "NickServ"
+    extban_mute_char = "m"
+    _port_wait_interval = 0.02
+    capabilities = frozenset(
+        (
+            Capabilities.ACCOUNT_NOTIFY,
+            Capabilities.ACCOUNT_TAG,
+            Capabilities.AWAY_NOTIFY,
+            Capabilities.BATCH,
+            Capabilities.ECHO_MESSAGE,
+            Capabilities.EXTENDED_JOIN,
+            Capabilities.LABELED_RESPONSE,
+            Capabilities.MESSAGE_TAGS,
+            Capabilities.MULTI_PREFIX,
+            Capabilities.SERVER_TIME,
+            Capabilities.SETNAME,
+        )
+    )
+    optional_behaviors = frozenset((OptionalBehaviors.CAP_REQ_MINUS,))
+
+    def run(
+        self,
+        hostname: str,
+        port: int,
+        *,
+        password: Optional[str],
+        ssl: bool,
+        run_services: bool,
+        faketime: Optional[str],
+        websocket_hostname: Optional[str],
+        websocket_port: Optional[int],
+    ) -> None:
+        # A development server listens on loopback alone.
+        hostname = "127.0.0.1"
+        self.hostname, self.port = hostname, port
+        self.create_config()
+        assert self.directory
+        with self.open_file("polylogue.toml") as file:
+            file.write(CONFIGURATION)
+        prefix = []
+        if faketime and shutil.which("faketime"):
+            prefix = ["faketime", "-f", faketime]
+            self.faketime_enabled = True
+        if websocket_port is None:
+            http = f"{hostname}:0"
+        else:
+            http = f"{hostname}:{websocket_port}"
+        self.proc = self.execute(
+            [
+                *prefix,
+                PROGRAM,
+                "run",
+                "--dev",
+                f"--config={self.directory / 'polylogue.toml'}",
+                f"--data-dir={self.directory / 'data'}",
+                f"--irc={hostname}:{port}",
+                f"--http={http}",
+                f"--native={hostname}:0",
+            ]
+        )
+
+    def wait_for_services(self) -> None:
+        """Services are built in."""
+
+    def registerUser(
+        self, case: BaseServerTestCase, username: str, password: Optional[str] = None
+    ) -> None:
+        assert self.directory and password
+        subprocess.run(
+            [PROGRAM, "user", "add", username, f"--data-dir={self.directory / 'data'}"],
+            input=password.encode() + b"\n",
+            check=True,
+            capture_output=True,
+        )
+
+
+def get_irctest_controller_class() -> Type[PolylogueController]:
+    return PolylogueController
