@@ -8,6 +8,7 @@ mod config;
 mod connection;
 mod dialect;
 mod isupport;
+mod mentions;
 mod names;
 mod pending;
 mod refusal;

@@ -38,7 +38,7 @@ pub use irc::codes::strip;
 pub use irc::parse::from_irc;
 pub use irc::render::{Dialect, to_irc};
 pub use link::Link;
-pub use mention::{Place, Word};
+pub use mention::{Place, Word, words};
 pub use palette::{Colour, PaletteIndex, Rgb};
 pub use plain::{from_plain, to_plain};
 pub use style::{Mark, Marks, Style};

@@ -62,6 +62,18 @@ impl Tree {
     }
 }
 
+/// The words of a plain text.
+pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let mut first = true;
+    text.split_inclusive(char::is_whitespace)
+        .map(move |piece| {
+            let word = Piece::of(piece, first).word;
+            first &= piece.trim().is_empty();
+            word
+        })
+        .filter(|word| !word.text.is_empty())
+}
+
 /// A word between what stands before and after it.
 struct Piece<'a> {
     before: &'a str,
@@ -165,6 +177,20 @@ mod tests {
         check("bobby bob's http://e.org/bob b\x02ob\x02", &[]);
         check("\x11bob: x\x11", &[]);
         check("@ ( ) :", &[]);
+    }
+
+    #[test]
+    fn a_plain_text_has_the_same_words() {
+        let found: Vec<_> = super::words(" bob: hi (@carol), dave")
+            .map(|word| (word.text, word.place))
+            .collect();
+        let expected = [
+            ("bob", Place::Leading),
+            ("hi", Place::Elsewhere),
+            ("carol", Place::At),
+            ("dave", Place::Elsewhere),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use polylogue_core::body::{EventRef, Message as Said, Relation, Text, TextKind};
 use polylogue_core::command::{Destination, Say};
 use polylogue_core::live::{Transient, TransientKind, TransientTarget};
-use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomId};
-use polylogue_hub::Request;
+use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomChange, RoomId};
+use polylogue_hub::{Request, VisibleEvent};
 use polylogue_irc::{Capability, Message, Numeric, Verb, ctcp, names::is_channel};
 
 use crate::client::Client;
+use crate::mentions;
 use crate::names;
 use crate::pending::{self, Asked};
 use crate::refusal::{self, About};
@@ -176,6 +177,10 @@ async fn command(
         return Ok(None);
     }
     let relation = relation(client, message, &destination).await;
+    let mentions = match &destination {
+        Destination::Room(room) => mentions::of(client, *room, text),
+        Destination::User(_) => Arc::default(),
+    };
     let body = Body::Text(Text {
         kind,
         form: Form::Irc(text.into()),
@@ -185,7 +190,7 @@ async fn command(
         message: Said {
             body,
             relation,
-            mentions: Arc::default(),
+            mentions,
         },
     })))
 }
@@ -238,19 +243,17 @@ async fn tags_only(
         .tags()
         .get("+draft/react")
         .filter(|reaction| !reaction.is_empty())
+        && let Some(event) = answered(client, message, destination).await
     {
-        let relation = relation(client, message, destination).await;
-        if let Some(Relation::Reply(target)) = relation {
-            let said = Said {
-                body: Body::Reaction(reaction.as_ref().into()),
-                relation: Some(Relation::Reaction(target)),
-                mentions: Arc::default(),
-            };
-            return Ok(Some(Command::Say(Say {
-                to: destination.clone(),
-                message: said,
-            })));
-        }
+        let said = Said {
+            body: Body::Reaction(reaction.as_ref().into()),
+            relation: Some(Relation::Reaction(reference(&event))),
+            mentions: Arc::default(),
+        };
+        return Ok(Some(Command::Say(Say {
+            to: destination.clone(),
+            message: said,
+        })));
     }
     let tags = relayed(message);
     if tags.is_empty() {
@@ -276,12 +279,34 @@ fn room_of(client: &Client, destination: &Destination) -> Option<RoomId> {
     }
 }
 
-/// IRCv3 client tag reply, under both names. A target that the sender can't see is no target.
+/// What a line says in answer to. An answer to a part of a thread is part of it too.
 async fn relation(
     client: &Client,
     message: &Message,
     destination: &Destination,
 ) -> Option<Relation> {
+    let event = answered(client, message, destination).await?;
+    let target = reference(&event);
+    let RoomChange::Message(Said { relation, .. }) = &event.change else {
+        return Some(Relation::Reply(target));
+    };
+    Some(match relation {
+        Some(Relation::Thread { root, .. }) => Relation::Thread {
+            root: *root,
+            reply: Some(target),
+        },
+        Some(Relation::Reply(_) | Relation::Edit(_) | Relation::Reaction(_)) | None => {
+            Relation::Reply(target)
+        }
+    })
+}
+
+/// IRCv3 client tag reply, under both names. A target that the sender can't see is no target.
+async fn answered(
+    client: &Client,
+    message: &Message,
+    destination: &Destination,
+) -> Option<VisibleEvent> {
     let id = message
         .tags()
         .get("+reply")
@@ -289,12 +314,15 @@ async fn relation(
     let id = EventId::parse(&id)?;
     let room = room_of(client, destination)?;
     let session = client.session.as_ref()?;
-    let event = session.hub().event(session.user(), room, &id).await.ok()?;
-    Some(Relation::Reply(EventRef {
+    session.hub().event(session.user(), room, &id).await.ok()
+}
+
+fn reference(event: &VisibleEvent) -> EventRef {
+    EventRef {
         sequence: event.sequence,
         position: event.position,
         author: event.sender,
-    }))
+    }
 }
 
 /// RFC 2812 section 3.3.2: nobody answers a NOTICE, errors included.

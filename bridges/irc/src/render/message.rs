@@ -8,7 +8,7 @@ use polylogue_core::{RoomId, RoomState, UserId};
 use polylogue_hub::Relation;
 use polylogue_irc::wrap::wrap;
 use polylogue_irc::{Capability, Middle, Tag, TagKey, Trailing, Verb, ctcp};
-use polylogue_richtext::{Dialect, from_html, from_plain, to_irc};
+use polylogue_richtext::{Dialect, Inline, Tree, from_html, from_plain, to_irc};
 
 use super::{Scene, Stamp};
 use crate::names::{self, Name};
@@ -100,9 +100,9 @@ fn lines_of(scene: &Scene<'_>, text: &Text, relation: Option<Refers>) -> Vec<Str
         Form::Irc(text) => text.split('\n').map(str::to_owned).collect(),
         Form::Native {
             html: Some(html), ..
-        } => to_irc(&from_html(html), Dialect::Palette),
+        } => to_irc(&of_html(scene, html), Dialect::Palette),
         Form::Native { text, html: None } => to_irc(&from_plain(text), Dialect::Palette),
-        Form::Matrix(content) => of_matrix(&content.value()),
+        Form::Matrix(content) => of_matrix(scene, &content.value()),
     };
     lines.retain(|line| !line.is_empty());
     if let (Some(Refers::Edit(_)), Some(first)) = (relation, lines.first_mut()) {
@@ -123,13 +123,13 @@ fn lines_of(scene: &Scene<'_>, text: &Text, relation: Option<Refers>) -> Vec<Str
     }
 }
 
-fn of_matrix(content: &serde_json::Value) -> Vec<String> {
+fn of_matrix(scene: &Scene<'_>, content: &serde_json::Value) -> Vec<String> {
     // An edit's new text is in m.new_content (Matrix client-server API "Event replacements").
     let content = content.get("m.new_content").unwrap_or(content);
     let text = |field: &str| content.get(field).and_then(serde_json::Value::as_str);
     let html = text("formatted_body")
         .filter(|_| text("format") == Some("org.matrix.custom.html"))
-        .map(from_html);
+        .map(|html| of_html(scene, html));
     match html.filter(|tree| !tree.is_empty()) {
         Some(tree) => to_irc(&tree, Dialect::Palette),
         None => to_irc(
@@ -137,6 +137,30 @@ fn of_matrix(content: &serde_json::Value) -> Vec<String> {
             Dialect::Palette,
         ),
     }
+}
+
+/// HTML in which those who are linked to are called by their nicks, whatever name the author's client shows: nobody answers to that here.
+fn of_html(scene: &Scene<'_>, html: &str) -> Tree {
+    let mut tree = from_html(html);
+    tree.for_each_inline(&mut |inline| {
+        if let Inline::Mention { user, name } = inline
+            && let Some(nick) = nick(scene, user)
+        {
+            (*nick).clone_into(name);
+        }
+    });
+    tree
+}
+
+/// The nick of a user by his Matrix id.
+fn nick(scene: &Scene<'_>, user_id: &str) -> Option<Arc<str>> {
+    let (localpart, server) = user_id.strip_prefix('@')?.split_once(':')?;
+    if *server != *scene.world.state.server_name {
+        return None;
+    }
+    let user = scene.world.user_named(localpart)?;
+    let name = scene.world.name_of(user)?;
+    (**name.localpart() == *localpart).then(|| name.nick().clone())
 }
 
 /// A label, a caption or name, and nothing that can't be opened.
