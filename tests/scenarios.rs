@@ -102,16 +102,21 @@ plays! {
     everywhere
     formatting
     guests
+    guests_everywhere
     history
     invitations
     invite
+    keys_and_limits
     kick
     line_both_ways
     listed_everywhere
     logout
     long_lines
+    long_texts
+    mentions
     modes
     names
+    one_account
     powers
     presence
     private_rooms
@@ -125,6 +130,7 @@ plays! {
     replies
     restart
     restart_everywhere
+    threads
     topic
     transient
     two_sessions

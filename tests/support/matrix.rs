@@ -297,7 +297,7 @@ impl Matrix {
             .items
             .iter()
             .skip(self.read[1])
-            .filter(|event| event["type"] != MARK)
+            .filter(|event| event["type"] != MARK && event["type"] != "m.push_rules")
         {
             text.push_str(&format!("\n    {event}"));
         }
