@@ -93,6 +93,7 @@ macro_rules! plays {
 plays! {
     away
     ban
+    closed_rooms
     comings_and_goings
     direct_everywhere
     direct_messages
@@ -106,7 +107,6 @@ plays! {
     history
     invitations
     invite
-    keys_and_limits
     kick
     line_both_ways
     listed_everywhere
