@@ -58,3 +58,5 @@ pub const PENDING_DIRECT_MESSAGES: u32 = 3;
 pub const PROOF_AGE: u64 = 5 * 60 * 1000;
 /// Milliseconds after which a typing notice ends by itself.
 pub const TYPING: u64 = 30_000;
+/// Rooms that stay in memory though nobody who is in them is here: a few kilobytes each.
+pub const IDLE_ROOMS: usize = 4096;

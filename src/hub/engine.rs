@@ -1,19 +1,24 @@
 //! The first stage: decides commands on speculative state, in memory, and collects what they come to into the next batch. No thread, no
 //! clock, no I/O, no wait: a loop around it feeds it, and a simulation can step it.
 
+mod cold;
 #[cfg(test)]
 mod tests;
+
+pub use cold::Cold;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use cold::{Eviction, Parked};
 use imbl::{OrdMap, OrdSet};
 use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::decide::{Change, Context, Decision, Outcome, decide, rooms_needed};
-use polylogue_core::room::Room;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
-use polylogue_core::{Command, DeviceId, Event, Refusal, RoomId, SessionId, State, Timestamp};
+use polylogue_core::{
+    Command, DeviceId, Event, Refusal, RoomId, SessionId, State, Timestamp, limits,
+};
 use polylogue_store::{KeyRow, Record};
 
 use crate::batch::{Batch, Item, Origin, Receipt, Reply};
@@ -31,15 +36,6 @@ pub struct Envelope<T> {
     pub label: Option<Arc<str>>,
     /// How its sender is told.
     pub ticket: T,
-}
-
-/// What the engine waits for before it can go on with some commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cold {
-    /// A room that is not in memory.
-    Room(RoomId),
-    /// The exactly-once keys of a device.
-    Keys(DeviceId),
 }
 
 /// What falls back when a commit fails.
@@ -63,10 +59,11 @@ pub struct Engine<T> {
     in_flight: Option<Durable>,
     building: Vec<Item<T>>,
     new_keys: Vec<KeyRow>,
-    parked: BTreeMap<Cold, VecDeque<Envelope<T>>>,
+    parked: BTreeMap<Cold, Parked<T>>,
     waiting: BTreeMap<SessionId, VecDeque<Envelope<T>>>,
     quarantined: BTreeSet<RoomId>,
     wanted: Vec<Cold>,
+    eviction: Eviction,
     /// Commands that met a fault.
     faults: u64,
 }
@@ -92,8 +89,16 @@ impl<T> Engine<T> {
             waiting: BTreeMap::new(),
             quarantined: BTreeSet::new(),
             wanted: Vec::new(),
+            eviction: Eviction::keeping(limits::IDLE_ROOMS),
             faults: 0,
         }
+    }
+
+    /// With another bound on the rooms in memory that nobody needs.
+    #[must_use]
+    pub fn keeping(mut self, idle_rooms: usize) -> Self {
+        self.eviction = Eviction::keeping(idle_rooms);
+        self
     }
 
     /// The speculative state: for the loop's own timers, and for tests.
@@ -112,67 +117,11 @@ impl<T> Engine<T> {
             queue.push_back(envelope);
             return;
         }
-        if let Some(cold) = self.first_cold(&envelope) {
-            self.park(cold, envelope);
-            return;
-        }
-        self.run(envelope, context);
-    }
-
-    /// What must be read from the store, each named once.
-    pub fn take_wanted(&mut self) -> Vec<Cold> {
-        std::mem::take(&mut self.wanted)
-    }
-
-    /// A room that was wanted has been read; nothing means that there is none.
-    pub fn room_loaded(&mut self, id: RoomId, room: Option<Room>, context: Context) {
-        match room {
-            Some(room) => self.world.state.install(room),
-            None => {
-                // No row: whoever waits is refused by the rules, which find no such room.
-                self.quarantined.remove(&id);
-            }
-        }
-        self.unpark(Cold::Room(id), context);
-    }
-
-    /// A room could not be read: it is set apart, and hurts nobody else.
-    pub fn room_damaged(&mut self, id: RoomId, context: Context) {
-        self.quarantined.insert(id);
-        self.unpark(Cold::Room(id), context);
-    }
-
-    /// The keys of a device have been read.
-    pub fn keys_loaded(
-        &mut self,
-        device: DeviceId,
-        keys: Vec<([u8; 32], Receipt)>,
-        context: Context,
-    ) {
-        for (key, receipt) in keys {
-            self.keys.entry((device, key)).or_insert(receipt);
-        }
-        self.keyed.insert(device);
-        self.unpark(Cold::Keys(device), context);
-    }
-
-    /// The keys of a device could not be read: without them nothing can be done once only, so who waits for them is told to try again.
-    pub fn keys_unreadable(&mut self, device: DeviceId, context: Context) {
-        let waiting = self.parked.remove(&Cold::Keys(device)).unwrap_or_default();
-        for envelope in waiting {
-            let session = envelope.actor.session;
-            let reply = Reply {
-                ticket: envelope.ticket,
-                result: Err(Refusal::Unavailable),
-                durable: false,
-            };
-            self.building.push(Item::Reply(reply));
-            let followers = session
-                .and_then(|session| self.waiting.remove(&session))
-                .unwrap_or_default();
-            for follower in followers {
-                self.submit(follower, context);
-            }
+        let cold = self.cold_for(&envelope);
+        if cold.is_empty() {
+            self.run(envelope, context);
+        } else {
+            self.park(&cold, envelope);
         }
     }
 
@@ -254,11 +203,7 @@ impl<T> Engine<T> {
                     command: command.clone(),
                 },
             );
-            if due > context.now
-                || cold
-                    .iter()
-                    .any(|room| self.is_cold(*room) && self.parked.contains_key(&Cold::Room(*room)))
-            {
+            if due > context.now || cold.iter().any(|room| self.is_being_read(*room)) {
                 return Some(due.max(context.now.plus(1)));
             }
             self.submit(server_command(id, command, ticket()), context);
@@ -274,57 +219,6 @@ impl<T> Engine<T> {
             state: self.world.state.clone(),
             keys: self.keys.clone(),
             keyed: self.keyed.clone(),
-        }
-    }
-
-    fn is_cold(&self, room: RoomId) -> bool {
-        room < self.world.state.next_room
-            && self.world.state.room(room).is_none()
-            && !self.quarantined.contains(&room)
-    }
-
-    fn first_cold(&self, envelope: &Envelope<T>) -> Option<Cold> {
-        if let Some((device, _)) = envelope.key
-            && !self.keyed.contains(&device)
-        {
-            return Some(Cold::Keys(device));
-        }
-        let rooms = rooms_needed(&self.world, &envelope.actor, &envelope.command);
-        rooms
-            .into_iter()
-            .find(|room| self.is_cold(*room))
-            .map(Cold::Room)
-    }
-
-    /// Sets a command aside until `cold` is there; the same session's later commands wait behind it.
-    fn park(&mut self, cold: Cold, envelope: Envelope<T>) {
-        if let Some(session) = envelope.actor.session {
-            self.waiting.entry(session).or_default();
-        }
-        let queue = self.parked.entry(cold).or_default();
-        if queue.is_empty() {
-            self.wanted.push(cold);
-        }
-        queue.push_back(envelope);
-    }
-
-    /// Goes on with what waited for `cold`, in order of arrival, each session's followers behind it.
-    fn unpark(&mut self, cold: Cold, context: Context) {
-        let mut queue = self.parked.remove(&cold).unwrap_or_default();
-        while let Some(envelope) = queue.pop_front() {
-            let session = envelope.actor.session;
-            // Its session's gate opens for this one; if it must wait again, it closes again.
-            let followers = session
-                .and_then(|session| self.waiting.remove(&session))
-                .unwrap_or_default();
-            if let Some(again) = self.first_cold(&envelope).filter(|again| *again != cold) {
-                self.park(again, envelope);
-            } else {
-                self.run(envelope, context);
-            }
-            for follower in followers {
-                self.submit(follower, context);
-            }
         }
     }
 
@@ -379,21 +273,6 @@ impl<T> Engine<T> {
                 }));
             }
         }
-    }
-
-    /// The room set apart that a command can't do without. Connections begin and end, and timers run, without it.
-    fn damaged_room(&self, actor: &Actor, command: &Command) -> Option<RoomId> {
-        if self.quarantined.is_empty()
-            || matches!(
-                command,
-                Command::Attach(_) | Command::Detach { .. } | Command::Timed { .. }
-            )
-        {
-            return None;
-        }
-        rooms_needed(&self.world, actor, command)
-            .into_iter()
-            .find(|room| self.quarantined.contains(room))
     }
 
     /// Deciding changes nothing, so a fault in it costs the one command that met it.

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use polylogue_core::room::Room;
-use polylogue_core::{DeviceId, RoomId};
+use polylogue_core::{DeviceId, Position, RoomId};
 
 use crate::batch::Receipt;
 use crate::engine::Envelope;
@@ -14,8 +14,8 @@ use crate::engine::Envelope;
 pub(crate) enum Mail<T> {
     /// A command. Boxed, as what waits is moved more than once.
     Command(Box<Envelope<T>>),
-    /// A room was read, or is not there.
-    Room(RoomId, Option<Box<Room>>),
+    /// A room was read as of a position, or is not there.
+    Room(RoomId, Position, Option<Box<Room>>),
     /// A room could not be read.
     Damaged(RoomId),
     /// A device's exactly-once keys were read.

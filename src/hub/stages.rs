@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use polylogue_core::decide::Context;
-use polylogue_core::{DeviceId, RoomId, SessionId, Timestamp};
+use polylogue_core::{DeviceId, Position, RoomId, SessionId, Timestamp};
 use polylogue_store::StoreError;
 
 use crate::batch::Receipt;
@@ -79,13 +79,16 @@ pub(crate) fn run_hub(
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
             match one {
                 Mail::Command(envelope) => engine.submit(*envelope, now),
-                Mail::Room(id, room) => engine.room_loaded(id, room.map(|room| *room), now),
+                Mail::Room(id, at, room) => {
+                    engine.room_loaded(id, (at, room.map(|room| *room)), now);
+                }
                 Mail::Damaged(id) => engine.room_damaged(id, now),
                 Mail::Keys(device, keys) => engine.keys_loaded(device, keys, now),
                 Mail::KeysUnreadable(device) => engine.keys_unreadable(device, now),
                 Mail::Stop => stopping = true,
             }
         }
+        engine.evict(now.now);
         for cold in engine.take_wanted() {
             fetch(cold, inbox, readers);
         }
@@ -144,7 +147,7 @@ fn fetch(cold: Cold, inbox: &Arc<Inbox<Ticket>>, readers: &Readers) {
     let inbox = inbox.clone();
     match cold {
         Cold::Room(room) => readers.post(Box::new(move |reader| {
-            inbox.put(load_room(reader.room(room), room));
+            inbox.put(load_room(reader.snapshot(room), room));
         })),
         Cold::Keys(device) => readers.post(Box::new(move |reader| {
             inbox.put(load_keys(reader.keys(device), device));
@@ -153,11 +156,11 @@ fn fetch(cold: Cold, inbox: &Arc<Inbox<Ticket>>, readers: &Readers) {
 }
 
 fn load_room(
-    found: Result<Option<polylogue_core::Room>, StoreError>,
+    found: Result<(Position, Option<polylogue_core::Room>), StoreError>,
     room: RoomId,
 ) -> Mail<Ticket> {
     match found {
-        Ok(found) => Mail::Room(room, found.map(Box::new)),
+        Ok((at, found)) => Mail::Room(room, at, found.map(Box::new)),
         Err(error) => {
             tracing::error!(?room, %error, "a room can't be read and is set apart");
             Mail::Damaged(room)

@@ -60,7 +60,7 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
 
 /// The position of the last thing that was committed: what the last batch without an event at its end noted, or the last event. Whoever removes
 /// rows of `event` must keep the last one.
-fn head(connection: &Connection) -> Result<Position, StoreError> {
+pub(crate) fn head(connection: &Connection) -> Result<Position, StoreError> {
     let noted = meta::<i64>(connection, "head")?.unwrap_or(0);
     let last: Option<i64> =
         connection.query_row("SELECT max(position) FROM event", [], |row| row.get(0))?;

@@ -7,7 +7,7 @@ use polylogue_core::command::{
 use polylogue_core::name::{AccountName, ChannelName};
 use polylogue_core::room::Room;
 use polylogue_core::secret::{PasswordHash, TokenHash};
-use polylogue_core::{Signal, UserId};
+use polylogue_core::{Position, Signal, UserId};
 
 use super::*;
 
@@ -128,7 +128,8 @@ impl Bench {
             .iter()
             .find(|known| known.state.id == room)
             .cloned();
-        self.engine.room_loaded(room, found, context);
+        let head = self.engine.world().state.head;
+        self.engine.room_loaded(room, (head, found), context);
     }
 
     fn load_all(&mut self) {
@@ -268,16 +269,17 @@ fn what_waits_for_one_room_after_the_other_keeps_its_place() {
 }
 
 #[test]
-fn a_room_that_is_not_there_is_refused_and_holds_nobody_up() {
+fn a_room_whose_row_is_lost_is_set_apart_and_holds_nobody_up() {
     let mut bench = Bench::new(&["#a"]);
     bench.ask("nowhere", of(ALICE, 7), say(1));
     bench.ask("behind", of(ALICE, 7), say(99));
     bench.engine.take_wanted();
     let context = bench.context();
-    bench.engine.room_loaded(RoomId(1), None, context);
+    let head = bench.engine.world().state.head;
+    bench.engine.room_loaded(RoomId(1), (head, None), context);
     assert_eq!(
         bench.commit(),
-        ["nowhere: NoSuchRoom", "behind: NoSuchRoom"]
+        ["nowhere: Quarantined(RoomId(1))", "behind: NoSuchRoom"]
     );
 }
 
@@ -318,7 +320,10 @@ fn a_key_is_looked_up_before_it_is_used() {
         Actor::user(ALICE, Some(DeviceId(1))),
         (say(1), Some(1)),
     );
-    assert_eq!(bench.engine.take_wanted(), [Cold::Keys(DeviceId(1))]);
+    assert_eq!(
+        bench.engine.take_wanted(),
+        [Cold::Keys(DeviceId(1)), Cold::Room(RoomId(1))]
+    );
     let known = Receipt {
         outcome: Outcome::Done,
         event: None,
@@ -328,7 +333,7 @@ fn a_key_is_looked_up_before_it_is_used() {
     bench
         .engine
         .keys_loaded(DeviceId(1), vec![([2; 32], known)], context);
-    bench.load_all();
+    bench.load(1);
     let head = bench.engine.world().state.head;
     assert_eq!(bench.commit(), ["first", "repeat in flight"]);
     bench.ask_once(
@@ -562,4 +567,148 @@ fn one_batch_is_in_flight_at_a_time() {
     assert_eq!(bench.engine.pending(), 2);
     bench.engine.committed();
     assert_eq!(bench.commit(), ["two"]);
+}
+
+/// Rooms in memory, by number.
+fn hot(bench: &Bench) -> Vec<u32> {
+    bench
+        .engine
+        .world()
+        .state
+        .rooms
+        .keys()
+        .map(|room| room.0)
+        .collect()
+}
+
+#[test]
+fn rooms_that_nobody_needs_leave_and_come_back() {
+    let mut bench = Bench::new(&["#a", "#b", "#c"]);
+    bench.engine = bench.engine.keeping(1);
+    for room in 1..=3 {
+        bench.ask("", Actor::user(ALICE, None), say(room));
+        bench.load_all();
+    }
+    bench.engine.evict(Timestamp(100_000));
+    assert_eq!(
+        hot(&bench),
+        [1, 2, 3],
+        "what was said in them is not on disk"
+    );
+    bench.in_flight();
+    bench.engine.evict(Timestamp(200_000));
+    assert_eq!(hot(&bench), [1, 2, 3], "a batch is in flight");
+    bench.engine.committed();
+    bench.ask("", Actor::user(ALICE, None), say(2));
+    bench.stored = bench.engine.world().state.rooms.values().cloned().collect();
+    bench.engine.evict(Timestamp(300_000));
+    assert_eq!(
+        hot(&bench),
+        [2],
+        "all but the one in which something is said"
+    );
+    bench.commit();
+    bench.stored[1] = bench.engine.world().state.room(RoomId(2)).unwrap().clone();
+    bench.ask("again", Actor::user(ALICE, None), say(1));
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
+    bench.load(1);
+    assert_eq!(bench.commit(), ["again"]);
+}
+
+#[test]
+fn rooms_of_who_is_here_stay() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.engine = bench.engine.keeping(0);
+    bench.attach(5, Who::Account(ALICE));
+    bench.engine.evict(Timestamp(1));
+    assert_eq!(hot(&bench), [1, 2]);
+    bench.ask(
+        "bye",
+        of(ALICE, 5),
+        Command::Detach {
+            session: SessionId(5),
+            reason: "bye".into(),
+        },
+    );
+    bench.commit();
+    bench.engine.evict(Timestamp(2));
+    assert_eq!(hot(&bench), [1, 2], "their number did not grow: later");
+    bench.engine.evict(Timestamp(1_000_000));
+    assert_eq!(hot(&bench), [0; 0]);
+}
+
+#[test]
+fn a_room_that_was_let_go_is_not_brought_back_by_a_void_batch() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.engine = bench.engine.keeping(0);
+    bench.ask("", Actor::user(ALICE, None), say(1));
+    bench.load_all();
+    bench.commit();
+    bench.stored = bench.engine.world().state.rooms.values().cloned().collect();
+    bench.engine.evict(Timestamp(1));
+    assert_eq!(hot(&bench), [0; 0]);
+    bench.ask("made", Actor::user(ALICE, None), join("#new"));
+    bench.in_flight();
+    bench.void();
+    assert_eq!(hot(&bench), [0; 0]);
+}
+
+#[test]
+fn whoever_comes_has_all_his_rooms_read_at_once() {
+    let mut bench = Bench::new(&["#a", "#b", "#c"]);
+    bench.engine = bench.engine.keeping(0);
+    let presentation = Presentation {
+        front: "test",
+        username: "u".into(),
+        host: "h".into(),
+        real_name: "r".into(),
+        since: Timestamp(0),
+        visible: true,
+    };
+    let attach = Attach {
+        session: SessionId(7),
+        who: Who::Account(ALICE),
+        device: None,
+        presentation,
+    };
+    bench.ask(
+        "here",
+        of(UserId::SERVER, 7),
+        Command::Attach(Box::new(attach)),
+    );
+    assert_eq!(
+        bench.engine.take_wanted(),
+        [1, 2, 3].map(|room| Cold::Room(RoomId(room)))
+    );
+    for room in [3, 2] {
+        bench.load(room);
+        bench.engine.evict(Timestamp(1));
+    }
+    assert_eq!(hot(&bench), [2, 3], "they are waited for");
+    assert_eq!(bench.commit(), [""; 0]);
+    bench.load(1);
+    assert_eq!(bench.engine.take_wanted(), [], "none is read twice");
+    assert_eq!(bench.commit(), ["here"]);
+}
+
+#[test]
+fn two_rooms_whose_rows_are_lost_do_not_keep_anybody_out() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.stored.clear();
+    assert_eq!(bench.attach(7, Who::Account(ALICE)), ALICE);
+}
+
+#[test]
+fn a_snapshot_from_before_it_was_asked_for_is_refused() {
+    let mut bench = Bench::new(&["#a"]);
+    bench.ask("said", Actor::user(ALICE, None), say(1));
+    bench.engine.take_wanted();
+    let context = bench.context();
+    let old = Position(bench.engine.world().state.head.0 - 1);
+    let room = bench.stored.first().cloned();
+    bench.engine.room_loaded(RoomId(1), (old, room), context);
+    assert_eq!(bench.commit(), [""; 0]);
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
+    bench.load(1);
+    assert_eq!(bench.commit(), ["said"]);
 }

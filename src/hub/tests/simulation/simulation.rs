@@ -38,6 +38,11 @@ pub(crate) struct Simulation {
     answered: BTreeMap<SessionId, u64>,
     next: u64,
     totals: Totals,
+    /// Whether commits and reads fail now and then.
+    failures: bool,
+    /// How often rooms were looked through, and how many clients are here at most.
+    looks: u64,
+    crowd: usize,
     home: TempDir,
 }
 
@@ -52,6 +57,8 @@ struct Node {
     lanes: Vec<OneLane>,
     mail: VecDeque<Mail>,
     reads: Vec<Cold>,
+    /// Rooms that could not be read since the start.
+    damaged: BTreeSet<RoomId>,
 }
 
 #[derive(Default)]
@@ -65,7 +72,8 @@ struct OneLane {
 enum Mail {
     Committed,
     Voided,
-    Room(RoomId, Option<Room>),
+    Room(RoomId, (Position, Option<Room>)),
+    Damaged(RoomId),
     Keys(DeviceId, Vec<([u8; 32], Receipt)>),
 }
 
@@ -91,6 +99,8 @@ pub(crate) struct Totals {
     crashes: u64,
     loads: u64,
     parked: u64,
+    evicted: u64,
+    damaged: u64,
     timers: u64,
     lines: usize,
     catch_ups: usize,
@@ -112,6 +122,8 @@ impl Totals {
         self.crashes += other.crashes;
         self.loads += other.loads;
         self.parked += other.parked;
+        self.evicted += other.evicted;
+        self.damaged += other.damaged;
         self.timers += other.timers;
         self.lines += other.lines;
         self.catch_ups += other.catch_ups;
@@ -120,7 +132,7 @@ impl Totals {
 }
 
 impl Node {
-    fn open(home: &TempDir) -> Self {
+    fn open(home: &TempDir, idle_rooms: usize) -> Self {
         let database = home.path().join("polylogue.db");
         let writer = Writer::open(&database).unwrap();
         let loaded = load(&writer, Some(SERVER)).unwrap();
@@ -133,7 +145,7 @@ impl Node {
             })
             .collect();
         Self {
-            engine: Engine::new(loaded.state),
+            engine: Engine::new(loaded.state).keeping(idle_rooms),
             writer,
             reader,
             view,
@@ -142,6 +154,7 @@ impl Node {
             lanes,
             mail: VecDeque::new(),
             reads: Vec::new(),
+            damaged: BTreeSet::new(),
         }
     }
 }
@@ -149,10 +162,13 @@ impl Node {
 impl Simulation {
     pub(crate) fn new(seed: u64) -> Self {
         let home = tempfile::tempdir().unwrap();
+        let mut random = Random::new(seed);
+        let idle_rooms = random.below(4);
+        let crowd = 1 + random.below(10);
         Self {
-            random: Random::new(seed),
+            random,
             now: Timestamp(1_000_000),
-            node: Node::open(&home),
+            node: Node::open(&home, idle_rooms),
             clients: BTreeMap::new(),
             asked: BTreeMap::new(),
             unanswered: Vec::new(),
@@ -160,6 +176,9 @@ impl Simulation {
             answered: BTreeMap::new(),
             next: 1,
             totals: Totals::default(),
+            failures: true,
+            looks: 0,
+            crowd,
             home,
         }
     }
@@ -228,7 +247,7 @@ impl Simulation {
             .values()
             .filter(|client| !client.leaving)
             .count()
-            > 10
+            > self.crowd
         {
             return self.hand_over();
         }
@@ -539,6 +558,12 @@ impl Simulation {
     // What the stages do.
 
     fn hand_over(&mut self) {
+        let before = self.node.engine.world().state.rooms.len();
+        self.looks += 1;
+        // Each time as if it were due.
+        self.node.engine.evict(Timestamp(self.looks * 100_000));
+        let after = self.node.engine.world().state.rooms.len();
+        self.totals.evicted += u64::try_from(before - after).unwrap();
         if self.node.journal.is_none() {
             self.node.journal = self.node.engine.take_batch();
             if let Some(batch) = &self.node.journal {
@@ -564,7 +589,7 @@ impl Simulation {
         let nothing = to_store.records.is_empty() && to_store.keys.is_empty();
         let fate = if nothing {
             Fate::Committed
-        } else if self.random.one_in(10) {
+        } else if self.failures && self.random.one_in(10) {
             self.totals.voids += 1;
             Fate::Void
         } else {
@@ -696,6 +721,7 @@ impl Simulation {
                 }
             }
             Mail::Room(id, room) => engine.room_loaded(id, room, context),
+            Mail::Damaged(id) => engine.room_damaged(id, context),
             Mail::Keys(device, keys) => engine.keys_loaded(device, keys, context),
         }
         self.take_wanted();
@@ -712,7 +738,12 @@ impl Simulation {
             .swap_remove(self.random.below(self.node.reads.len()));
         self.totals.loads += 1;
         self.node.mail.push_back(match cold {
-            Cold::Room(room) => Mail::Room(room, self.node.reader.room(room).unwrap()),
+            Cold::Room(room) if self.failures && self.random.one_in(60) => {
+                self.totals.damaged += 1;
+                self.node.damaged.insert(room);
+                Mail::Damaged(room)
+            }
+            Cold::Room(room) => Mail::Room(room, self.node.reader.snapshot(room).unwrap()),
             Cold::Keys(device) => {
                 let keys = self.node.reader.keys(device).unwrap();
                 Mail::Keys(
@@ -913,8 +944,12 @@ impl Simulation {
             );
         }
         for guest in self.ledger.guests_in_rooms() {
+            let rooms = &self.ledger.state.users[&guest].rooms;
+            let held = rooms
+                .iter()
+                .any(|entry| self.node.damaged.contains(&entry.room));
             assert!(
-                world.live.guests.contains_key(&guest),
+                held || world.live.guests.contains_key(&guest),
                 "{guest:?} is gone and still in a room"
             );
         }
@@ -941,6 +976,7 @@ impl Simulation {
 
     /// Lets everything that is under way come to its end, without a failure.
     fn settle(&mut self) {
+        self.failures = false;
         for round in 0.. {
             while !self.node.mail.is_empty() {
                 self.read_mail();
@@ -964,6 +1000,7 @@ impl Simulation {
                     || client.outbox.mode() != Mode::Live
             });
             if idle && unrest.is_none() {
+                self.failures = true;
                 return;
             }
             assert!(round < 5_000, "it never comes to rest: {unrest:?}");
@@ -980,7 +1017,8 @@ impl Simulation {
             self.totals.lines += client.lines;
             self.totals.catch_ups += client.catch_ups;
         }
-        self.node = Node::open(&self.home);
+        let idle_rooms = self.random.below(4);
+        self.node = Node::open(&self.home, idle_rooms);
         self.ledger
             .check_store(&self.node.writer, &self.node.reader);
         let stranded: Vec<_> = self.ledger.guests_in_rooms().collect();
