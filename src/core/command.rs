@@ -368,7 +368,7 @@ pub struct NewDevice {
 pub enum OtherDevices {
     /// They go on.
     Keep,
-    /// All but the actor's own end.
+    /// All but the actor's own end, and all sessions that were begun by password.
     LogOut,
 }
 

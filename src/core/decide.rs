@@ -411,7 +411,8 @@ impl<'a> Deciding<'a> {
     }
 }
 
-/// A disabled or vanished account can do nothing but end its sessions.
+/// A disabled or vanished account can do nothing but end its sessions; what was still on its way from a session or a credential that has ended
+/// is not done.
 fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Refusal> {
     match actor.scope {
         Scope::Server | Scope::Administrator => return Ok(()),
@@ -423,12 +424,25 @@ fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Re
     ) {
         return Ok(());
     }
-    match world.state.user(actor.user) {
-        Some(user) if user.disabled => Err(Refusal::Disabled),
-        Some(user) if user.kind == UserKind::Account => Ok(()),
+    let user = world.state.user(actor.user);
+    match user {
+        Some(user) if user.disabled => return Err(Refusal::Disabled),
+        Some(user) if user.kind == UserKind::Account => {}
         // A guest is somebody for as long as he is here.
-        Some(_) | None if world.live.guests.contains_key(&actor.user) => Ok(()),
-        Some(_) | None => Err(Refusal::Forbidden),
+        Some(_) | None if world.live.guests.contains_key(&actor.user) => {}
+        Some(_) | None => return Err(Refusal::Forbidden),
+    }
+    let session_is_there = actor.session.is_none_or(|id| {
+        let session = world.live.sessions.get(&id);
+        session.is_some_and(|session| session.user == actor.user)
+    });
+    let device_is_there = actor
+        .device
+        .is_none_or(|device| user.is_some_and(|user| user.device(device).is_some()));
+    if session_is_there && device_is_there {
+        Ok(())
+    } else {
+        Err(Refusal::LoggedOut)
     }
 }
 

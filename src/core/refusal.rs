@@ -83,6 +83,9 @@ pub enum Refusal {
     /// The account was disabled.
     #[error("this account is disabled")]
     Disabled,
+    /// The session or the credential that the command came from has ended.
+    #[error("this login has ended")]
+    LoggedOut,
     /// A fresh password proof is needed.
     #[error("this needs your password again")]
     ProofNeeded,

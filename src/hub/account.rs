@@ -96,7 +96,11 @@ impl Hub {
             .filter(|user| user.kind == UserKind::Account)
             .cloned();
         let hash = user.as_ref().and_then(|user| user.password.clone());
-        let right = self.passwords.verify(password, hash).await?;
+        let right = self.passwords.verify(password, hash.clone()).await?;
+        // Hashing takes long enough for the password to be changed meanwhile: what counts is the one in force now.
+        let now = self.world();
+        let user = user.and_then(|user| now.state.user(user.id));
+        let right = right && user.is_some_and(|user| user.password == hash);
         match user {
             Some(user) if right && user.disabled => Err(Refusal::Disabled),
             Some(user) if right => Ok(Some(user.id)),

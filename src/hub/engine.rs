@@ -14,6 +14,7 @@ use cold::{Eviction, Parked};
 use imbl::{OrdMap, OrdSet};
 use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::decide::{Change, Context, Decision, Outcome, decide, rooms_needed};
+use polylogue_core::live::LiveSession;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
 use polylogue_core::{
@@ -182,7 +183,8 @@ impl<T> Engine<T> {
             keys: Vec::new(),
             world: Arc::new(self.world.clone()),
         };
-        self.requeue_leaves(context, ticket);
+        self.end_unfounded(context, &ticket);
+        self.requeue_leaves(context, &ticket);
         Some(void)
     }
 
@@ -343,6 +345,33 @@ impl<T> Engine<T> {
         (receipt, durable)
     }
 
+    /// Sessions that began on what is void, such as an account's being let in again, end.
+    fn end_unfounded(&mut self, context: Context, ticket: impl Fn() -> T) {
+        let (state, live) = (&self.world.state, &self.world.live);
+        let founded = |session: &LiveSession| {
+            let user = state.user(session.user).filter(|user| !user.disabled);
+            live.guests.contains_key(&session.user)
+                || user.is_some_and(|user| {
+                    session
+                        .device
+                        .is_none_or(|device| user.device(device).is_some())
+                })
+        };
+        let unfounded: Vec<SessionId> = live
+            .sessions
+            .iter()
+            .filter(|(_, session)| !founded(session))
+            .map(|(id, _)| *id)
+            .collect();
+        for session in unfounded {
+            let command = Command::Detach {
+                session,
+                reason: "Logged out".into(),
+            };
+            self.submit(by_server(command, ticket()), context);
+        }
+    }
+
     /// Guests whose leaves were in a void batch are gone all the same: their leaves are written again.
     fn requeue_leaves(&mut self, context: Context, ticket: impl Fn() -> T) {
         let stranded: Vec<_> = self
@@ -369,9 +398,13 @@ impl<T> Engine<T> {
 
 /// A timer's command as an envelope.
 fn server_command<T>(id: u64, command: TimedCommand, ticket: T) -> Envelope<T> {
+    by_server(Command::Timed { id, command }, ticket)
+}
+
+fn by_server<T>(command: Command, ticket: T) -> Envelope<T> {
     Envelope {
         actor: Actor::SERVER,
-        command: Command::Timed { id, command },
+        command,
         key: None,
         label: None,
         ticket,

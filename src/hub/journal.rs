@@ -1,5 +1,6 @@
 //! The journal: one transaction for everything that was decided while the last one ran, then the publication of what is on disk.
 
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use polylogue_core::Timestamp;
 use polylogue_store::{Batch as StoreBatch, Record, StoreError, Writer};
 
 use crate::batch::{Batch, Item};
+use crate::latch::Latch;
 use crate::publish::{Answer, Fate, View, publish};
 use crate::stages::{Parcel, now};
 use crate::ticket::Ticket;
@@ -87,12 +89,23 @@ impl Journal {
                 list.push(answer);
             }
         }
+        let closed = delivery
+            .ends_others()
+            .then(|| Arc::new(Latch::new(self.lanes.len())));
         let wanted = |answers: &Vec<_>| !delivery.changes.is_empty() || !answers.is_empty();
         self.lanes
             .iter()
             .zip(by_lane)
             .filter(|(_, answers)| wanted(answers))
-            .all(|(lane, answers)| lane.send((delivery.clone(), answers)).is_ok())
+            .all(|(lane, answers)| {
+                let (delivery, closed) = (delivery.clone(), closed.clone());
+                let parcel = Parcel {
+                    delivery,
+                    answers,
+                    closed,
+                };
+                lane.send(parcel).is_ok()
+            })
     }
 
     /// Nothing is to be written: time to clean up.

@@ -34,6 +34,20 @@ pub struct Delivery {
     pub world: Arc<World>,
 }
 
+impl Delivery {
+    /// Whether a session ends in it that did not end itself: with its credential or its account.
+    pub(crate) fn ends_others(&self) -> bool {
+        self.changes.iter().any(|change| match change {
+            Change::Signal(signal, _, origin) => matches!(
+                &**signal,
+                Signal::Detached { id, .. }
+                    if origin.as_ref().is_none_or(|origin| origin.session != *id)
+            ),
+            Change::Event(..) => false,
+        })
+    }
+}
+
 /// One change, with the session that caused it.
 #[derive(Debug)]
 pub enum Change {

@@ -18,6 +18,7 @@ mod history;
 mod inbox;
 mod journal;
 mod keys;
+mod latch;
 mod open;
 mod password;
 mod readers;

@@ -95,10 +95,7 @@ impl Session {
                 session.user = receipt.user().unwrap_or(session.user);
                 Ok(session)
             }
-            Err(refusal) => {
-                arrivals.take(id);
-                Err(refusal)
-            }
+            Err(refusal) => Err(refusal),
         }
     }
 
@@ -151,6 +148,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        // If it has not come into its lane yet, it need not any more.
+        if let Some(arrivals) = self.hub.arrivals.get(self.hub.lane_of_session(self.id)) {
+            arrivals.take(self.id);
+        }
         let command = Command::Detach {
             session: self.id,
             reason: self.reason.clone(),

@@ -14,6 +14,7 @@ use crate::engine::{Cold, Engine};
 use crate::inbox::{Inbox, Mail};
 use crate::journal::Journal;
 use crate::lane::{Arrival, Delivery, Lane};
+use crate::latch::Latch;
 use crate::publish::{Answer, Fate};
 use crate::readers::Readers;
 use crate::ticket::Ticket;
@@ -27,7 +28,12 @@ const PERIOD: Duration = Duration::from_millis(1);
 const MANY: usize = 32;
 
 /// What the publisher hands to a lane.
-pub(crate) type Parcel = (Arc<Delivery>, Vec<Answer<Ticket>>);
+pub(crate) struct Parcel {
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) answers: Vec<Answer<Ticket>>,
+    /// Where sessions end by another's doing: opens when every lane has closed its own.
+    pub(crate) closed: Option<Arc<Latch>>,
+}
 
 /// Sessions on their way into a lane, until the batch with their attachment gets there.
 #[derive(Debug, Default)]
@@ -193,9 +199,12 @@ pub(crate) fn run_lane(parcels: &Receiver<Parcel>, arrivals: &Arrivals) {
     while let Ok(first) = parcels.recv() {
         let mut next = Some(first);
         // Everything that came while the last sockets were written is delivered before any is written again.
-        while let Some((delivery, answers)) = next.take() {
-            lane.deliver(&delivery, |session| arrivals.take(session));
-            for (ticket, result) in answers {
+        while let Some(parcel) = next.take() {
+            lane.deliver(&parcel.delivery, |session| arrivals.take(session));
+            if let Some(closed) = &parcel.closed {
+                closed.wait();
+            }
+            for (ticket, result) in parcel.answers {
                 ticket.tell(result);
             }
             next = parcels.try_recv().ok();

@@ -83,6 +83,7 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         ),
         Refusal::NoSuchEvent
         | Refusal::NoSuchDevice
+        | Refusal::LoggedOut
         | Refusal::EncryptionIsFinal
         | Refusal::RegistrationClosed
         | Refusal::Disabled

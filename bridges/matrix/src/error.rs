@@ -102,6 +102,7 @@ impl From<Refusal> for Failure {
             | Refusal::DirectRefused
             | Refusal::RegistrationClosed
             | Refusal::Disabled
+            | Refusal::LoggedOut
             | Refusal::ProofNeeded
             | Refusal::Forbidden
             | Refusal::TooLarge { .. }
@@ -143,6 +144,8 @@ fn code(refusal: &Refusal) -> (u16, ErrorCode) {
         Refusal::TargetNotJoined(_) => (403, ErrorCode::BadState),
         Refusal::AccountRequired => (403, ErrorCode::GuestAccessForbidden),
         Refusal::Disabled => (403, ErrorCode::UserDeactivated),
+        // As for a token that was never in force.
+        Refusal::LoggedOut => (401, ErrorCode::UnknownToken),
         // Endpoints that need a proof ask for it before they ask the core.
         Refusal::ProofNeeded => (401, ErrorCode::Forbidden),
         Refusal::NameTaken => (409, ErrorCode::Unknown),

@@ -25,6 +25,7 @@ pub(crate) fn error(refusal: &Refusal) -> Error {
         Refusal::DirectRefused => (ErrorCode::MessagesRefused, Some("user")),
         Refusal::RegistrationClosed => (ErrorCode::RegistrationClosed, None),
         Refusal::Disabled => (ErrorCode::AccountDisabled, None),
+        Refusal::LoggedOut => (ErrorCode::LoggedOut, None),
         Refusal::ProofNeeded => (ErrorCode::ProofNeeded, None),
         Refusal::AccountRequired
         | Refusal::CannotSpeak

@@ -75,6 +75,9 @@ pub(super) fn set_password(
                 .iter()
                 .filter(|device| Some(device.id) != at.actor.device);
             changes.extend(doomed.flat_map(|device| device::end(at, user, device.id)));
+            // What the old password began without a credential of its own (IRC) ends as well.
+            let signals = super::session::close_others_by_password(at, user);
+            changes.extend(signals.into_iter().map(Change::Signal));
         }
     }
     Ok(Decision {

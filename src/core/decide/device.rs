@@ -6,11 +6,11 @@ use crate::event::{Event, UserChange};
 use crate::ids::{DeviceId, UserId};
 use crate::limits;
 use crate::refusal::Refusal;
-use crate::user::{Device, UserKind};
+use crate::user::{Device, User, UserKind};
 
 /// A login that the hub has checked. The same label again replaces that device's token (Matrix `POST /login`, `device_id`).
 pub(super) fn add(at: Deciding<'_>, user: UserId, device: NewDevice) -> Result<Decision, Refusal> {
-    let known = at.world.state.user(user).ok_or(Refusal::NoSuchUser)?;
+    let known = of_actor(at, user)?;
     if known.kind != UserKind::Account {
         return Err(Refusal::AccountRequired);
     }
@@ -61,14 +61,7 @@ pub(super) fn remove(
     user: UserId,
     devices: &[DeviceId],
 ) -> Result<Decision, Refusal> {
-    let allowed = match at.actor.scope {
-        Scope::Server | Scope::Administrator => true,
-        Scope::User => at.actor.user == user,
-    };
-    if !allowed {
-        return Err(Refusal::Forbidden);
-    }
-    let known = at.world.state.user(user).ok_or(Refusal::NoSuchUser)?;
+    let known = of_actor(at, user)?;
     let mut changes = Vec::new();
     for device in devices {
         known.device(*device).ok_or(Refusal::NoSuchDevice)?;
@@ -78,6 +71,19 @@ pub(super) fn remove(
         changes,
         outcome: Outcome::Done,
     })
+}
+
+/// A user whose credentials the actor may make and end.
+fn of_actor(at: Deciding<'_>, user: UserId) -> Result<&User, Refusal> {
+    let allowed = match at.actor.scope {
+        Scope::Server | Scope::Administrator => true,
+        Scope::User => at.actor.user == user,
+    };
+    if !allowed {
+        return Err(Refusal::Forbidden);
+    }
+    let known = at.world.state.user(user).ok_or(Refusal::NoSuchUser)?;
+    Ok(known)
 }
 
 /// The row of a credential about to be made.

@@ -1,7 +1,7 @@
 //! Connections that begin to be somebody, and that end. Sessions are not durable; what a guest's end leaves to do is.
 
 use super::{Change, Deciding, Decision, Outcome};
-use crate::command::{Attach, Who};
+use crate::command::{Attach, Scope, Who};
 use crate::event::{Event, MemberChange, RoomChange};
 use crate::ids::{DeviceId, RoomId, SessionId, UserId};
 use crate::limits;
@@ -59,12 +59,16 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
     })
 }
 
-/// Ends a session. With a guest's last one the guest leaves his rooms.
+/// Ends a session, which nobody but itself does for a user. With a guest's last one the guest leaves his rooms.
 pub(super) fn detach(
     at: Deciding<'_>,
     id: SessionId,
     reason: std::sync::Arc<str>,
 ) -> Result<Decision, Refusal> {
+    match at.actor.scope {
+        Scope::User if at.actor.session != Some(id) => return Err(Refusal::Forbidden),
+        Scope::User | Scope::Administrator | Scope::Server => {}
+    }
     let Some(session) = at.world.live.sessions.get(&id) else {
         return Ok(Decision::nothing(Outcome::Done));
     };
@@ -144,6 +148,17 @@ pub(super) fn close_device(at: Deciding<'_>, user: UserId, device: DeviceId) -> 
     close(at, user, |session| session.device == Some(device))
 }
 
+/// The end of every session that a password alone began, but the actor's own.
+pub(super) fn close_others_by_password(at: Deciding<'_>, user: UserId) -> Vec<Signal> {
+    let live = &at.world.live;
+    let ids = live.sessions_of(user).iter();
+    let doomed = ids.filter(|id| {
+        let session = live.sessions.get(*id);
+        Some(**id) != at.actor.session && session.is_some_and(|session| session.device.is_none())
+    });
+    doomed.map(|id| closed(user, *id)).collect()
+}
+
 /// The end of every session of an account.
 pub(super) fn close_all(at: Deciding<'_>, user: UserId) -> Vec<Signal> {
     close(at, user, |_| true)
@@ -155,11 +170,13 @@ fn close(at: Deciding<'_>, user: UserId, which: impl Fn(&LiveSession) -> bool) -
         .sessions_of(user)
         .iter()
         .filter(|id| live.sessions.get(*id).is_some_and(&which));
-    doomed
-        .map(|id| Signal::Detached {
-            id: *id,
-            user,
-            reason: LOGGED_OUT.into(),
-        })
-        .collect()
+    doomed.map(|id| closed(user, *id)).collect()
+}
+
+fn closed(user: UserId, id: SessionId) -> Signal {
+    Signal::Detached {
+        id,
+        user,
+        reason: LOGGED_OUT.into(),
+    }
 }

@@ -2,7 +2,8 @@
 
 use polylogue_core::body::{Body, Form, Message, Text, TextKind};
 use polylogue_core::command::{
-    Attach, Destination, MissingRoom, NewDevice, Presentation, RoomRef, Say, Scope, Who,
+    AccountState, Attach, Destination, MissingRoom, NewDevice, Presentation, RoomRef, Say, Scope,
+    Who,
 };
 use polylogue_core::name::{AccountName, ChannelName};
 use polylogue_core::room::Room;
@@ -89,20 +90,12 @@ impl Bench {
 
     /// Attaches a session and commits it.
     fn attach(&mut self, session: u64, who: Who) -> UserId {
-        let presentation = Presentation {
-            front: "test",
-            username: "u".into(),
-            host: "h".into(),
-            real_name: "r".into(),
-            since: Timestamp(0),
-            visible: true,
-        };
         let session = SessionId(session);
         let attach = Attach {
             session,
             who,
             device: None,
-            presentation,
+            presentation: presentation(),
         };
         self.ask(
             "attach",
@@ -118,6 +111,23 @@ impl Bench {
             .get(&session)
             .unwrap()
             .user
+    }
+
+    /// Sessions of alice's that are here already, while her rooms are cold all the same.
+    fn here(&mut self, sessions: &[u64]) {
+        for id in sessions {
+            let session = polylogue_core::live::LiveSession {
+                user: ALICE,
+                device: None,
+                presentation: presentation(),
+                away: None,
+            };
+            self.engine.world.live.apply(&Signal::Attached {
+                id: SessionId(*id),
+                session,
+                guest: None,
+            });
+        }
     }
 
     fn load(&mut self, room: u32) {
@@ -195,6 +205,17 @@ fn of(user: UserId, session: u64) -> Actor {
     }
 }
 
+fn presentation() -> Presentation {
+    Presentation {
+        front: "test",
+        username: "u".into(),
+        host: "h".into(),
+        real_name: "r".into(),
+        since: Timestamp(0),
+        visible: true,
+    }
+}
+
 fn join(channel: &str) -> Command {
     let room = RoomRef::Name(ChannelName::parse(channel).unwrap());
     Command::Join {
@@ -238,6 +259,7 @@ fn a_command_on_a_cold_room_waits_and_is_done() {
 #[test]
 fn what_a_session_asks_later_waits_behind_what_waits() {
     let mut bench = Bench::new(&["#a", "#b"]);
+    bench.here(&[7, 8]);
     bench.engine.world.state.install(bench.stored[1].clone());
     bench.ask("cold", of(ALICE, 7), say(1));
     bench.ask("hot behind it", of(ALICE, 7), say(2));
@@ -255,6 +277,7 @@ fn what_a_session_asks_later_waits_behind_what_waits() {
 #[test]
 fn what_waits_for_one_room_after_the_other_keeps_its_place() {
     let mut bench = Bench::new(&["#a", "#b"]);
+    bench.here(&[7]);
     bench.ask("a", of(ALICE, 7), say(1));
     bench.ask("b", of(ALICE, 7), say(2));
     bench.ask("a again", of(ALICE, 7), say(1));
@@ -271,6 +294,7 @@ fn what_waits_for_one_room_after_the_other_keeps_its_place() {
 #[test]
 fn a_room_whose_row_is_lost_is_set_apart_and_holds_nobody_up() {
     let mut bench = Bench::new(&["#a"]);
+    bench.here(&[7]);
     bench.ask("nowhere", of(ALICE, 7), say(1));
     bench.ask("behind", of(ALICE, 7), say(99));
     bench.engine.take_wanted();
@@ -286,6 +310,7 @@ fn a_room_whose_row_is_lost_is_set_apart_and_holds_nobody_up() {
 #[test]
 fn a_damaged_room_hurts_nobody_else() {
     let mut bench = Bench::new(&["#a", "#b"]);
+    bench.here(&[7]);
     bench.ask("damaged", of(ALICE, 7), say(1));
     bench.ask("sound", of(ALICE, 7), say(2));
     bench.engine.take_wanted();
@@ -396,6 +421,7 @@ fn a_void_batch_never_happened_and_neither_did_what_was_decided_on_it() {
 #[test]
 fn what_waits_survives_a_void_batch() {
     let mut bench = Bench::new(&["#a", "#b"]);
+    bench.here(&[7]);
     bench.engine.world.state.install(bench.stored[0].clone());
     bench.ask("in flight", Actor::user(ALICE, None), say(1));
     bench.in_flight();
@@ -485,6 +511,31 @@ fn a_guests_leave_is_written_again_even_where_the_room_is_cold_again() {
             .rooms
             .is_empty()
     );
+}
+
+#[test]
+fn who_came_in_on_a_void_batch_that_let_him_in_is_put_out() {
+    let mut bench = Bench::new(&[]);
+    let state = |state| Command::Disable { user: ALICE, state };
+    bench.ask("out", Actor::ADMINISTRATOR, state(AccountState::Disabled));
+    bench.commit();
+    bench.ask("in", Actor::ADMINISTRATOR, state(AccountState::Enabled));
+    bench.in_flight();
+    let attach = Attach {
+        session: SessionId(7),
+        who: Who::Account(ALICE),
+        device: None,
+        presentation: presentation(),
+    };
+    bench.ask(
+        "here",
+        of(UserId::SERVER, 7),
+        Command::Attach(Box::new(attach)),
+    );
+    assert_eq!(bench.engine.world().live.sessions_of(ALICE).len(), 1);
+    bench.void();
+    assert_eq!(bench.engine.world().live.sessions_of(ALICE), []);
+    bench.commit();
 }
 
 #[test]
@@ -657,19 +708,11 @@ fn a_room_that_was_let_go_is_not_brought_back_by_a_void_batch() {
 fn whoever_comes_has_all_his_rooms_read_at_once() {
     let mut bench = Bench::new(&["#a", "#b", "#c"]);
     bench.engine = bench.engine.keeping(0);
-    let presentation = Presentation {
-        front: "test",
-        username: "u".into(),
-        host: "h".into(),
-        real_name: "r".into(),
-        since: Timestamp(0),
-        visible: true,
-    };
     let attach = Attach {
         session: SessionId(7),
         who: Who::Account(ALICE),
         device: None,
-        presentation,
+        presentation: presentation(),
     };
     bench.ask(
         "here",

@@ -367,6 +367,57 @@ async fn the_end_of_a_credential_closes_its_sessions_before_it_is_answered() {
     assert_eq!(hub.token_owner(&login.token), None);
 }
 
+/// Sessions in every lane, some of them only just there, and a busy room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_logout_reaches_every_session_however_busy_the_lanes_are() {
+    let house = House::new().await;
+    let hub = house.hub();
+    let mut chatter = Connection::account(hub, BOB).await;
+    chatter.ask(join()).await.unwrap();
+    let mut alice = Connection::account(hub, ALICE).await;
+    alice.ask(join()).await.unwrap();
+    let talking = std::sync::atomic::AtomicBool::new(true);
+    let talk = async {
+        while talking.load(std::sync::atomic::Ordering::SeqCst) {
+            let lines = (0..50).map(|_| Request::new(chatter.session.actor(), say("x")));
+            hub.submit_all(lines.collect()).await;
+            chatter.read();
+            alice.read();
+        }
+    };
+    let come_and_go = async {
+        for _ in 0..60 {
+            let login = hub.log_in(ALICE, Some("phone".into()), None).await.unwrap();
+            let mut tasks = tokio::task::JoinSet::new();
+            for _ in 0..6 {
+                let (hub, device) = (hub.clone(), login.device);
+                tasks.spawn(async move {
+                    Connection::attach(&hub, Who::Account(ALICE), Some(device)).await
+                });
+            }
+            // The first is there; the others may be there, on their way, or too late.
+            let mut came = vec![tasks.join_next().await.unwrap().unwrap()];
+            let actor = Actor::user(ALICE, Some(login.device));
+            let remove = Command::RemoveDevices {
+                user: ALICE,
+                devices: vec![login.device],
+            };
+            hub.submit(Request::new(actor, remove)).await.unwrap();
+            let closed = |one: &Result<Connection, Refusal>| match one {
+                Ok(one) => one.outbox.closed().is_some(),
+                Err(refusal) => *refusal == Refusal::NoSuchDevice,
+            };
+            assert!(came.iter().all(closed), "when the logout was answered");
+            while let Some(one) = tasks.join_next().await {
+                came.push(one.unwrap());
+            }
+            assert!(came.iter().all(closed), "one came in after the logout");
+        }
+        talking.store(false, std::sync::atomic::Ordering::SeqCst);
+    };
+    tokio::join!(talk, come_and_go);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_is_there_after_a_stop_and_what_comes_later_is_told_so() {
     let mut house = House::new().await;

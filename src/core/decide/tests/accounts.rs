@@ -6,6 +6,18 @@ use crate::event::{ReadAudience, RoomSetting};
 use crate::limits::PROOF_AGE;
 use crate::live::Signal;
 
+impl House {
+    /// A phone that somebody has logged in with.
+    fn phone(&mut self, user: UserId) -> DeviceId {
+        let login = Command::AddDevice {
+            user,
+            device: device("phone", "1"),
+        };
+        self.by(user, login).unwrap();
+        self.world.state.user(user).unwrap().devices[0].id
+    }
+}
+
 #[test]
 fn a_name_is_given_once() {
     let check = |name: &str, want: Result<(), Refusal>| {
@@ -299,6 +311,86 @@ fn the_end_of_a_credential_ends_what_came_from_it() {
     assert_eq!(ended, [SessionId(50)]);
     assert_eq!(house.world.live.sessions_of(ALICE), [SessionId(1)]);
     assert_eq!(house.world.state.device_of(&TokenHash::of("1")), None);
+}
+
+#[test]
+fn what_was_on_its_way_from_what_has_ended_is_not_done() {
+    let mut house = House::new();
+    let room = house.garden();
+    let phone = house.phone(ALICE);
+    let on = |session: u64, device| Actor {
+        session: Some(SessionId(session)),
+        ..Actor::user(ALICE, device)
+    };
+    let say = || {
+        Command::Say(super::Say {
+            to: Destination::Room(room),
+            message: super::text("hello"),
+        })
+    };
+    let check = |house: &mut House, actor: Actor, expected: Result<(), Refusal>| {
+        assert_eq!(outcome(&house.ask(&actor, say())), expected, "{actor:?}");
+    };
+    check(&mut house, on(1, None), Ok(()));
+    check(&mut house, Actor::user(ALICE, Some(phone)), Ok(()));
+    check(&mut house, on(2, None), Err(Refusal::LoggedOut));
+    check(&mut house, on(99, None), Err(Refusal::LoggedOut));
+    let remove = Command::RemoveDevices {
+        user: ALICE,
+        devices: vec![phone],
+    };
+    house.ask(&Actor::user(ALICE, Some(phone)), remove).unwrap();
+    check(
+        &mut house,
+        Actor::user(ALICE, Some(phone)),
+        Err(Refusal::LoggedOut),
+    );
+    check(&mut house, on(1, Some(phone)), Err(Refusal::LoggedOut));
+    check(&mut house, on(1, None), Ok(()));
+}
+
+#[test]
+fn a_new_password_ends_what_the_old_one_began() {
+    let mut house = House::new();
+    let phone = house.phone(ALICE);
+    house.attach(Who::Account(ALICE)).unwrap();
+    let actor = Actor {
+        session: Some(SessionId(1)),
+        proven_at: Some(house.now),
+        ..Actor::user(ALICE, None)
+    };
+    let change = |others| Command::SetPassword {
+        user: ALICE,
+        password: PasswordHash("new".into()),
+        others,
+    };
+    house.ask(&actor, change(OtherDevices::Keep)).unwrap();
+    assert_eq!(house.world.live.sessions_of(ALICE).len(), 2);
+    house.ask(&actor, change(OtherDevices::LogOut)).unwrap();
+    assert_eq!(
+        house.world.live.sessions_of(ALICE),
+        [SessionId(1)],
+        "the one that asked stays"
+    );
+    let known = house.world.state.user(ALICE).unwrap();
+    assert_eq!(known.device(phone), None);
+}
+
+#[test]
+fn nobody_ends_anothers_session_or_logs_in_for_him() {
+    let mut house = House::new();
+    let end = Command::Detach {
+        session: SessionId(2),
+        reason: "bye".into(),
+    };
+    let actor = Actor {
+        session: Some(SessionId(1)),
+        ..Actor::user(ALICE, None)
+    };
+    assert_eq!(outcome(&house.ask(&actor, end)), Err(Refusal::Forbidden));
+    let device = device("phone", "1");
+    let login = Command::AddDevice { user: BOB, device };
+    assert_eq!(outcome(&house.by(ALICE, login)), Err(Refusal::Forbidden));
 }
 
 #[test]

@@ -361,15 +361,15 @@ fn a_guest_who_is_gone_is_nobody() {
     let gale = house.guest("gale").unwrap();
     house.join(gale, "#garden").unwrap();
     let session = *house.world.live.sessions_of(gale).first().unwrap();
-    house
-        .by(
-            gale,
-            Command::Detach {
-                session,
-                reason: "bye".into(),
-            },
-        )
-        .unwrap();
+    let actor = Actor {
+        session: Some(session),
+        ..Actor::user(gale, None)
+    };
+    let detach = Command::Detach {
+        session,
+        reason: "bye".into(),
+    };
+    house.ask(&actor, detach).unwrap();
     assert_eq!(house.standing(room, gale), None, "his row goes with him");
     assert_eq!(
         outcome(&house.say(gale, Destination::Room(room))),

@@ -477,5 +477,5 @@ fn guests_and_sessions_without_a_device_have_no_keys() {
         Err(Refusal::NoSuchDevice)
     );
     let of_another = house.ask(&Actor::user(ALICE, Some(BOBS)), command());
-    assert_eq!(outcome(&of_another), Err(Refusal::NoSuchDevice));
+    assert_eq!(outcome(&of_another), Err(Refusal::LoggedOut));
 }
