@@ -229,7 +229,7 @@ impl NameKey {
     /// For an account's nick or localpart: the skeleton, so that `a1ice` and `alice` are one name.
     #[must_use]
     pub fn account(name: &str) -> Self {
-        Self(format!("@{}", account_skeleton(name)).into())
+        Self(account_key(name).into())
     }
 
     /// For a channel: folded as `CASEMAPPING=ascii` says.
@@ -257,30 +257,72 @@ impl NameKey {
     }
 }
 
+impl std::borrow::Borrow<str> for NameKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What [`NameKey::account`] holds, for a look-up that keeps nothing.
+pub(crate) fn account_key(name: &str) -> String {
+    let mut key = String::with_capacity(name.len() + 1);
+    key.push('@');
+    push_skeleton(name, &mut key);
+    key
+}
+
 /// Equal for names that people could take for each other: case, i/l/1, o/0, rn/m, vv/w; `_` and `-` count for nothing.
 #[must_use]
 pub fn account_skeleton(name: &str) -> String {
-    let folded: String = name
-        .to_lowercase()
-        .chars()
-        .filter(|c| !matches!(c, '_' | '-'))
-        .map(|c| match c {
-            'i' | '1' | '|' => 'l',
-            '0' => 'o',
-            other => other,
-        })
-        .collect();
-    let shape: String = if folded.is_ascii() {
-        folded
+    let mut shape = String::with_capacity(name.len());
+    push_skeleton(name, &mut shape);
+    shape
+}
+
+/// Every word that is said may be a name, so names of ASCII alone, as nicks are, take one pass.
+fn push_skeleton(name: &str, out: &mut String) {
+    let before = out.len();
+    if name.is_ascii() {
+        push_shape(name.chars().map(|c| c.to_ascii_lowercase()), out);
     } else {
-        skeleton(&folded).collect()
-    };
-    let shape = shape.replace("rn", "m").replace("vv", "w");
+        let folded: String = name.to_lowercase().chars().filter_map(folded).collect();
+        if folded.is_ascii() {
+            push_shape(folded.chars(), out);
+        } else {
+            push_shape(skeleton(&folded).collect::<String>().chars(), out);
+        }
+    }
     // A name of nothing but `_` and `-` is its own skeleton.
-    if shape.is_empty() {
-        name.to_owned()
-    } else {
-        shape
+    if out.len() == before {
+        out.push_str(name);
+    }
+}
+
+/// One of the characters that look alike for all of them, and nothing for those that are overlooked.
+fn folded(c: char) -> Option<char> {
+    match c {
+        '_' | '-' => None,
+        'i' | '1' | '|' => Some('l'),
+        '0' => Some('o'),
+        other => Some(other),
+    }
+}
+
+fn push_shape(name: impl Iterator<Item = char>, out: &mut String) {
+    let before = out.len();
+    for c in name.filter_map(folded) {
+        let last = out
+            .get(before..)
+            .and_then(|shape| shape.chars().next_back());
+        let joined = match (last, c) {
+            (Some('r'), 'n') => Some('m'),
+            (Some('v'), 'v') => Some('w'),
+            _ => None,
+        };
+        if joined.is_some() {
+            out.pop();
+        }
+        out.push(joined.unwrap_or(c));
     }
 }
 

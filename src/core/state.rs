@@ -10,7 +10,7 @@ use crate::command::TimedCommand;
 use crate::event::Claim;
 use crate::ids::{DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
 use crate::live::Live;
-use crate::name::{AccountName, NameKey};
+use crate::name::{AccountName, NameKey, account_key};
 use crate::room::Room;
 use crate::secret::TokenHash;
 use crate::user::User;
@@ -138,11 +138,11 @@ impl World {
     /// Who goes by a nick or localpart: an account, or a guest that is here. Exact but for case; a look-alike is not that user.
     #[must_use]
     pub fn user_named(&self, name: &str) -> Option<UserId> {
-        let key = NameKey::account(name);
-        let user = match self.state.names.get(&key) {
+        let key = account_key(name);
+        let user = match self.state.names.get(key.as_str()) {
             Some(Claim::User(user)) => *user,
             Some(Claim::Room(_) | Claim::Tombstone) => return None,
-            None => *self.live.guest_names.get(&key)?,
+            None => *self.live.guest_names.get(key.as_str())?,
         };
         let known = self.name_of(user)?;
         (known.nick().eq_ignore_ascii_case(name) || **known.localpart() == *name).then_some(user)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polylogue_core::{RoomId, UserId};
+use polylogue_core::{RoomId, UserId, limits};
 use polylogue_richtext::{Place, Word, strip, words};
 
 use crate::client::Client;
@@ -50,6 +50,8 @@ pub(crate) fn of(client: &Client, room: RoomId, text: &str) -> Arc<[UserId]> {
 fn may_be_a_name(word: &Word<'_>) -> bool {
     match word.place {
         Place::Leading | Place::At => true,
-        Place::Elsewhere => word.text.len() >= SHORTEST && !COMMON.contains(&word.text),
+        Place::Elsewhere => {
+            (SHORTEST..=limits::NICK).contains(&word.text.len()) && !COMMON.contains(&word.text)
+        }
     }
 }

@@ -96,6 +96,7 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
         self, case: BaseServerTestCase, username: str, password: Optional[str] = None
     ) -> None:
         assert self.directory and password
+        self.wait_for_port()
         subprocess.run(
             [PROGRAM, "user", "add", username, f"--data-dir={self.directory / 'data'}"],
             input=password.encode() + b"\n",

@@ -125,6 +125,10 @@ fn hex(text: &str) -> Option<Coloured<'_>> {
 /// The text without codes and without other control characters but LF and TAB.
 #[must_use]
 pub fn strip(text: &str) -> String {
+    // Most lines are no more than they look.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     let mut plain = String::with_capacity(text.len());
     for piece in Pieces(text) {
         match piece {
