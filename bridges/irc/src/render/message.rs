@@ -8,7 +8,7 @@ use polylogue_core::{RoomId, RoomState, UserId};
 use polylogue_hub::Relation;
 use polylogue_irc::wrap::wrap;
 use polylogue_irc::{Capability, Middle, Tag, TagKey, Trailing, Verb, ctcp};
-use polylogue_richtext::{Dialect, Inline, Tree, from_html, from_plain, to_irc};
+use polylogue_richtext::{Dialect, Inline, Tree, from_html, from_plain, strip, to_irc, words};
 
 use super::{Scene, Stamp};
 use crate::names::{self, Name};
@@ -34,13 +34,19 @@ pub(crate) fn message(
         return;
     }
     match &said.body {
-        Body::Text(text) => speak(
-            scene,
-            (&by, &to),
-            (stamp, said.relation),
-            (verb_of(text.kind), &lines_of(scene, text, said.relation)),
-            out,
-        ),
+        Body::Text(text) => {
+            let mut lines = lines_of(scene, text, said.relation);
+            if let Some(nick) = answered(scene, room, (sender, text, said.relation)) {
+                address(&mut lines, &nick);
+            }
+            speak(
+                scene,
+                (&by, &to),
+                (stamp, said.relation),
+                (verb_of(text.kind), &lines),
+                out,
+            );
+        }
         Body::Reaction(key) => react(scene, (&by, &to), stamp, (key, said.relation), out),
         Body::Media(content) => {
             let line = media(content);
@@ -91,6 +97,42 @@ fn verb_of(kind: TextKind) -> Verb {
     match kind {
         TextKind::Text | TextKind::Action => Verb::Privmsg,
         TextKind::Notice => Verb::Notice,
+    }
+}
+
+/// The nick of whom a text answers, for clients that do not show by themselves what is answered. Whoever wrote on IRC addressed whom he wanted.
+fn answered(
+    scene: &Scene<'_>,
+    room: &RoomState,
+    (sender, text, relation): (UserId, &Text, Option<Refers>),
+) -> Option<Arc<str>> {
+    let target = match relation? {
+        Refers::Reply(target)
+        | Refers::Thread {
+            reply: Some(target),
+            ..
+        } => target,
+        Refers::Thread { reply: None, .. } | Refers::Edit(_) | Refers::Reaction(_) => return None,
+    };
+    let is_said = match text.kind {
+        TextKind::Text | TextKind::Notice => true,
+        TextKind::Action => false,
+    };
+    // Clients that know redaction show replies; a conversation of two has nobody else to answer.
+    let shows = scene.has(Capability::MessageRedaction) || names::channel(room).is_none();
+    if shows || !is_said || matches!(text.form, Form::Irc(_)) || target.author == sender {
+        return None;
+    }
+    let name = scene.world.name_of(target.author)?;
+    Some(name.nick().clone())
+}
+
+/// Puts a nick before the first line, unless it is in it.
+fn address(lines: &mut [String], nick: &str) {
+    if let Some(first) = lines.first_mut()
+        && !words(&strip(first)).any(|word| word.text.eq_ignore_ascii_case(nick))
+    {
+        first.insert_str(0, &format!("{nick}: "));
     }
 }
 
