@@ -102,8 +102,8 @@ impl Waiting<'_> {
         loop {
             // On the heap only while it works: a request that waits is small.
             let (reply, up_to, is_news) = Box::pin(self.now(since)).await?;
-            // Looked at last: a session's end comes right behind its last news.
-            if self.watch.is_over() {
+            // Looked at last: a session's end comes right behind its last news, and that it goes may be news to itself.
+            if self.watch.is_over() || self.is_logged_out() {
                 return Err(self.ended());
             }
             if is_news || self.full_state || since.is_none() {
@@ -117,11 +117,15 @@ impl Waiting<'_> {
         }
     }
 
-    /// A session ends with its device, or by a fault after which the client may come back.
-    fn ended(&self) -> Failure {
+    fn is_logged_out(&self) -> bool {
         let world = self.matrix.hub.world();
         let user = world.state.user(self.access.user);
-        if user.is_some_and(|user| user.device(self.access.device).is_some()) {
+        user.is_none_or(|user| user.device(self.access.device).is_none())
+    }
+
+    /// A session ends with its device, or by a fault after which the client may come back.
+    fn ended(&self) -> Failure {
+        if !self.is_logged_out() {
             return Refusal::Unavailable.into();
         }
         let (code, message) = (ErrorCode::UnknownToken, "this access token is not in force");
