@@ -79,6 +79,16 @@ def obey(client, room, line):
     return True
 
 
+def enter(client, name):
+    """Joins a room; whoever comes first makes it."""
+    try:
+        return client.join(name)
+    except Refused as error:
+        if error.code != "no_such_room" or not name.startswith("#"):
+            raise
+        return client.request("create", visibility="public", alias=name)["room"]
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--register", action="store_true")
@@ -93,7 +103,7 @@ def main():
     connection = {"port": int(port or 7450), "name": "chat.py/1.0", "tls": not options.plain}
     talker = Client(host, **connection)
     (talker.register if options.register else talker.login)(options.name, password, device="chat.py")
-    room = talker.join(options.room)
+    room = enter(talker, options.room)
 
     # One connection talks, another one listens: so neither waits for the other. It listens before anybody is told that somebody is here.
     listener = Client(host, **connection)
