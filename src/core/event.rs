@@ -73,6 +73,54 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether it must be possible on a full disk too: it shuts somebody out, or takes something away.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        match self {
+            Self::Room { change, .. } => match change {
+                RoomChange::Redaction { .. } => true,
+                RoomChange::Member(member) => match member.membership {
+                    Membership::Leave | Membership::Ban => true,
+                    Membership::Join | Membership::Invite | Membership::Knock => false,
+                },
+                RoomChange::Created(_)
+                | RoomChange::Message(_)
+                | RoomChange::Power(_)
+                | RoomChange::State(_)
+                | RoomChange::Redacted => false,
+            },
+            Self::Setting { setting, .. } => match setting {
+                RoomSetting::MaskAdded { list, .. } | RoomSetting::MaskRemoved { list, .. } => {
+                    match list {
+                        MaskList::Ban | MaskList::Quiet => true,
+                        MaskList::Exception | MaskList::Invitation => false,
+                    }
+                }
+                RoomSetting::Key(_) | RoomSetting::Listed(_) | RoomSetting::Names(_) => false,
+            },
+            Self::User { change, .. } => match change {
+                UserChange::Password(_)
+                | UserChange::Disabled(_)
+                | UserChange::DeviceRemoved(_)
+                | UserChange::Document(Document { blob: None, .. })
+                | UserChange::Keys(KeysChange::Forgotten { .. }) => true,
+                UserChange::Created { .. }
+                | UserChange::Renamed(_)
+                | UserChange::Profile { .. }
+                | UserChange::DeviceAdded(_)
+                | UserChange::DeviceRenamed { .. }
+                | UserChange::Read { .. }
+                | UserChange::AccountData { .. }
+                | UserChange::Document(_)
+                | UserChange::Keys(_) => false,
+            },
+            Self::Timer { timer, .. } => timer.is_none(),
+            Self::Name { .. } => false,
+        }
+    }
+}
+
 /// A change in a room's timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RoomChange {

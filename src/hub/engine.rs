@@ -50,6 +50,9 @@ struct Durable {
 /// Keys in memory beyond which they are dropped at the next quiet moment; the store still has them.
 const KEYS_IN_MEMORY: usize = 100_000;
 
+/// Milliseconds that a full disk is waited for at most before the next try.
+const FULL_AT_MOST: u64 = 60_000;
+
 /// The deciding stage. At most one batch is in flight; the next is built meanwhile.
 #[derive(Debug)]
 pub struct Engine<T> {
@@ -65,6 +68,8 @@ pub struct Engine<T> {
     quarantined: BTreeSet<RoomId>,
     wanted: Vec<Cold>,
     eviction: Eviction,
+    /// Until when only what is urgent is done, because the disk was full.
+    full_until: Option<Timestamp>,
     /// Commands that met a fault.
     faults: u64,
 }
@@ -91,6 +96,7 @@ impl<T> Engine<T> {
             quarantined: BTreeSet::new(),
             wanted: Vec::new(),
             eviction: Eviction::keeping(limits::IDLE_ROOMS),
+            full_until: None,
             faults: 0,
         }
     }
@@ -188,6 +194,23 @@ impl<T> Engine<T> {
         Some(void)
     }
 
+    /// The disk is full: until then only what is urgent is done. The first command after that is the next try.
+    pub fn disk_is_full(&mut self, until: Timestamp) {
+        self.full_until = Some(until);
+    }
+
+    /// Whether a decision has to wait for a place on the disk. Without the limit of [`Event::is_urgent`] the reserve would soon be gone.
+    fn has_no_place(&self, decision: &Decision, now: Timestamp) -> bool {
+        // A clock that went back must not make the wait longer.
+        let full = self
+            .full_until
+            .is_some_and(|until| now < until && until <= now.plus(FULL_AT_MOST));
+        full && decision.changes.iter().any(|change| match change {
+            Change::Event(event) => !event.is_urgent(),
+            Change::Signal(_) => false,
+        })
+    }
+
     /// Runs what is due at `context.now`. Returns when the next timer is due.
     pub fn run_timers(&mut self, context: Context, ticket: impl Fn() -> T) -> Option<Timestamp> {
         loop {
@@ -256,6 +279,13 @@ impl<T> Engine<T> {
                 result: Err(refusal),
                 durable: true,
             })),
+            Ok(decision) if self.has_no_place(&decision, context.now) => {
+                self.building.push(Item::Reply(Reply {
+                    ticket,
+                    result: Err(Refusal::Unavailable),
+                    durable: false,
+                }));
+            }
             Ok(decision) => {
                 let origin = actor.session.map(|session| Origin { session, label });
                 let (receipt, durable) = self.take_in(decision, origin.as_ref(), context);

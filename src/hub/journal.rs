@@ -1,11 +1,14 @@
 //! The journal: one transaction for everything that was decided while the last one ran, then the publication of what is on disk.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use polylogue_core::Timestamp;
-use polylogue_store::{Batch as StoreBatch, Record, StoreError, Writer};
+use polylogue_store::{Batch as StoreBatch, Record, Reserve, StoreError, Writer};
 
 use crate::batch::{Batch, Item};
 use crate::latch::Latch;
@@ -18,7 +21,11 @@ const FORGET_EVERY: Duration = Duration::from_secs(600);
 /// How long redacted content may stay in the write-ahead log of a busy server.
 const SCRUB_EVERY: Duration = Duration::from_secs(30);
 /// How long to wait before a full disk is tried again.
-const FULL_DISK: Duration = Duration::from_millis(500);
+const FULL_DISK: Duration = Duration::from_secs(2);
+/// How long to wait when not even the reserve was enough.
+const NOTHING_LEFT: Duration = Duration::from_millis(100);
+/// A reserve that was given up is taken again once there is room; how often that is tried.
+const HOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes batches, and shows them to everybody once they are on disk.
 pub(crate) struct Journal {
@@ -27,17 +34,29 @@ pub(crate) struct Journal {
     lanes: Vec<SyncSender<Parcel>>,
     forgotten: Option<Instant>,
     scrubbed: Instant,
+    reserve: Reserve,
+    /// When it was last seen to that the reserve is there.
+    held: Option<Instant>,
+    /// The disk turned out to be full in the last transaction.
+    full: bool,
 }
 
 impl Journal {
-    /// Writes with `writer`, publishes to `view` and to the lanes.
-    pub(crate) fn new(writer: Writer, view: View, lanes: Vec<SyncSender<Parcel>>) -> Self {
+    /// Writes with `writer` and its reserve, publishes to `view` and to the lanes.
+    pub(crate) fn new(
+        (writer, reserve): (Writer, Reserve),
+        view: View,
+        lanes: Vec<SyncSender<Parcel>>,
+    ) -> Self {
         Self {
             writer,
             view,
             lanes,
             forgotten: None,
             scrubbed: Instant::now(),
+            reserve,
+            held: None,
+            full: false,
         }
     }
 
@@ -71,13 +90,41 @@ impl Journal {
                 }
                 Ok(Fate::Committed)
             }
-            Err(error @ (StoreError::Full | StoreError::Busy(_))) => {
+            Err(StoreError::Full) => self.on_full_disk(&to_store),
+            Err(error @ StoreError::Busy(_)) => {
                 tracing::error!(%error, "a commit failed: its changes are refused");
-                std::thread::sleep(FULL_DISK);
                 Ok(Fate::Void)
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// What is urgent gets the space that is kept for it. Everything else is void.
+    fn on_full_disk(&mut self, batch: &StoreBatch) -> Result<Fate, StoreError> {
+        let urgent = batch
+            .records
+            .iter()
+            .all(|record| record.entry.event.is_urgent());
+        if urgent && self.reserve.give_up() {
+            tracing::warn!("the disk is full: its reserve is given up");
+            match self.writer.commit(batch) {
+                Ok(()) => return Ok(Fate::Committed),
+                Err(StoreError::Full | StoreError::Busy(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        tracing::error!("the disk is full: changes are refused");
+        self.full = true;
+        if urgent {
+            // What is urgent may be asked for again at once, by guests who left: not as fast as it can.
+            std::thread::sleep(NOTHING_LEFT);
+        }
+        Ok(Fate::Void)
+    }
+
+    /// How long a disk that turned out to be full just now is left alone, but for what is urgent.
+    pub(crate) fn wait_for_space(&mut self) -> Option<Duration> {
+        std::mem::take(&mut self.full).then_some(FULL_DISK)
     }
 
     /// View, then lanes. False once the lanes are gone.
@@ -115,6 +162,10 @@ impl Journal {
     pub(crate) fn idle(&mut self) -> Result<(), StoreError> {
         if self.writer.wants_scrub() {
             self.writer.scrub()?;
+        }
+        if self.held.is_none_or(|at| at.elapsed() > HOLD_EVERY) {
+            self.held = Some(Instant::now());
+            self.reserve.hold();
         }
         Ok(())
     }

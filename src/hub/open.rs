@@ -9,7 +9,7 @@ use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::event_id::{IdCipher, Place};
 use polylogue_core::state::World;
 use polylogue_core::{Command, Epoch, EventId, Position, RoomId};
-use polylogue_store::{Directory, DirectoryError, StoreError, Writer, load};
+use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, load};
 use sha2::Digest;
 use tokio::sync::Semaphore;
 
@@ -90,7 +90,11 @@ impl Hub {
                 run_lane(&queue, &here)
             })?);
         }
-        let journal = Journal::new(writer, view.clone(), lanes);
+        let journal = Journal::new(
+            (writer, Reserve::in_directory(directory.path())),
+            view.clone(),
+            lanes,
+        );
         let (hub_inbox, hub_readers, engine) =
             (inbox.clone(), readers.clone(), Engine::new(loaded.state));
         let broken = failed.clone();

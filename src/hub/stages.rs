@@ -106,6 +106,10 @@ pub(crate) fn run_hub(
                 // What flickers did happen all the same, and guests who left are taken out again: that is the next batch.
                 Fate::Void => drop(engine.voided(now, Ticket::nobody)),
             }
+            if let Some(wait) = journal.wait_for_space() {
+                let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                engine.disk_is_full(context().now.plus(milliseconds));
+            }
             if !journal.publish(batch, fate) {
                 stopping = true;
             }

@@ -22,6 +22,9 @@ use crate::migrate;
 use crate::runs;
 use crate::tail::{BOUND, Indexed, Tail};
 
+/// How long a checkpoint waits for readers before it is put off.
+const BUSY: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// What a commit takes: everything that was decided since the last one.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -73,6 +76,8 @@ impl Writer {
     pub fn open(database: &Path) -> Result<Self, StoreError> {
         let mut connection = Connection::open(database)?;
         connection.set_prepared_statement_cache_capacity(64);
+        // Nobody else writes; a reader in the way of a checkpoint must not hold everybody up.
+        connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
@@ -168,6 +173,17 @@ impl Writer {
             Indexed::No => self.behind + places.len(),
         };
         self.redacted |= redacted;
+        Ok(())
+    }
+
+    /// Lets the file grow to so many pages and no further, as a disk of that size does.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        // SQLite answers with the limit in force.
+        self.connection
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
         Ok(())
     }
 

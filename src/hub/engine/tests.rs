@@ -608,6 +608,22 @@ fn a_timer_on_a_cold_room_runs_once() {
 }
 
 #[test]
+fn all_steps_of_a_command_are_in_one_batch() {
+    let mut bench = Bench::new(&[]);
+    bench.ask("other", Actor::user(ALICE, None), join("#b"));
+    bench.in_flight();
+    // A name, a room, its state, a member: five owners' rows.
+    bench.ask("made", Actor::user(ALICE, None), join("#a"));
+    let steps = bench.engine.pending() - 1;
+    assert!(steps > 4, "{steps}");
+    bench.engine.committed();
+    let batch = bench.engine.take_batch().unwrap();
+    assert_eq!(batch.items.len(), steps + 1);
+    assert_eq!(answers(&batch), ["made"]);
+    assert!(bench.engine.take_batch().is_none());
+}
+
+#[test]
 fn one_batch_is_in_flight_at_a_time() {
     let mut bench = Bench::new(&["#a"]);
     bench.ask("one", Actor::user(ALICE, None), say(1));
