@@ -97,7 +97,7 @@ impl State {
             | RoomChange::Power(_)
             | RoomChange::State(_)
             | RoomChange::Redaction { .. }
-            | RoomChange::Redacted => false,
+            | RoomChange::Redacted(_) => false,
         };
         let Some(room) = self.rooms.get_mut(&id) else {
             return;
@@ -267,7 +267,7 @@ impl Room {
         self.position = entry.position;
         self.at = entry.at;
         match change {
-            RoomChange::Created(_) | RoomChange::Redaction { .. } | RoomChange::Redacted => {}
+            RoomChange::Created(_) | RoomChange::Redaction { .. } | RoomChange::Redacted(_) => {}
             RoomChange::Message(message) => self.notifying += u64::from(message.body.notifies()),
             RoomChange::Member(member) => {
                 apply_member(Arc::make_mut(&mut self.state), (entry, sender), member)

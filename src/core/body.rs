@@ -92,6 +92,16 @@ pub enum Form {
 }
 
 impl Body {
+    /// The Matrix event type that it is sent under: what levels per type are about.
+    #[must_use]
+    pub fn event_type(&self) -> &str {
+        match self {
+            Self::Text(_) => "m.room.message",
+            Self::Reaction(_) => "m.reaction",
+            Self::Media(content) | Self::Sealed(content) | Self::Unknown(content) => &content.kind,
+        }
+    }
+
     /// Bytes that the author's form takes, for [`limits::CONTENT`](crate::limits::CONTENT).
     #[must_use]
     pub fn size(&self) -> usize {

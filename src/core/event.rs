@@ -88,7 +88,7 @@ impl Event {
                 | RoomChange::Message(_)
                 | RoomChange::Power(_)
                 | RoomChange::State(_)
-                | RoomChange::Redacted => false,
+                | RoomChange::Redacted(_) => false,
             },
             Self::Setting { setting, .. } => match setting {
                 RoomSetting::MaskAdded { list, .. } | RoomSetting::MaskRemoved { list, .. } => {
@@ -142,7 +142,20 @@ pub enum RoomChange {
         reason: Option<Arc<str>>,
     },
     /// What stands where a redacted event was.
-    Redacted,
+    Redacted(Redacted),
+}
+
+/// What is left of something that was said and redacted: what it was, and who took it away. Its place, author and time are the event's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Redacted {
+    /// Its Matrix event type.
+    pub kind: Arc<str>,
+    /// The redaction.
+    pub by: EventRef,
+    /// When that was.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Option<Arc<str>>,
 }
 
 /// A change of standing.

@@ -110,7 +110,7 @@ fn was_told(gate: &Gate, viewer: UserId, event: &StoredEvent) -> bool {
         | RoomChange::Power(_)
         | RoomChange::State(_)
         | RoomChange::Redaction { .. }
-        | RoomChange::Redacted => false,
+        | RoomChange::Redacted(_) => false,
     };
     let mut joined = gate
         .spans

@@ -464,10 +464,14 @@ fn what_is_redacted_in_its_own_batch_is_gone_too() {
         .event(ROOM, target.sequence)
         .unwrap()
         .unwrap();
+    assert_eq!(event.sender, ALICE, "its place, author and time stay");
+    let RoomChange::Redacted(redacted) = event.change else {
+        panic!("{event:?}")
+    };
+    assert_eq!(&*redacted.kind, "m.room.message");
     assert_eq!(
-        (event.change, event.sender),
-        (RoomChange::Redacted, ALICE),
-        "its place, author and time stay"
+        (redacted.by.sequence, redacted.by.author),
+        (target.sequence.next(), ALICE)
     );
 }
 

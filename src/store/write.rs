@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use polylogue_core::event::Claim;
 use polylogue_core::{
-    DeviceId, Entry, Event, Position, RoomChange, RoomId, RoomSequence, Timestamp,
+    DeviceId, Entry, Event, EventRef, Position, RoomChange, RoomId, RoomSequence, Timestamp,
 };
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 
@@ -263,12 +263,18 @@ fn write_record(
             sender,
             change,
         } => {
-            if let RoomChange::Redaction { target, .. } = change {
+            if let RoomChange::Redaction { target, reason } = change {
                 let position = places
                     .iter()
                     .find(|(in_room, sequence, _)| in_room == room && *sequence == target.sequence)
                     .map(|place| place.2);
-                room::redact(transaction, tail, (*room, target.sequence), position)?;
+                let by = EventRef {
+                    sequence: entry.sequence,
+                    position: entry.position,
+                    author: *sender,
+                };
+                let place = (*room, target.sequence, position);
+                room::redact(transaction, tail, place, (by, entry.at, reason))?;
             }
             room::write(transaction, entry, (*room, *sender), change)
         }

@@ -200,7 +200,7 @@ pub(crate) fn room_event(
 ) {
     match change {
         // What a room starts with shows when somebody joins it.
-        RoomChange::Created(_) | RoomChange::Redacted => {}
+        RoomChange::Created(_) | RoomChange::Redacted(_) => {}
         RoomChange::Message(said) => message::message(scene, (room, sender), stamp, said, out),
         RoomChange::Member(change) => member::member(scene, (room, sender), stamp, change, out),
         RoomChange::Power(change) => mode::power(scene, (room, sender), stamp, change, out),

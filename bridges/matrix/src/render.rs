@@ -89,7 +89,7 @@ fn rendered(matrix: &Matrix, world: &World, (room, event): (RoomId, &VisibleEven
                 ..said(REDACTION, content)
             }
         }
-        RoomChange::Redacted => said(MESSAGE, json!({})),
+        RoomChange::Redacted(redacted) => said(&redacted.kind, json!({})),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<
 }
 
 fn may_say(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refusal> {
-    may_speak(at, &room.state, event_type(&message.body))?;
+    may_speak(at, &room.state, message.body.event_type())?;
     fits(at, room, message)
 }
 
@@ -43,7 +43,7 @@ pub(super) fn may_send(
     room: &RoomState,
     (user, message): (UserId, &Message),
 ) -> Result<(), Refusal> {
-    if room.level(user) < room.power.to_send(event_type(&message.body)) {
+    if room.level(user) < room.power.to_send(message.body.event_type()) {
         Err(Refusal::CannotSpeak)
     } else {
         Ok(())
@@ -81,16 +81,6 @@ pub(super) fn may_speak(at: Deciding<'_>, room: &RoomState, kind: &str) -> Resul
         Err(Refusal::CannotSpeak)
     } else {
         Ok(())
-    }
-}
-
-/// The Matrix event type that a body is sent under: what levels per type are about.
-#[must_use]
-pub(super) fn event_type(body: &Body) -> &str {
-    match body {
-        Body::Text(_) => "m.room.message",
-        Body::Reaction(_) => "m.reaction",
-        Body::Media(content) | Body::Sealed(content) | Body::Unknown(content) => &content.kind,
     }
 }
 

@@ -41,7 +41,7 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
                 | RoomChange::Power(_)
                 | RoomChange::State(_)
                 | RoomChange::Redaction { .. }
-                | RoomChange::Redacted => None,
+                | RoomChange::Redacted(_) => None,
             };
             Recipients {
                 rooms: vec![*room],

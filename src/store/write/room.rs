@@ -1,9 +1,13 @@
 //! What events and settings leave behind in a room's tables.
 
-use polylogue_core::event::{MemberChange, PowerChange, RoomSetting, StateChange};
+use std::sync::Arc;
+
+use polylogue_core::event::{MemberChange, PowerChange, Redacted, RoomSetting, StateChange};
 use polylogue_core::facets;
 use polylogue_core::room::Membership;
-use polylogue_core::{Entry, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId};
+use polylogue_core::{
+    Entry, EventRef, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId,
+};
 use rusqlite::{Transaction, params};
 
 use super::integer;
@@ -20,7 +24,7 @@ pub(super) fn write(
     change: &RoomChange,
 ) -> Result<(), StoreError> {
     match change {
-        RoomChange::Message(_) | RoomChange::Redaction { .. } | RoomChange::Redacted => Ok(()),
+        RoomChange::Message(_) | RoomChange::Redaction { .. } | RoomChange::Redacted(_) => Ok(()),
         RoomChange::Created(creation) => {
             transaction
                 .prepare_cached("INSERT INTO room (room, creation) VALUES (?1, ?2)")?
@@ -80,8 +84,8 @@ pub(super) fn write_setting(
 pub(super) fn redact(
     transaction: &Transaction<'_>,
     tail: &Tail,
-    (room, target): (RoomId, RoomSequence),
-    position: Option<Position>,
+    (room, target, position): (RoomId, RoomSequence, Option<Position>),
+    (by, at, reason): (EventRef, Timestamp, &Option<Arc<str>>),
 ) -> Result<(), StoreError> {
     let position = match position {
         Some(position) => Some(position),
@@ -107,8 +111,14 @@ pub(super) fn redact(
         .query_row([column], |row| row.get(0))?;
     let (notifying, change): EventBlob = blob::read(&old)?;
     // State in force is not history: only what was said loses its content here.
-    if matches!(change, RoomChange::Message(_)) {
-        let new = blob::write(&(notifying, RoomChange::Redacted))?;
+    if let RoomChange::Message(message) = change {
+        let redacted = RoomChange::Redacted(Redacted {
+            kind: message.body.event_type().into(),
+            by,
+            at,
+            reason: reason.clone(),
+        });
+        let new = blob::write(&(notifying, redacted))?;
         transaction
             .prepare_cached("UPDATE event SET blob = ?2 WHERE position = ?1")?
             .execute(params![column, new])?;

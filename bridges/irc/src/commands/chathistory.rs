@@ -149,7 +149,7 @@ fn is_message(change: &RoomChange) -> bool {
         | RoomChange::Power(_)
         | RoomChange::State(_)
         | RoomChange::Redaction { .. }
-        | RoomChange::Redacted => false,
+        | RoomChange::Redacted(_) => false,
     }
 }
 

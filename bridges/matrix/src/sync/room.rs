@@ -186,7 +186,7 @@ async fn was_in(scene: &Scene<'_>, room: &Room, own: Member) -> Result<bool, Fai
         | RoomChange::Power(_)
         | RoomChange::State(_)
         | RoomChange::Redaction { .. }
-        | RoomChange::Redacted => false,
+        | RoomChange::Redacted(_) => false,
     }))
 }
 

@@ -240,7 +240,7 @@ async fn left(
             | RoomChange::Power(_)
             | RoomChange::State(_)
             | RoomChange::Redaction { .. }
-            | RoomChange::Redacted => false,
+            | RoomChange::Redacted(_) => false,
         });
         rooms.extend(own.map(|(room, _)| *room));
         after = complete.max(after.next());

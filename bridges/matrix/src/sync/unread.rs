@@ -91,7 +91,7 @@ fn notifies(event: &VisibleEvent) -> bool {
         | RoomChange::Power(_)
         | RoomChange::State(_)
         | RoomChange::Redaction { .. }
-        | RoomChange::Redacted => false,
+        | RoomChange::Redacted(_) => false,
     }
 }
 

@@ -63,7 +63,7 @@ impl Scribe<'_> {
                 target: self.event(target.position),
                 reason: reason.clone(),
             }),
-            RoomChange::Redacted => EventContent::Redacted(Redacted {}),
+            RoomChange::Redacted(_) => EventContent::Redacted(Redacted {}),
         }
     }
 

@@ -93,7 +93,7 @@ pub(super) fn message_in(event: &VisibleEvent) -> Option<&Message> {
         | RoomChange::Power(_)
         | RoomChange::State(_)
         | RoomChange::Redaction { .. }
-        | RoomChange::Redacted => None,
+        | RoomChange::Redacted(_) => None,
     }
 }
 

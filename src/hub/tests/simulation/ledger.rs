@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use polylogue_core::event::{ReadAudience, UserChange};
+use polylogue_core::event::{ReadAudience, Redacted, UserChange};
 use polylogue_core::room::Membership;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
 use polylogue_core::visibility::{Gate, Span, SpanKind};
 use polylogue_core::{
     Body, DeviceId, Entry, Event, EventRef, Form, Message, Position, Room, RoomChange, RoomId,
-    RoomSequence, State, UserId,
+    RoomSequence, State, Timestamp, UserId,
 };
 use polylogue_hub::Receipt;
 use polylogue_store::{Batch, Direction, Reader, Writer, load};
@@ -24,7 +24,7 @@ pub(crate) struct Ledger {
     pub(crate) state: State,
     entries: Vec<Arc<Entry>>,
     standings: BTreeMap<(RoomId, UserId), Vec<Standing>>,
-    redacted: BTreeSet<(RoomId, RoomSequence)>,
+    redacted: BTreeMap<(RoomId, RoomSequence), (EventRef, Timestamp)>,
     said_once: BTreeMap<String, Position>,
     keys: BTreeSet<(DeviceId, [u8; 32])>,
 }
@@ -43,7 +43,7 @@ impl Ledger {
             state: State::new(SERVER),
             entries: Vec::new(),
             standings: BTreeMap::new(),
-            redacted: BTreeSet::new(),
+            redacted: BTreeMap::new(),
             said_once: BTreeMap::new(),
             keys: BTreeSet::new(),
         }
@@ -72,7 +72,12 @@ impl Ledger {
                 self.state.head.next(),
                 "positions have no gap"
             );
-            if let Event::Room { room, change, .. } = &entry.event {
+            if let Event::Room {
+                room,
+                sender,
+                change,
+            } = &entry.event
+            {
                 let before = self
                     .state
                     .room(*room)
@@ -107,12 +112,19 @@ impl Ledger {
                         }
                     }
                     RoomChange::Redaction { target, .. } => {
-                        self.redacted.insert((*room, target.sequence));
+                        let by = EventRef {
+                            sequence: entry.sequence,
+                            position: entry.position,
+                            author: *sender,
+                        };
+                        self.redacted
+                            .entry((*room, target.sequence))
+                            .or_insert((by, entry.at));
                     }
                     RoomChange::Created(_)
                     | RoomChange::Power(_)
                     | RoomChange::State(_)
-                    | RoomChange::Redacted => {}
+                    | RoomChange::Redacted(_) => {}
                 }
             }
             if let Event::User {
@@ -302,9 +314,20 @@ impl Ledger {
                 continue;
             };
             let (in_room, event) = stored.remove(&entry.position).unwrap();
-            let gone = self.redacted.contains(&(*room, entry.sequence))
-                && matches!(change, RoomChange::Message(_));
-            let change = if gone { &RoomChange::Redacted } else { change };
+            let gone = self.redacted.contains_key(&(*room, entry.sequence));
+            let change = if let (true, RoomChange::Message(message)) = (gone, change) {
+                let Some((by, at)) = self.redacted.get(&(*room, entry.sequence)).copied() else {
+                    panic!("{entry:?}")
+                };
+                &RoomChange::Redacted(Redacted {
+                    kind: message.body.event_type().into(),
+                    by,
+                    at,
+                    reason: None,
+                })
+            } else {
+                change
+            };
             assert_eq!(
                 (in_room, event.sequence, event.sender, event.at),
                 (*room, entry.sequence, *sender, entry.at)
