@@ -269,6 +269,8 @@ pub enum Command {
         room: RoomId,
         /// The levels.
         levels: Box<PowerLevels>,
+        /// The levels that the author knew and changed: what he left as it was stays as it is now. Without them all levels are set.
+        known: Option<Arc<PowerLevels>>,
         /// The content as its author wrote it.
         content: Option<Json>,
     },

@@ -184,8 +184,9 @@ pub fn decide(
         Command::SetPower {
             room,
             levels,
+            known,
             content,
-        } => power::set(at, room, *levels, content),
+        } => power::set(at, room, (*levels, known), content),
         Command::SetPrefixes { room, changes } => power::set_prefixes(at, room, &changes),
         Command::SetMask {
             room,

@@ -14,6 +14,8 @@ pub const ROOM_NAME: usize = 255;
 pub const REASON: usize = 512;
 /// Bytes of a display name.
 pub const DISPLAY_NAME: usize = 256;
+/// Bytes of an avatar's address.
+pub const AVATAR: usize = 1024;
 /// Bytes of a presence status text.
 pub const STATUS: usize = 300;
 /// Bytes of a device's name.

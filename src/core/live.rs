@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use crate::command::Presentation;
 use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
+use crate::limits;
 use crate::name::{AccountName, NameKey};
 
 /// Everything that is true only for now. A snapshot is a pointer copy.
@@ -22,6 +23,8 @@ pub struct Live {
     pub guest_names: OrdMap<NameKey, UserId>,
     /// Who types where, until when.
     pub typing: OrdMap<(RoomId, UserId), Timestamp>,
+    /// The same by time, so that what is over is found.
+    typing_ends: OrdSet<(Timestamp, RoomId, UserId)>,
     /// The number for the next user who is made, account or guest.
     pub next_user: UserId,
 }
@@ -187,12 +190,29 @@ impl Live {
                 }
             }
             Signal::Typing { room, user, until } => {
-                match until {
-                    Some(until) => self.typing.insert((*room, *user), *until),
-                    None => self.typing.remove(&(*room, *user)),
-                };
+                self.stops_typing((*room, *user));
+                if let Some(until) = until {
+                    self.typing.insert((*room, *user), *until);
+                    self.typing_ends.insert((*until, *room, *user));
+                    // Nothing holds for longer than the limit: what ended that long before this one does is over now.
+                    let over = Timestamp(until.0.saturating_sub(limits::TYPING));
+                    while let Some((_, room, user)) = self
+                        .typing_ends
+                        .get_min()
+                        .filter(|(end, ..)| *end < over)
+                        .copied()
+                    {
+                        self.stops_typing((room, user));
+                    }
+                }
             }
             Signal::Transient { .. } => {}
+        }
+    }
+
+    fn stops_typing(&mut self, (room, user): (RoomId, UserId)) {
+        if let Some(end) = self.typing.remove(&(room, user)) {
+            self.typing_ends.remove(&(end, room, user));
         }
     }
 

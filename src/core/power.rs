@@ -166,6 +166,37 @@ impl PowerLevels {
         }
     }
 
+    /// These levels where they differ from `known`, and `present` where they do not: so that two who change different levels at the same time
+    /// do not undo each other's.
+    #[must_use]
+    pub(crate) fn onto(self, present: &Self, known: &Self) -> Self {
+        let pick = |new: i64, known: i64, present: i64| if new == known { present } else { new };
+        Self {
+            users_default: pick(
+                self.users_default,
+                known.users_default,
+                present.users_default,
+            ),
+            events_default: pick(
+                self.events_default,
+                known.events_default,
+                present.events_default,
+            ),
+            state_default: pick(
+                self.state_default,
+                known.state_default,
+                present.state_default,
+            ),
+            ban: pick(self.ban, known.ban, present.ban),
+            kick: pick(self.kick, known.kick, present.kick),
+            redact: pick(self.redact, known.redact, present.redact),
+            invite: pick(self.invite, known.invite, present.invite),
+            notify_room: pick(self.notify_room, known.notify_room, present.notify_room),
+            users: rows_onto(self.users, &present.users, &known.users),
+            events: rows_onto(self.events, &present.events, &known.events),
+        }
+    }
+
     /// The level needed to send a message event of a type.
     #[must_use]
     pub fn to_send(&self, kind: &str) -> i64 {
@@ -180,6 +211,20 @@ impl PowerLevels {
     pub fn to_set(&self, kind: &str) -> i64 {
         self.events.get(kind).copied().unwrap_or(self.state_default)
     }
+}
+
+fn rows_onto<K: Ord + Clone>(
+    new: BTreeMap<K, i64>,
+    present: &BTreeMap<K, i64>,
+    known: &BTreeMap<K, i64>,
+) -> BTreeMap<K, i64> {
+    let mut rows = present.clone();
+    rows.retain(|key, _| !known.contains_key(key) || new.contains_key(key));
+    rows.extend(
+        new.into_iter()
+            .filter(|(key, level)| known.get(key) != Some(level)),
+    );
+    rows
 }
 
 #[cfg(test)]

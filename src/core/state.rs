@@ -117,13 +117,9 @@ impl World {
             .users
             .get_max()
             .map_or(UserId(1), |(user, _)| user.next());
-        Self {
-            state,
-            live: Live {
-                next_user,
-                ..Live::default()
-            },
-        }
+        let mut live = Live::default();
+        live.next_user = next_user;
+        Self { state, live }
     }
 
     /// A user's name: account or guest.

@@ -191,6 +191,16 @@ fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
             limit: limits::ROOMS_PER_USER,
         });
     }
+    // The first one is final, so a second one can only be a mistake.
+    let mut encryption = request
+        .state
+        .iter()
+        .filter(|change| *change.kind == *facets::ENCRYPTION && change.key.is_empty());
+    if let Some(first) = encryption.next()
+        && encryption.any(|other| other.content != first.content)
+    {
+        return Err(Refusal::EncryptionIsFinal);
+    }
     request.state.iter().try_for_each(|change| {
         state::check(change)?;
         state::check_key_owner(at, change)

@@ -1,5 +1,7 @@
 //! Power: set as a whole, as Matrix does, or by prefixes, as IRC does. One rule for both: nobody touches or grants more than he has.
 
+use std::sync::Arc;
+
 use super::{Deciding, Decision, Outcome};
 use crate::command::{Direction, PrefixChange};
 use crate::event::{PowerChange, RoomChange};
@@ -11,14 +13,18 @@ use crate::power::{PowerLevels, Prefix, Prefixes};
 use crate::refusal::Refusal;
 use crate::room::RoomState;
 
-/// Sets all levels.
+/// Sets all levels, or those that differ from the ones known.
 pub(super) fn set(
     at: Deciding<'_>,
     id: RoomId,
-    levels: PowerLevels,
+    (levels, known): (PowerLevels, Option<Arc<PowerLevels>>),
     content: Option<Json>,
 ) -> Result<Decision, Refusal> {
     let room = &at.room(id)?.state;
+    let levels = match known {
+        Some(known) => levels.onto(&room.power, &known),
+        None => levels,
+    };
     permission::check(room, at.actor.user, Action::SetState(facets::POWER_LEVELS))?;
     check_change(room, at.actor.user, &levels)?;
     if *room.power == levels && content.is_none() {

@@ -15,11 +15,11 @@ pub(super) fn set(
     value: Option<Arc<str>>,
 ) -> Result<Decision, Refusal> {
     let value = value.filter(|value| !value.is_empty());
-    let what = match field {
-        ProfileField::DisplayName => "display name",
-        ProfileField::Avatar => "avatar",
+    let (what, limit) = match field {
+        ProfileField::DisplayName => ("display name", limits::DISPLAY_NAME),
+        ProfileField::Avatar => ("avatar", limits::AVATAR),
     };
-    within(value.as_deref(), what, limits::DISPLAY_NAME)?;
+    within(value.as_deref(), what, limit)?;
     let user = at.actor.user;
     let known = at
         .world

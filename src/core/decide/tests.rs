@@ -179,6 +179,7 @@ impl House {
             Command::SetPower {
                 room,
                 levels: Box::new(levels),
+                known: None,
                 content: None,
             },
         )

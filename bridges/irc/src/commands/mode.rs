@@ -340,6 +340,7 @@ fn power(
     Command::SetPower {
         room,
         levels: Box::new(levels),
+        known: Some(state.power.clone()),
         content: None,
     }
 }

@@ -226,6 +226,7 @@ fn power(matrix: &Matrix, (room, content): (&Room, Json)) -> Result<Option<Comma
     Ok(Some(Command::SetPower {
         room: room.state.id,
         levels: Box::new(levels),
+        known: None,
         content: Some(content),
     }))
 }

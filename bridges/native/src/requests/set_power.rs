@@ -16,6 +16,7 @@ pub(super) async fn set(client: &Client, request: SetPower) -> Result<Answer, Er
     let command = Command::SetPower {
         room: room.id,
         levels: Box::new(levels),
+        known: Some(room.power.clone()),
         content: None,
     };
     sent(client, client.about(room.id, command, Answered::Sent)?).await

@@ -184,5 +184,7 @@ async fn a_profile_shows_what_its_owner_shows() {
         json!({"user": "alice", "display_name": "Alice A.", "presence": "away", "status": "lunch"});
     assert_eq!(seen["profile"], want);
     let long = json!({"type": "set_profile", "avatar": format!("mxc://{}", "x".repeat(1000))});
-    alice.refused(long, "limit_exceeded", Some("avatar")).await;
+    alice.done(long).await;
+    let longer = json!({"type": "set_profile", "avatar": format!("mxc://{}", "x".repeat(1100))});
+    alice.refused(longer, "bad_value", Some("avatar")).await;
 }

@@ -506,3 +506,61 @@ fn read_marks_only_move_forward() {
         Err(Refusal::NotJoined)
     );
 }
+
+#[test]
+fn an_avatar_may_be_longer_than_a_name() {
+    let mut house = House::new();
+    let mut set = |field, length: usize| {
+        let value = Some("x".repeat(length).into());
+        outcome(&house.by(ALICE, Command::SetProfile { field, value }))
+    };
+    use crate::user::ProfileField::{Avatar, DisplayName};
+    assert_eq!(set(Avatar, 1024), Ok(()));
+    assert!(set(Avatar, 1025).is_err());
+    assert_eq!(set(DisplayName, 256), Ok(()));
+    assert!(set(DisplayName, 257).is_err());
+}
+
+#[test]
+fn a_room_is_not_made_with_two_encryptions() {
+    let mut house = House::new();
+    let mut create = |algorithms: &[&str]| {
+        let state = algorithms.iter().map(|algorithm| {
+            let content = format!("{{\"algorithm\":\"{algorithm}\"}}");
+            StateChange {
+                kind: crate::facets::ENCRYPTION.into(),
+                key: "".into(),
+                content: Json::parse(&content).unwrap(),
+            }
+        });
+        let request = crate::command::CreateRoom {
+            state: state.collect(),
+            ..Default::default()
+        };
+        outcome(&house.by(ALICE, Command::CreateRoom(Box::new(request))))
+    };
+    assert_eq!(create(&["a", "a"]), Ok(()));
+    assert_eq!(create(&["a", "b"]), Err(Refusal::EncryptionIsFinal));
+}
+
+#[test]
+fn typing_that_is_over_is_forgotten() {
+    let mut house = House::new();
+    let room = house.garden();
+    let typing = |milliseconds| Command::Typing { room, milliseconds };
+    house.by(ALICE, typing(30_000)).unwrap();
+    house.now = house.now.plus(10_000);
+    house.by(BOB, typing(30_000)).unwrap();
+    house.by(BOB, typing(0)).unwrap();
+    assert_eq!(house.world.live.typing.len(), 1);
+    house.now = house.now.plus(30_000);
+    house.by(CAROL, typing(30_000)).unwrap();
+    let who: Vec<_> = house
+        .world
+        .live
+        .typing
+        .keys()
+        .map(|(_, user)| *user)
+        .collect();
+    assert_eq!(who, [CAROL]);
+}

@@ -108,6 +108,7 @@ fn coming_back_by_answering_gives_no_more_than_coming_back() {
                     events_default: 1,
                     ..Default::default()
                 }),
+                known: None,
                 content: None,
             },
         )
@@ -128,6 +129,7 @@ fn coming_back_by_answering_gives_no_more_than_coming_back() {
             Command::SetPower {
                 room,
                 levels: Box::default(),
+                known: None,
                 content: None,
             },
         )

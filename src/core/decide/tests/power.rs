@@ -252,3 +252,36 @@ fn a_prefix_ends_with_the_membership_and_a_level_does_not() {
         "the voice of before is gone"
     );
 }
+
+#[test]
+fn two_who_change_different_levels_at_once_do_not_undo_each_other() {
+    let mut house = House::new();
+    let room = house.garden();
+    let known = house.room(room).power.clone();
+    let change = |change: fn(&mut PowerLevels)| {
+        let mut levels = (*known).clone();
+        change(&mut levels);
+        Command::SetPower {
+            room,
+            levels: Box::new(levels),
+            known: Some(known.clone()),
+            content: None,
+        }
+    };
+    house
+        .by(ALICE, change(|levels| levels.events_default = 1))
+        .unwrap();
+    house.by(ALICE, change(|levels| levels.kick = 60)).unwrap();
+    house
+        .by(ALICE, change(|levels| levels.set(CAROL, 1)))
+        .unwrap();
+    house
+        .by(ALICE, change(|levels| levels.set(BOB, 0)))
+        .unwrap();
+    let power = &house.room(room).power;
+    assert_eq!((power.events_default, power.kick), (1, 60));
+    assert_eq!(
+        (power.of(CAROL), power.of(BOB), power.of(ALICE)),
+        (1, 0, 100)
+    );
+}

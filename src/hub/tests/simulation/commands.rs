@@ -261,6 +261,7 @@ fn power(known: &Known<'_>, room: RoomId, user: UserId, random: &mut Random) -> 
     Command::SetPower {
         room,
         levels: Box::new(levels),
+        known: None,
         content: None,
     }
 }
