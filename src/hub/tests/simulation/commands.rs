@@ -85,7 +85,7 @@ pub(crate) fn once(known: &Known<'_>, random: &mut Random, key: &str) -> Command
 pub(crate) fn any(known: &Known<'_>, random: &mut Random) -> Command {
     let room = some_room(known, random);
     let user = some_user(known, random);
-    match random.below(40) {
+    match random.below(44) {
         0..=4 => join(random),
         5 => Command::Join {
             room: RoomRef::Id(room),
@@ -197,6 +197,7 @@ pub(crate) fn any(known: &Known<'_>, random: &mut Random) -> Command {
             device: device(known.unique),
         },
         38 => account(known, user, random),
+        39..=42 => crate::keys::any(known, user, random),
         _ => document(known, random),
     }
 }
@@ -425,7 +426,11 @@ fn document(known: &Known<'_>, random: &mut Random) -> Command {
         kind: "filter".into(),
         key: "1".into(),
         blob: Some(blob),
-        condition: PutCondition::Always,
+        condition: if random.one_in(2) {
+            PutCondition::Version(0)
+        } else {
+            PutCondition::Always
+        },
         stored: None,
     }
 }

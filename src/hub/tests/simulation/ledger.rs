@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use polylogue_core::event::{ReadAudience, Redacted, UserChange};
+use polylogue_core::keys::{KeyUse, KeysChange};
 use polylogue_core::room::Membership;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
@@ -27,6 +28,8 @@ pub(crate) struct Ledger {
     redacted: BTreeMap<(RoomId, RoomSequence), (EventRef, Timestamp)>,
     said_once: BTreeMap<String, Position>,
     keys: BTreeSet<(DeviceId, [u8; 32])>,
+    /// One-time keys that were handed out.
+    claimed: BTreeSet<Arc<str>>,
 }
 
 /// A change of somebody's standing in a room.
@@ -46,6 +49,7 @@ impl Ledger {
             redacted: BTreeMap::new(),
             said_once: BTreeMap::new(),
             keys: BTreeSet::new(),
+            claimed: BTreeSet::new(),
         }
     }
 
@@ -133,6 +137,21 @@ impl Ledger {
             } = &entry.event
             {
                 self.keys.retain(|(known, _)| known != device);
+            }
+            if let Event::User {
+                change:
+                    UserChange::Keys(KeysChange::Claimed {
+                        key,
+                        kind: KeyUse::OneTime,
+                        ..
+                    }),
+                ..
+            } = &entry.event
+            {
+                assert!(
+                    self.claimed.insert(key.blob.clone()),
+                    "{key:?} was handed out twice"
+                );
             }
             self.state.apply(entry);
             self.entries.push(entry.clone());
@@ -227,11 +246,22 @@ impl Ledger {
                 | UserChange::Password(_)
                 | UserChange::Disabled(_)
                 | UserChange::DeviceAdded(_)
-                | UserChange::DeviceRenamed { .. }
-                | UserChange::DeviceRemoved(_)
                 | UserChange::AccountData { .. }
                 | UserChange::Document(_)
-                | UserChange::Keys(_) => *whose == user,
+                | UserChange::Keys(
+                    KeysChange::OneTime { .. }
+                    | KeysChange::Fallback { .. }
+                    | KeysChange::Claimed { .. }
+                    | KeysChange::Vouched { .. }
+                    | KeysChange::ToDevice { .. }
+                    | KeysChange::Forgotten { .. },
+                ) => *whose == user,
+                // What others know a device by.
+                UserChange::DeviceRenamed { .. }
+                | UserChange::DeviceRemoved(_)
+                | UserChange::Keys(KeysChange::Device { .. } | KeysChange::Signing { .. }) => {
+                    *whose == user || self.ever_met(*whose, user)
+                }
             },
             Event::Room { .. } | Event::Name { .. } | Event::Timer { .. } => false,
         }
@@ -346,6 +376,18 @@ impl Ledger {
                 self.gate(*room, *user),
                 "what {user:?} may see of {room:?}"
             );
+        }
+        for user in self.state.users.values() {
+            for (device, keys) in &user.keys.devices {
+                let waiting = reader.to_device(*device, Position(0), usize::MAX).unwrap();
+                assert!(
+                    waiting
+                        .iter()
+                        .map(|(position, _)| position)
+                        .eq(keys.waiting.iter()),
+                    "what waits for {device:?}"
+                );
+            }
         }
         let devices: BTreeSet<_> = self.keys.iter().map(|(device, _)| *device).collect();
         for device in devices {

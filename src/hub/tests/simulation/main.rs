@@ -12,6 +12,7 @@
 
 mod client;
 mod commands;
+mod keys;
 mod ledger;
 mod random;
 mod simulation;

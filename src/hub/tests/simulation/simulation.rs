@@ -526,6 +526,14 @@ impl Simulation {
     fn submit(&mut self, envelope: Envelope<u64>) {
         let context = self.context();
         let engine = &mut self.node.engine;
+        let actor = envelope.actor.clone();
+        let ended = actor.session.is_some_and(|id| {
+            let ends = matches!(
+                envelope.command,
+                Command::Attach(_) | Command::Detach { .. }
+            );
+            !ends && !engine.world().live.sessions.contains_key(&id)
+        });
         let refused = decide(
             engine.world(),
             &envelope.actor,
@@ -535,6 +543,7 @@ impl Simulation {
         .is_err();
         let before = engine.world().clone();
         engine.submit(envelope, context);
+        assert!(refused || !ended, "{actor:?} is not here any more");
         if refused {
             assert_eq!(
                 engine.world().state.head,
@@ -543,7 +552,23 @@ impl Simulation {
             );
             assert_eq!(engine.world().live.sessions, before.live.sessions);
         }
+        self.check_sessions();
         self.take_wanted();
+    }
+
+    /// Nobody is here by what has ended.
+    fn check_sessions(&self) {
+        let world = self.node.engine.world();
+        for (id, session) in &world.live.sessions {
+            if world.live.guests.contains_key(&session.user) {
+                continue;
+            }
+            let user = world.state.user(session.user).unwrap();
+            let device = session
+                .device
+                .is_none_or(|device| user.device(device).is_some());
+            assert!(device && !user.disabled, "{id:?} should have ended");
+        }
     }
 
     fn take_wanted(&mut self) {
