@@ -54,6 +54,10 @@ pub const SESSIONS_PER_USER: usize = 50;
 pub const MASKS: usize = 100;
 /// Distinct state events of a room, memberships apart.
 pub const STATE_EVENTS: usize = 10_000;
+/// Users that a message mentions.
+pub const MENTIONS: usize = 100;
+/// Names of a room.
+pub const ROOM_NAMES: usize = 32;
 /// Unanswered messages to one stranger before the sender has to wait (mapping of DMs).
 pub const PENDING_DIRECT_MESSAGES: u32 = 3;
 /// How long a password proof opens step-up commands, in milliseconds.

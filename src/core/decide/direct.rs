@@ -13,6 +13,9 @@ use crate::refusal::Refusal;
 use crate::room::{Creation, JoinRule, Membership, Room, RoomKind};
 use crate::visibility::HistoryVisibility;
 
+/// What may be said to one who was asked and has not answered.
+const PENDING: u64 = limits::PENDING_DIRECT_MESSAGES as u64;
+
 /// Says something to a user: in the direct room of the two, which is made if there is none. Guests have no direct rooms: what they say in
 /// private, and what is said to them, reaches those who are here and is not stored.
 pub(super) fn say(at: Deciding<'_>, peer: UserId, message: Message) -> Result<Decision, Refusal> {
@@ -69,9 +72,7 @@ pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Re
     match room.state.membership(peer) {
         Some(Membership::Join) => Ok(Vec::new()),
         Some(Membership::Ban) => Err(Refusal::DirectRefused),
-        Some(Membership::Invite)
-            if room.notifying >= u64::from(limits::PENDING_DIRECT_MESSAGES) =>
-        {
+        Some(Membership::Invite) if since_asked(room, peer) >= PENDING => {
             Err(Refusal::DirectRefused)
         }
         Some(Membership::Invite) => Ok(Vec::new()),
@@ -85,6 +86,29 @@ pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Re
             None,
         )]),
     }
+}
+
+/// What was said since somebody was asked in: notices, reactions and all.
+fn since_asked(room: &Room, peer: UserId) -> u64 {
+    let asked = room.state.members.get(&peer).map(|member| member.since);
+    asked.map_or(0, |asked| room.sequence.0.saturating_sub(asked.0))
+}
+
+/// Whether something that is not stored may go to a user: from and to guests among those who share a room, and not from one whom he has shut out.
+pub(super) fn may_reach(at: Deciding<'_>, peer: UserId) -> Result<(), Refusal> {
+    at.known(peer)?;
+    let actor = at.actor.user;
+    if !at.world.is_account(actor) && at.world.is_account(peer) && !share_a_room(at, actor, peer) {
+        return Err(Refusal::DirectRefused);
+    }
+    let conversation = at.world.state.room_named(&NameKey::direct(actor, peer));
+    let standing = conversation
+        .zip(at.world.state.user(actor))
+        .and_then(|(room, user)| user.room(room).map(|entry| entry.membership));
+    if standing == Some(Membership::Ban) {
+        return Err(Refusal::DirectRefused);
+    }
+    Ok(())
 }
 
 /// The events of a new direct room: both are equals in it (`trusted_private_chat`). The peer is in at once if the two know each other from a
@@ -173,9 +197,7 @@ fn to_or_from_guest(
         return Err(Refusal::NoSuchUser);
     }
     let actor = at.actor.user;
-    if at.world.is_account(peer) && !share_a_room(at, actor, peer) {
-        return Err(Refusal::DirectRefused);
-    }
+    may_reach(at, peer)?;
     let kind = match &message.body {
         Body::Text(text) => text.transient(),
         Body::Reaction(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => {

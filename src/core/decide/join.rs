@@ -83,6 +83,9 @@ pub(super) fn knock(
     if masked_out(at, state) {
         return Err(Refusal::Banned);
     }
+    if !state.guests_may_join && !at.world.is_account(user) {
+        return Err(Refusal::AccountRequired);
+    }
     match state.join_rule {
         JoinRule::Knock => {}
         JoinRule::Public | JoinRule::Invite | JoinRule::Restricted => {

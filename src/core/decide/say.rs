@@ -116,6 +116,12 @@ fn check_message(message: &Message) -> Result<(), Refusal> {
             limit: limits::CONTENT,
         });
     }
+    if message.mentions.len() > limits::MENTIONS {
+        return Err(Refusal::TooMany {
+            what: "mentions",
+            limit: limits::MENTIONS,
+        });
+    }
     match &message.body {
         Body::Text(text) => match &text.form {
             Form::Irc(text) | Form::Native { text, .. } if text.is_empty() => {

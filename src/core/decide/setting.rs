@@ -149,6 +149,12 @@ fn set_names(
     room: RoomId,
     names: Vec<crate::name::ChannelName>,
 ) -> Result<Decision, Refusal> {
+    if names.len() > limits::ROOM_NAMES {
+        return Err(Refusal::TooMany {
+            what: "names of a room",
+            limit: limits::ROOM_NAMES,
+        });
+    }
     let mut events = Vec::new();
     for name in &names {
         let key = name.claim();

@@ -1,6 +1,6 @@
 //! What is told to those who are here and forgotten: typing, CTCP, client tags. The same rules of speech hold as for messages.
 
-use super::{Change, Deciding, Decision, Outcome, say};
+use super::{Change, Deciding, Decision, Outcome, direct, say, within};
 use crate::ids::RoomId;
 use crate::limits;
 use crate::live::{Signal, Transient, TransientKind, TransientTarget};
@@ -33,14 +33,27 @@ pub(super) fn typing(
 
 /// CTCP and client tags, to the members of a room or the sessions of a user.
 pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision, Refusal> {
+    let text = match &message.kind {
+        TransientKind::Tags => None,
+        TransientKind::Text(text) | TransientKind::Notice(text) => Some(&**text),
+    };
+    within(text, "message", limits::CONTENT)?;
+    let tags: usize = message
+        .tags
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum();
+    if tags > limits::CONTENT {
+        return Err(Refusal::TooLarge {
+            what: "tags",
+            limit: limits::CONTENT,
+        });
+    }
     match message.to {
         TransientTarget::Room(id) => {
             let room = at.room(id)?;
             say::may_speak(at, &room.state, "m.room.message")?;
-            let is_text = match &message.kind {
-                TransientKind::Tags => false,
-                TransientKind::Text(_) | TransientKind::Notice(_) => true,
-            };
+            let is_text = text.is_some();
             if is_text && room.state.modes.no_ctcp {
                 return Err(Refusal::NoCtcp);
             }
@@ -48,7 +61,7 @@ pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision
                 return Err(Refusal::Encrypted);
             }
         }
-        TransientTarget::User(user) => at.known(user)?,
+        TransientTarget::User(user) => direct::may_reach(at, user)?,
     }
     let signal = Signal::Transient {
         sender: at.actor.user,

@@ -238,3 +238,69 @@ fn a_conversation_with_somebody_without_keys_is_not_encrypted() {
         "a group is what its maker wants"
     );
 }
+
+#[test]
+fn a_stranger_presses_with_notices_no_more_than_with_words() {
+    let mut house = House::new();
+    let notice = |house: &mut House| {
+        let mut message = text("psst");
+        if let Body::Text(text) = &mut message.body {
+            text.kind = TextKind::Notice;
+        }
+        let to = Destination::User(DAVE);
+        outcome(&house.by(ALICE, Command::Say(Say { to, message })))
+    };
+    for _ in 0..PENDING_DIRECT_MESSAGES {
+        assert_eq!(notice(&mut house), Ok(()));
+    }
+    assert_eq!(notice(&mut house), Err(Refusal::DirectRefused));
+}
+
+#[test]
+fn a_guest_reaches_nobody_he_shares_no_room_with() {
+    let mut house = House::new();
+    let room = house.garden();
+    let gale = house.guest("gale").unwrap();
+    let ctcp = |house: &mut House, actor, to| {
+        let message = crate::live::Transient {
+            to: crate::live::TransientTarget::User(to),
+            kind: crate::live::TransientKind::Text("\u{1}VERSION\u{1}".into()),
+            tags: [].into(),
+        };
+        outcome(&house.by(actor, Command::Transient(message)))
+    };
+    assert_eq!(ctcp(&mut house, gale, ALICE), Err(Refusal::DirectRefused));
+    assert_eq!(ctcp(&mut house, ALICE, gale), Ok(()));
+    house.join(gale, "#garden").unwrap();
+    assert_eq!(ctcp(&mut house, gale, ALICE), Ok(()));
+    assert_eq!(ctcp(&mut house, ALICE, DAVE), Ok(()));
+    dm(&mut house, ALICE, DAVE).unwrap();
+    let ban = Command::Ban {
+        room: self::room(&house, ALICE, DAVE),
+        user: ALICE,
+        reason: None,
+    };
+    house.ask(&Actor::SERVER, ban).unwrap();
+    assert_eq!(ctcp(&mut house, ALICE, DAVE), Err(Refusal::DirectRefused));
+    assert!(house.room(room).is_joined(gale));
+}
+
+#[test]
+fn what_has_no_bound_of_its_own_gets_one() {
+    let mut house = House::new();
+    let room = house.garden();
+    let mut message = text("all of you");
+    message.mentions = vec![BOB; crate::limits::MENTIONS + 1].into();
+    let to = Destination::Room(room);
+    assert!(matches!(
+        outcome(&house.by(ALICE, Command::Say(Say { to, message }))),
+        Err(Refusal::TooMany { .. })
+    ));
+    let names = (0..=crate::limits::ROOM_NAMES)
+        .map(|number| ChannelName::parse(&format!("#n{number}")).unwrap());
+    let setting = crate::event::RoomSetting::Names(names.collect());
+    assert!(matches!(
+        outcome(&house.by(ALICE, Command::SetSetting { room, setting })),
+        Err(Refusal::TooMany { .. })
+    ));
+}
