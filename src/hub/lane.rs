@@ -15,7 +15,7 @@ use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, Signal, Tim
 use polylogue_store::Record;
 
 use crate::batch::Origin;
-use crate::outbox::Outbox;
+use crate::outbox::{Heard, Outbox};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 use audience::Audiences;
 use recipients::{Recipients, recipients};
@@ -336,7 +336,7 @@ impl Lane {
                         .0
                         .saturating_sub(u64::from(matches!(change, Change::Event(..)))),
                 );
-                self.put(index, line, before);
+                self.put(index, (line, heard(relation)), before);
             }
         }
     }
@@ -366,7 +366,7 @@ impl Lane {
         self.buffer.split().freeze()
     }
 
-    fn put(&mut self, index: usize, line: Bytes, before: Position) {
+    fn put(&mut self, index: usize, (line, heard): (Bytes, Heard), before: Position) {
         let position = self.position;
         let Some(Some(slot)) = self.slots.get_mut(index) else {
             return;
@@ -374,7 +374,7 @@ impl Lane {
         if line.is_empty() {
             return;
         }
-        if slot.outbox.deliver(line, before, position) > WRITE_AT {
+        if slot.outbox.deliver((line, heard), before, position) > WRITE_AT {
             slot.outbox.flush();
         }
         if !slot.dirty {
@@ -430,6 +430,14 @@ fn rendering<'a>(
         relation,
         label,
         viewer,
+    }
+}
+
+/// What a session caused is the answer to what it asked for.
+fn heard(relation: Relation) -> Heard {
+    match relation {
+        Relation::Origin => Heard::Reply,
+        Relation::Own | Relation::Target | Relation::Other => Heard::News,
     }
 }
 

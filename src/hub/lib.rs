@@ -35,7 +35,7 @@ pub use documents::AccountData;
 pub use frontend::{Frontend, Peer, Security, Stream};
 pub use history::{Page, VisibleEvent};
 pub use open::{Hub, OpenError, Sealer};
-pub use outbox::{Mode, Outbox};
+pub use outbox::{Heard, Mode, Outbox};
 pub use polylogue_store::{Direction, Record};
 pub use publish::View;
 pub use render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};

@@ -38,6 +38,17 @@ struct Queue {
     closed: Option<Arc<str>>,
     /// Up to here the connection has read the log: what delivery still brings of it is dropped.
     read: Position,
+    /// What came while lines are held back.
+    held: Option<Vec<(Bytes, Heard)>>,
+}
+
+/// How a connection comes to hear a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It answers what the connection itself asked for.
+    Reply,
+    /// It happened.
+    News,
 }
 
 /// Whether delivery reaches the connection.
@@ -89,6 +100,7 @@ impl Outbox {
             stalled: false,
             closed: None,
             read: Position(0),
+            held: None,
         };
         Arc::new(Self {
             queue: Mutex::new(queue),
@@ -111,16 +123,40 @@ impl Outbox {
 
     /// Puts a line in, whatever the mode: a direct reply, or the last words of a connection that is to end. Does not write.
     pub fn push(&self, line: Bytes) {
-        let mut queue = self.lock();
         if !line.is_empty() {
-            queue.bytes += line.len();
-            queue.lines.push_back(line);
+            self.lock().put(line, Heard::Reply);
         }
+    }
+
+    /// Keeps back what comes from now on, until [`release`](Self::release): the reply to one command is put in shape as a whole.
+    pub fn hold(&self) {
+        self.lock().held.get_or_insert_default();
+    }
+
+    /// Lets go of what was kept back, in the shape that `shape` gives it. Does not write.
+    pub fn release(&self, shape: impl FnOnce(Vec<(Bytes, Heard)>) -> Vec<Bytes>) {
+        let mut queue = self.lock();
+        let held = queue.held.take().unwrap_or_default();
+        let before: usize = held.iter().map(|(line, _)| line.len()).sum();
+        let shaped = shape(held);
+        let after: usize = shaped.iter().map(Bytes::len).sum();
+        queue.bytes = queue.bytes.saturating_sub(before) + after;
+        queue.lines.extend(shaped);
+    }
+
+    /// Whether lines are kept back.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.lock().held.is_some()
     }
 
     /// Puts delivered lines in, if the connection is live; over the bound it falls behind `before`, the position up to which everything was
     /// delivered. `now` is the position that these lines bring it to. Returns the bytes that wait.
-    pub(crate) fn deliver(&self, line: Bytes, before: Position, now: Position) -> usize {
+    pub(crate) fn deliver(
+        &self,
+        (line, heard): (Bytes, Heard),
+        before: Position,
+        now: Position,
+    ) -> usize {
         let mut queue = self.lock();
         if queue.closed.is_some() {
             return 0;
@@ -148,10 +184,7 @@ impl Outbox {
                     missed: now.max(cursor),
                 };
             }
-            Mode::Live => {
-                queue.bytes += line.len();
-                queue.lines.push_back(line);
-            }
+            Mode::Live => queue.put(line, heard),
         }
         queue.bytes
     }
@@ -278,6 +311,16 @@ impl Outbox {
     // Every change of the queue is complete before its guard is dropped.
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn put(&mut self, line: Bytes, heard: Heard) {
+        self.bytes += line.len();
+        match &mut self.held {
+            Some(held) => held.push((line, heard)),
+            None => self.lines.push_back(line),
+        }
     }
 }
 

@@ -86,10 +86,12 @@ impl Client {
             match line {
                 Incoming::Bad(error) => self.refuse_line(&error),
                 Incoming::Message(message)
-                    if self.session.is_some() && commands::message::is_speech(&message) =>
+                    if self.session.is_some() && commands::message::flows(self, &message) =>
                 {
                     let mut run = vec![message];
-                    while let Some(Incoming::Message(next)) = lines.pop_front_if(is_speech_line) {
+                    while let Some(Incoming::Message(next)) =
+                        lines.pop_front_if(|line| self.flows(line))
+                    {
                         run.push(next);
                     }
                     commands::message::speak(self, run).await;
@@ -106,24 +108,42 @@ impl Client {
         Next::Continue
     }
 
+    fn flows(&self, line: &Incoming) -> bool {
+        match line {
+            Incoming::Message(message) => commands::message::flows(self, message),
+            Incoming::Bad(_) => false,
+        }
+    }
+
     /// Waits for what came of the messages that are on their way, and tells it.
     pub(crate) async fn settle(&mut self) {
         self.pending.settle().await;
-        commands::message::tell_refused(self);
+        commands::message::tell_answers(self);
     }
 
     /// One command, and its reply.
     async fn handle(&mut self, message: &Message) -> Next {
         let label = self.label_of(message);
-        self.replies.begin(label);
+        if label.is_some() {
+            self.outbox.hold();
+        }
         let next = if self.session.is_some() {
             commands::run(self, message).await
         } else {
             self.register(message).await
         };
-        let reply = self.replies.finish();
-        self.outbox.push(reply);
+        self.answer(label.as_deref());
         next
+    }
+
+    /// Puts the reply to a command into the outbox, with the label that it came with.
+    pub(crate) fn answer(&mut self, label: Option<&str>) {
+        match label {
+            Some(label) => self
+                .outbox
+                .release(|held| self.replies.finish_labelled(label, held)),
+            None => self.outbox.push(self.replies.finish()),
+        }
     }
 
     /// The label of a command, if the client asked for labels.
@@ -139,19 +159,16 @@ impl Client {
 
     /// A line that is none: told, and the stream goes on with the next one.
     fn refuse_line(&mut self, error: &LineError) {
-        self.replies.begin(None);
+        let mut answers = None;
         match error {
             LineError::TooLong => {
                 self.replies
                     .text(Numeric::ErrInputTooLong, &[], "Input line was too long")
             }
             LineError::NotUtf8 { verb, label } => {
-                self.replies.begin(
-                    label
-                        .as_deref()
-                        .map(Arc::from)
-                        .filter(|_| self.capabilities.has(Capability::LabeledResponse)),
-                );
+                answers = label
+                    .as_deref()
+                    .filter(|_| self.capabilities.has(Capability::LabeledResponse));
                 let code = const { Middle::literal("INVALID_UTF8") };
                 self.replies.fail(
                     (*verb, code),
@@ -165,8 +182,7 @@ impl Client {
                     .fail((Verb::Unknown, code), &[], &error.to_string());
             }
         }
-        let reply = self.replies.finish();
-        self.outbox.push(reply);
+        self.answer(answers);
     }
 
     /// Capabilities in force from now on.
@@ -275,12 +291,5 @@ impl Client {
     /// The committed state at this moment.
     pub(crate) fn world(&self) -> Arc<World> {
         self.irc.hub.world()
-    }
-}
-
-fn is_speech_line(line: &mut Incoming) -> bool {
-    match line {
-        Incoming::Message(message) => commands::message::is_speech(message),
-        Incoming::Bad(_) => false,
     }
 }

@@ -66,8 +66,8 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Setname => setname::run(client, message).await,
         Verb::Redact => redact::run(client, message).await,
         Verb::Quit => return quit::run(client, message),
-        // Alone in a line with tags of its own; runs of them were taken before.
-        Verb::Privmsg | Verb::Notice | Verb::Tagmsg => {}
+        // Those without label were taken together before.
+        Verb::Privmsg | Verb::Notice | Verb::Tagmsg => message::run(client, message).await,
         Verb::User | Verb::Pass => {
             client
                 .replies

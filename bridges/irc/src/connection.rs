@@ -98,7 +98,7 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
                 }
             },
         }
-        message::tell_refused(client);
+        message::tell_answers(client);
         let before = outbox.waiting();
         socket.write_out(&outbox).await?;
         if client.must_catch_up() && !outbox.is_stalled() {

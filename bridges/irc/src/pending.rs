@@ -1,9 +1,9 @@
 //! Messages that were asked for and not answered yet. A message that is said needs no answer, so its sender's task is not woken for one: it goes on
-//! with the next line, and hears of what was refused.
+//! with the next line, and hears of what was refused or missed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use polylogue_core::Refusal;
+use polylogue_core::{Refusal, UserId};
 use polylogue_hub::{Outbox, Receipt};
 use polylogue_irc::Message;
 use tokio::sync::Notify;
@@ -22,7 +22,7 @@ pub(crate) struct Pending {
 struct Inner {
     unanswered: usize,
     awaited: bool,
-    refused: Vec<Refused>,
+    answered: Vec<Answered>,
 }
 
 /// What a line asked for at one of its targets.
@@ -32,17 +32,38 @@ pub(crate) struct Asked {
     pub(crate) line: usize,
     /// Which of the comma-separated targets.
     pub(crate) target: usize,
+    /// Whom it is for, if he is away.
+    pub(crate) away: Option<UserId>,
 }
 
-/// A message that was refused.
+/// A message of which something must be told.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct Answered {
     /// Its line.
     pub(crate) message: Message,
     /// For which of the line's targets.
     pub(crate) target: usize,
-    /// Why.
-    pub(crate) refusal: Refusal,
+    /// What.
+    pub(crate) fate: Fate,
+}
+
+/// What became of a message, if its echo does not say all.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// It was refused.
+    Refused(Refusal),
+    /// He whom it was for is away.
+    Missed(UserId),
+}
+
+impl Asked {
+    /// What must be told of it.
+    pub(crate) fn fate(&self, result: Result<Receipt, Refusal>) -> Option<Fate> {
+        match result {
+            Err(refusal) => Some(Fate::Refused(refusal)),
+            Ok(_) => self.away.map(Fate::Missed),
+        }
+    }
 }
 
 impl Pending {
@@ -61,15 +82,15 @@ impl Pending {
         let mut inner = self.lock();
         inner.unanswered = inner.unanswered.saturating_sub(asked.len());
         for (asked, result) in asked.iter().zip(results) {
-            if let (Err(refusal), Some(message)) = (result, run.get(asked.line)) {
-                inner.refused.push(Refused {
+            if let (Some(fate), Some(message)) = (asked.fate(result), run.get(asked.line)) {
+                inner.answered.push(Answered {
                     message: message.clone(),
                     target: asked.target,
-                    refusal,
+                    fate,
                 });
             }
         }
-        if !inner.refused.is_empty() {
+        if !inner.answered.is_empty() {
             outbox.wake();
         }
         if inner.unanswered == 0 && std::mem::take(&mut inner.awaited) {
@@ -96,9 +117,9 @@ impl Pending {
         self.lock().unanswered
     }
 
-    /// Takes out what was refused since the last time, in order.
-    pub(crate) fn take_refused(&self) -> Vec<Refused> {
-        std::mem::take(&mut self.lock().refused)
+    /// Takes out what must be told since the last time, in order.
+    pub(crate) fn take_answered(&self) -> Vec<Answered> {
+        std::mem::take(&mut self.lock().answered)
     }
 
     // Every change is complete before its guard is dropped.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use polylogue_hub::Heard;
 use polylogue_irc::batch::Reference;
 use polylogue_irc::line::{StandardReply, add_tag};
 use polylogue_irc::{
@@ -15,10 +16,6 @@ pub(crate) struct Replies {
     server: Arc<str>,
     target: Arc<str>,
     lines: BytesMut,
-    ends: Vec<usize>,
-    label: Option<Arc<str>>,
-    /// The echo that delivery makes carries the label: no other reply does then.
-    echoed: bool,
     references: u64,
 }
 
@@ -28,9 +25,6 @@ impl Replies {
             server,
             target: "*".into(),
             lines: BytesMut::new(),
-            ends: Vec::new(),
-            label: None,
-            echoed: false,
             references: 0,
         }
     }
@@ -40,76 +34,75 @@ impl Replies {
         self.target = nick;
     }
 
-    /// Begins the reply to a command with this label.
-    pub(crate) fn begin(&mut self, label: Option<Arc<str>>) {
-        self.label = label;
-        self.echoed = false;
-    }
-
-    /// The label of the command at hand, for an echo that delivery makes: the reply itself then goes without.
-    pub(crate) fn give_label_to_echo(&mut self) -> Option<Arc<str>> {
-        self.echoed = self.label.is_some();
-        self.label.clone()
-    }
-
-    /// Takes everything out, labelled if it must be.
+    /// Takes everything out, as it is.
     pub(crate) fn finish(&mut self) -> Bytes {
-        let lines = self.lines.split().freeze();
-        let ends = std::mem::take(&mut self.ends);
-        let label = self.label.take();
-        let Some(label) = label.filter(|_| !self.echoed || !ends.is_empty()) else {
-            return lines;
+        self.lines.split().freeze()
+    }
+
+    /// Takes everything out behind what was held back while the command ran, as the reply to a labelled command (IRCv3 labeled-response): its
+    /// one line carries the label; several are in a batch that does, and what is not part of it stays where it came; without any, an ACK does.
+    pub(crate) fn finish_labelled(&mut self, label: &str, held: Vec<(Bytes, Heard)>) -> Vec<Bytes> {
+        let own = self.finish();
+        let lines: Vec<(Bytes, Heard)> = held
+            .into_iter()
+            .chain([(own, Heard::Reply)])
+            .flat_map(|(lines, heard)| split(&lines).map(move |line| (line, heard)))
+            .collect();
+        let replies = lines
+            .iter()
+            .filter(|(_, heard)| *heard == Heard::Reply)
+            .count();
+        let label = Tag::new(TagKey::LABEL, label);
+        let mut out = BytesMut::new();
+        self.references += u64::from(replies > 1);
+        let reference = format!("l{}", self.references);
+        let Some(reference) = Reference::new(&reference) else {
+            return lines.into_iter().map(|(line, _)| line).collect();
         };
-        let label = Tag::new(TagKey::LABEL, &*label);
-        let mut out = BytesMut::with_capacity(lines.len() + 64 * (ends.len() + 1));
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let mut each = starts
-            .zip(&ends)
-            .filter_map(|(start, end)| lines.get(start..*end));
-        match ends.len() {
-            0 => {
-                let _ = LineWriter::new(&mut out)
-                    .tag(&label)
-                    .from(self.source(), Verb::Ack)
-                    .end();
+        let in_batch = Tag::new(TagKey::BATCH, reference.as_str());
+        let mut written = 0;
+        for (line, heard) in &lines {
+            if *heard == Heard::News {
+                out.extend_from_slice(line);
+                continue;
             }
-            1 => each
-                .by_ref()
-                .for_each(|line| add_tag(line, &label, &mut out)),
-            _ => {
-                self.references += 1;
-                let reference = format!("l{}", self.references);
-                let Some(reference) = Reference::new(&reference) else {
-                    return lines;
-                };
-                let server = part(&self.server);
+            if replies == 1 {
+                add_tag(line, &label, &mut out);
+                continue;
+            }
+            if written == 0 {
                 let kind = const { Middle::literal("labeled-response") };
                 let _ = LineWriter::new(&mut out)
                     .tag(&label)
-                    .open_batch(server, reference, kind)
+                    .open_batch(part(&self.server), reference, kind)
                     .end();
-                let in_batch = Tag::new(TagKey::BATCH, reference.as_str());
-                // A line that opens or belongs to a batch of its own keeps that one.
-                each.for_each(|line| {
-                    if line.starts_with(b"@batch=") {
-                        out.extend_from_slice(line)
-                    } else {
-                        add_tag(line, &in_batch, &mut out)
-                    }
-                });
+            }
+            // A line that belongs to a batch of its own keeps that one.
+            if line.starts_with(b"@batch=") {
+                out.extend_from_slice(line)
+            } else {
+                add_tag(line, &in_batch, &mut out)
+            }
+            written += 1;
+            if written == replies {
                 let _ = LineWriter::new(&mut out)
-                    .close_batch(server, reference)
+                    .close_batch(part(&self.server), reference)
                     .end();
             }
         }
-        out.freeze()
+        if replies == 0 {
+            let _ = LineWriter::new(&mut out)
+                .tag(&label)
+                .from(self.source(), Verb::Ack)
+                .end();
+        }
+        vec![out.freeze()]
     }
 
     /// Writes one line. A line that is too long for the wire is left out and logged: every text was bounded before.
     pub(crate) fn line(&mut self, build: impl FnOnce(LineWriter<'_>) -> Result<(), Overflow>) {
-        match build(LineWriter::new(&mut self.lines)) {
-            Ok(()) => self.ends.push(self.lines.len()),
-            Err(error) => tracing::warn!(%error, "a reply did not fit a line"),
+        if let Err(error) = build(LineWriter::new(&mut self.lines)) {
+            tracing::warn!(%error, "a reply did not fit a line");
         }
     }
 
@@ -170,10 +163,7 @@ impl Replies {
 
     /// Appends lines that are finished.
     pub(crate) fn append_lines(&mut self, lines: &[u8]) {
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            self.lines.extend_from_slice(line);
-            self.ends.push(self.lines.len());
-        }
+        self.lines.extend_from_slice(lines);
     }
 
     fn source(&self) -> Source<'_> {
@@ -181,7 +171,80 @@ impl Replies {
     }
 }
 
+/// The single lines of a text of lines.
+fn split(lines: &Bytes) -> impl Iterator<Item = Bytes> + use<> {
+    let whole = lines.clone();
+    let ends: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+        .map(|(at, _)| at + 1)
+        .collect();
+    let starts: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
+    starts
+        .into_iter()
+        .zip(ends)
+        .map(move |(start, end)| whole.slice(start..end))
+}
+
 /// A parameter; what can't be one is `*`.
 pub(crate) fn part(text: &str) -> Middle<'_> {
     Middle::new(text).unwrap_or(Middle::STAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `>` marks a held line that is a reply, ` ` one that is none; the replies of the command itself come last.
+    fn check(held: &[&str], own: &[&str], expected: &[&str]) {
+        let mut replies = Replies::new("irc.test".into());
+        let held = held
+            .iter()
+            .map(|line| {
+                let heard = if line.starts_with('>') {
+                    Heard::Reply
+                } else {
+                    Heard::News
+                };
+                let lines: String = line
+                    .split('|')
+                    .map(|l| format!("{}\r\n", l.trim_start_matches(['>', ' '])))
+                    .collect();
+                (Bytes::from(lines), heard)
+            })
+            .collect();
+        for line in own {
+            replies.append_lines(format!("{line}\r\n").as_bytes());
+        }
+        let out: Vec<u8> = replies
+            .finish_labelled("x", held)
+            .iter()
+            .flat_map(|bytes| bytes.to_vec())
+            .collect();
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn all_of_a_reply_is_labelled() {
+        check(&[], &[], &["@label=x :irc.test ACK"]);
+        check(&[], &["A"], &["@label=x A"]);
+        check(&[">JOIN"], &[], &["@label=x JOIN"]);
+        check(&[" news"], &[], &["news", "@label=x :irc.test ACK"]);
+        check(
+            &[" before", ">@time=t JOIN|366", " between"],
+            &["301", "@batch=h LINE"],
+            &[
+                "before",
+                "@label=x :irc.test BATCH +l1 labeled-response",
+                "@batch=l1;time=t JOIN",
+                "@batch=l1 366",
+                "between",
+                "@batch=l1 301",
+                "@batch=h LINE",
+                ":irc.test BATCH -l1",
+            ],
+        );
+    }
 }

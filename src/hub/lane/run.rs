@@ -6,6 +6,7 @@ use polylogue_core::{Event, Position, RoomChange, RoomId, UserId};
 use std::sync::Arc;
 
 use super::{Change, Delivery, Lane, RenderKey, rendering};
+use crate::outbox::Heard;
 use crate::render::{DeliveryKind, Relation, Viewer};
 
 impl Lane {
@@ -50,7 +51,7 @@ impl Lane {
             let all = all.clone();
             if !senders.contains(&user) {
                 self.position = last;
-                self.put(index, all, before);
+                self.put(index, (all, Heard::News), before);
                 continue;
             }
             let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else {
@@ -58,22 +59,27 @@ impl Lane {
             };
             let own = self.with_own(delivery, run, (&all, ends), index);
             self.position = last;
-            self.put(index, own, before);
+            for line in own {
+                self.put(index, line, before);
+            }
         }
         self.position = last;
     }
 
-    /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says.
+    /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says. In one piece, unless his
+    /// session waits for the reply to something it asked for: then his own lines are pieces of their own.
     fn with_own(
         &mut self,
         delivery: &Delivery,
         run: &[Change],
         (all, ends): (&Bytes, &[usize]),
         index: usize,
-    ) -> Bytes {
+    ) -> Vec<(Bytes, Heard)> {
         let Some(Some(slot)) = self.slots.get(index) else {
-            return Bytes::new();
+            return Vec::new();
         };
+        let apart = slot.outbox.is_holding();
+        let mut lines = Vec::new();
         let dialect = slot.outbox.dialect();
         let viewer = Viewer {
             user: slot.user,
@@ -91,17 +97,24 @@ impl Lane {
                 } else {
                     Relation::Own
                 };
+                if origin && apart {
+                    lines.push((self.buffer.split().freeze(), Heard::News));
+                }
                 renderer.render(
                     rendering(delivery, change, (dialect, relation), viewer),
                     &mut self.buffer,
                 );
+                if origin && apart {
+                    lines.push((self.buffer.split().freeze(), Heard::Reply));
+                }
             } else {
                 self.buffer
                     .extend_from_slice(all.get(from..*end).unwrap_or_default());
             }
             from = *end;
         }
-        self.buffer.split().freeze()
+        lines.push((self.buffer.split().freeze(), Heard::News));
+        lines
     }
 }
 

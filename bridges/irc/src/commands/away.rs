@@ -1,6 +1,7 @@
 //! `AWAY`: RFC 2812 section 4.1. Away is per session; how a user shows follows from all of his.
 
-use polylogue_core::Command;
+use polylogue_core::live::Presence;
+use polylogue_core::{Command, UserId};
 use polylogue_irc::{Message, Numeric, Verb};
 
 use crate::client::Client;
@@ -42,4 +43,20 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             );
         }
     }
+}
+
+/// RPL_AWAY, if a user is: in reply to who wrote to him, or asked for him.
+pub(super) fn tell(client: &mut Client, user: UserId) {
+    let world = client.world();
+    let Some(name) = world.name_of(user) else {
+        return;
+    };
+    let presence = world.live.presence(user);
+    let text = match &presence {
+        Presence::Online => return,
+        Presence::Away(text) if text.is_empty() => "Away",
+        Presence::Away(text) => text,
+        Presence::Offline => "Offline",
+    };
+    client.replies.text(Numeric::RplAway, &[name.nick()], text);
 }

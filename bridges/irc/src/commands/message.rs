@@ -5,20 +5,37 @@ use std::sync::Arc;
 
 use polylogue_core::body::{EventRef, Message as Said, Relation, Text, TextKind};
 use polylogue_core::command::{Destination, Say};
-use polylogue_core::live::{Transient, TransientKind, TransientTarget};
-use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomChange, RoomId};
+use polylogue_core::live::{Presence, Transient, TransientKind, TransientTarget};
+use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomChange, RoomId, UserId};
 use polylogue_hub::{Request, VisibleEvent};
 use polylogue_irc::{Capability, Message, Numeric, Verb, ctcp, names::is_channel};
 
 use crate::client::Client;
 use crate::mentions;
 use crate::names;
-use crate::pending::{self, Asked};
+use crate::pending::{self, Asked, Fate};
 use crate::refusal::{self, About};
 
-/// Whether a line says something.
-pub(crate) fn is_speech(message: &Message) -> bool {
-    matches!(message.verb(), Verb::Privmsg | Verb::Notice | Verb::Tagmsg)
+/// Bytes of a text whose echo is certainly one line, whatever source and target it has.
+const ONE_LINE: usize = 250;
+
+/// Whether a line says something and need not be waited for: all but those with a label whose reply is more than one echo of one line.
+pub(crate) fn flows(client: &Client, message: &Message) -> bool {
+    let speaks = matches!(message.verb(), Verb::Privmsg | Verb::Notice | Verb::Tagmsg);
+    speaks && (client.label_of(message).is_none() || has_short_reply(client, message))
+}
+
+fn has_short_reply(client: &Client, message: &Message) -> bool {
+    let one_channel = message
+        .given(0)
+        .is_some_and(|target| is_channel(target) && !target.contains(','));
+    let one_line = message.given(1).is_some_and(|text| {
+        text.len() <= ONE_LINE && matches!(ctcp::parse(text), ctcp::Content::Text(_))
+    });
+    client.capabilities.has(Capability::EchoMessage)
+        && message.verb() != Verb::Tagmsg
+        && one_channel
+        && one_line
 }
 
 /// Says everything in a run of lines, and goes on without waiting for what comes of it.
@@ -28,56 +45,27 @@ pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
     }
     let mut requests = Vec::with_capacity(run.len());
     let mut asked = Vec::with_capacity(run.len());
-    // What is pasted goes to one place: it is looked up once.
-    let mut last: Option<(&str, Destination)> = None;
+    let mut last = None;
     for (line, message) in run.iter().enumerate() {
         let label = client.label_of(message);
-        client.replies.begin(label);
-        if let Some(targets) = targets(client, message) {
-            for (place, target) in targets {
-                let destination = match last.take() {
-                    Some((known, destination)) if known == target => Ok(destination),
-                    Some(_) | None => destination(client, target),
-                };
-                if let Ok(destination) = &destination {
-                    last = Some((target, destination.clone()));
-                }
-                let command = match destination {
-                    Ok(destination) => command(client, message, destination).await,
-                    Err(refusal) => Err(refusal),
-                };
-                match command {
-                    Ok(Some(command)) => {
-                        // The echo carries the label; without one, the reply is an ACK.
-                        let label = if client.capabilities.has(Capability::EchoMessage) {
-                            client.replies.give_label_to_echo()
-                        } else {
-                            None
-                        };
-                        let Some(session) = &client.session else {
-                            return;
-                        };
-                        requests.push(Request::new(session.actor(), command).labelled(label));
-                        asked.push(Asked {
-                            line,
-                            target: place,
-                        });
-                    }
-                    Ok(None) => {}
-                    Err(refusal) => refuse(client, (message, target), &refusal),
-                }
-            }
+        let all = ask(client, message, &mut last).await;
+        if all.is_empty() {
+            client.answer(label.as_deref());
         }
-        let reply = client.replies.finish();
-        client.outbox.push(reply);
+        let Some(session) = &client.session else {
+            return;
+        };
+        for (mut one, command) in all {
+            one.line = line;
+            asked.push(one);
+            // The one line that comes back has the label itself.
+            requests.push(Request::new(session.actor(), command).labelled(label.clone()));
+        }
     }
     if asked.is_empty() {
         return;
     }
-    let Some(session) = &client.session else {
-        return;
-    };
-    let hub = session.hub().clone();
+    let hub = client.irc.hub.clone();
     let (pending, outbox) = (client.pending.clone(), client.outbox.clone());
     pending.asked(asked.len());
     hub.submit_then(requests, move |results| {
@@ -86,19 +74,89 @@ pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
     .await;
 }
 
-/// Tells what was refused since the last time, line by line.
-pub(crate) fn tell_refused(client: &mut Client) {
-    for refused in client.pending.take_refused() {
-        let message = &refused.message;
-        let list = message.given(0).unwrap_or_default();
-        let target = list.split(',').nth(refused.target).unwrap_or(list);
-        let label = client
-            .label_of(message)
-            .filter(|_| client.capabilities.has(Capability::EchoMessage));
-        client.replies.begin(label);
-        refuse(client, (message, target), &refused.refusal);
-        let reply = client.replies.finish();
-        client.outbox.push(reply);
+/// Tells what came of messages since the last time, as far as somebody must be told.
+pub(crate) fn tell_answers(client: &mut Client) {
+    for answered in client.pending.take_answered() {
+        tell(client, &answered.message, (answered.target, &answered.fate));
+        let label = client.label_of(&answered.message);
+        client.answer(label.as_deref());
+    }
+}
+
+/// Says what one line with a label says, and waits: all that comes of it is the reply.
+pub(super) async fn run(client: &mut Client, message: &Message) {
+    let all = ask(client, message, &mut None).await;
+    let Some(session) = &client.session else {
+        return;
+    };
+    let (asked, requests): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .map(|(asked, command)| (asked, Request::new(session.actor(), command)))
+        .unzip();
+    let results = client.irc.hub.clone().submit_all(requests).await;
+    for (asked, result) in asked.iter().zip(results) {
+        if let Some(fate) = asked.fate(result) {
+            tell(client, message, (asked.target, &fate));
+        }
+    }
+}
+
+/// What a line asks for, one thing for each target; what is wrong with it was told.
+async fn ask<'m>(
+    client: &mut Client,
+    message: &'m Message,
+    last: &mut Option<(&'m str, Destination)>,
+) -> Vec<(Asked, Command)> {
+    let mut all = Vec::new();
+    for (place, target) in targets(client, message).unwrap_or_default() {
+        // What is pasted goes to one place: it is looked up once.
+        let destination = match last.take() {
+            Some((known, destination)) if known == target => Ok(destination),
+            Some(_) | None => destination(client, target),
+        };
+        if let Ok(destination) = &destination {
+            *last = Some((target, destination.clone()));
+        }
+        let asked = Asked {
+            line: 0,
+            target: place,
+            away: whom_to_miss(client, message, &destination),
+        };
+        let command = match destination {
+            Ok(destination) => command(client, message, destination).await,
+            Err(refusal) => Err(refusal),
+        };
+        match command {
+            Ok(Some(command)) => all.push((asked, command)),
+            Ok(None) => {}
+            Err(refusal) => refuse(client, (message, target), &refusal),
+        }
+    }
+    all
+}
+
+/// The user whom a message is for, if he is away. RFC 2812 section 3.3.1: only `PRIVMSG` is told so.
+fn whom_to_miss(
+    client: &Client,
+    message: &Message,
+    destination: &Result<Destination, Refusal>,
+) -> Option<UserId> {
+    match destination {
+        Ok(Destination::User(user)) if message.verb() == Verb::Privmsg => {
+            (client.world().live.presence(*user) != Presence::Online).then_some(*user)
+        }
+        Ok(Destination::User(_) | Destination::Room(_)) | Err(_) => None,
+    }
+}
+
+fn tell(client: &mut Client, message: &Message, (place, fate): (usize, &Fate)) {
+    match fate {
+        Fate::Refused(refusal) => {
+            let list = message.given(0).unwrap_or_default();
+            let target = list.split(',').nth(place).unwrap_or(list);
+            refuse(client, (message, target), refusal);
+        }
+        Fate::Missed(user) => super::away::tell(client, *user),
     }
 }
 

@@ -1,6 +1,5 @@
 //! `WHOIS`: RFC 2812 section 3.6.2. Shows what the asker may know: no address, and only channels that are listed or shared.
 
-use polylogue_core::live::Presence;
 use polylogue_irc::{Message, Numeric, Trailing};
 
 use crate::client::Client;
@@ -72,15 +71,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             "is logged in as",
         );
     }
-    match world.live.presence(user) {
-        Presence::Online => {}
-        Presence::Away(text) => client.replies.text(
-            Numeric::RplAway,
-            &[nick],
-            if text.is_empty() { "Away" } else { &text },
-        ),
-        Presence::Offline => client.replies.text(Numeric::RplAway, &[nick], "Offline"),
-    }
+    super::away::tell(client, user);
     let session = world
         .live
         .sessions_of(user)

@@ -5,6 +5,7 @@ use polylogue_core::event::MemberChange;
 use polylogue_core::room::Membership;
 use polylogue_core::user::UserKind;
 use polylogue_core::{RoomSequence, RoomState, UserId};
+use polylogue_hub::Relation;
 use polylogue_irc::{Capability, Middle, Numeric, Trailing, Verb};
 
 use super::{Scene, Stamp, mode};
@@ -212,7 +213,7 @@ fn kick(
         .trailing(&Trailing::lossy(reason));
 }
 
-/// To the invited; to the others only with invite-notify.
+/// To the invited; to the others only with invite-notify. Who invites has his own answer.
 fn invite(
     scene: &Scene<'_>,
     (channel, sender): (Middle<'_>, UserId),
@@ -220,7 +221,8 @@ fn invite(
     user: UserId,
     out: &mut BytesMut,
 ) {
-    if scene.viewer != user && !scene.has(Capability::InviteNotify) {
+    let told = scene.has(Capability::InviteNotify) && scene.relation != Relation::Origin;
+    if scene.viewer != user && !told {
         return;
     }
     let (Some(by), Some(whom)) = (scene.name(sender), scene.name(user)) else {
