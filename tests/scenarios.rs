@@ -125,6 +125,7 @@ plays! {
     profiles_everywhere
     reactions
     read_marks
+    read_on_irc
     redaction
     refusals
     relations

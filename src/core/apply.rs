@@ -9,7 +9,7 @@ use crate::json::Json;
 use crate::power::Prefixes;
 use crate::room::{Mask, Member, Membership, Room, RoomState, StateEntry, Topic};
 use crate::state::{State, World};
-use crate::user::{Profile, ProfileField, User, UserKind, UserRoom};
+use crate::user::{Profile, ProfileField, ReadMarks, User, UserKind, UserRoom};
 use crate::{event::ReadAudience, facets};
 
 impl State {
@@ -131,15 +131,7 @@ impl State {
             }
             (Err(_), Membership::Leave) => {}
             (Err(index), membership) => {
-                rooms.insert(
-                    index,
-                    UserRoom {
-                        room,
-                        membership,
-                        read: RoomSequence(0),
-                        marker: RoomSequence(0),
-                    },
-                );
+                rooms.insert(index, UserRoom { room, membership });
             }
         }
         user.rooms = rooms.into();
@@ -162,6 +154,7 @@ impl State {
                 profile: Profile::default(),
                 devices: Arc::new([]),
                 rooms: Arc::new([]),
+                marks: ReadMarks::new(),
                 keys: Arc::default(),
             };
             self.users.insert(id, Arc::new(user));
@@ -221,8 +214,17 @@ impl State {
             UserChange::Read {
                 room,
                 up_to,
+                time,
                 audience,
-            } => mark_read(user, (*room, *up_to), *audience),
+            } => {
+                let mark = user.marks.entry(*room).or_default();
+                mark.marker = mark.marker.max(*up_to);
+                mark.time = mark.time.max(*time);
+                match audience {
+                    ReadAudience::Room => mark.read = mark.read.max(*up_to),
+                    ReadAudience::Own => {}
+                }
+            }
             UserChange::Keys(change) => Arc::make_mut(&mut user.keys).apply(head, change),
         }
         let moved = (keys_changed, user.keys.changed);
@@ -404,21 +406,6 @@ fn remove_device(user: &mut User, device: DeviceId) -> Option<crate::secret::Tok
         .cloned()
         .collect();
     Some(token)
-}
-
-fn mark_read(user: &mut User, (room, up_to): (RoomId, RoomSequence), audience: ReadAudience) {
-    let Ok(index) = user.rooms.binary_search_by_key(&room, |entry| entry.room) else {
-        return;
-    };
-    let mut rooms = user.rooms.to_vec();
-    if let Some(entry) = rooms.get_mut(index) {
-        entry.marker = entry.marker.max(up_to);
-        match audience {
-            ReadAudience::Room => entry.read = entry.read.max(up_to),
-            ReadAudience::Own => {}
-        }
-    }
-    user.rooms = rooms.into();
 }
 
 /// A room rebuilt from the store: its counters, and the state that follows from its rows.

@@ -172,8 +172,10 @@ pub enum Command {
     MarkRead {
         /// Where.
         room: RoomId,
-        /// Up to which event.
+        /// Up to which event; 0 is before the first.
         up_to: RoomSequence,
+        /// The time of what was read last: that event's, or what the reader says.
+        time: Timestamp,
         /// Who is told.
         audience: ReadAudience,
     },

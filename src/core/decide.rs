@@ -150,8 +150,9 @@ pub fn decide(
         Command::MarkRead {
             room,
             up_to,
+            time,
             audience,
-        } => read::mark(at, room, up_to, audience),
+        } => read::mark(at, room, (up_to, time), audience),
         Command::CreateRoom(request) => create_room::create(at, *request),
         Command::Join {
             room,

@@ -264,8 +264,10 @@ pub enum UserChange {
     Read {
         /// In which room.
         room: RoomId,
-        /// Up to which event.
+        /// Up to which event; 0 is before the first.
         up_to: RoomSequence,
+        /// The time of what was read last.
+        time: Timestamp,
         /// Whether others are told.
         audience: ReadAudience,
     },

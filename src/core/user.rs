@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeviceId, RoomId, RoomSequence, Timestamp, UserId};
@@ -31,6 +32,8 @@ pub struct User {
     pub devices: Arc<[Device]>,
     /// His rooms, by id: joined, invited, knocked or banned.
     pub rooms: Arc<[UserRoom]>,
+    /// Up to where he has read which room.
+    pub marks: ReadMarks,
     /// His keys for end-to-end encryption, and what waits for his devices.
     pub keys: Arc<UserKeys>,
 }
@@ -84,10 +87,20 @@ pub struct UserRoom {
     pub room: RoomId,
     /// Standing.
     pub membership: Membership,
+}
+
+/// Up to where a user has read which room.
+pub type ReadMarks = OrdMap<RoomId, ReadMark>;
+
+/// Up to where a user has read a room. It outlives his membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadMark {
     /// The last event that he has read, as others see it (`m.read`).
     pub read: RoomSequence,
     /// The last event that he has read, for himself (`m.read.private`, `m.fully_read`, IRC `MARKREAD`). Never below `read`.
     pub marker: RoomSequence,
+    /// The time of what he has read last, as IRC marks it (IRCv3 draft/read-marker): that of `marker`, or later.
+    pub time: Timestamp,
 }
 
 impl User {
@@ -98,6 +111,12 @@ impl User {
             .binary_search_by_key(&room, |entry| entry.room)
             .ok()
             .and_then(|index| self.rooms.get(index))
+    }
+
+    /// Up to where he has read a room.
+    #[must_use]
+    pub fn mark(&self, room: RoomId) -> ReadMark {
+        self.marks.get(&room).copied().unwrap_or_default()
     }
 
     /// The rooms that he is in.

@@ -10,7 +10,7 @@ use polylogue_core::event::Claim;
 use polylogue_core::name::NameKey;
 use polylogue_core::room::Membership;
 use polylogue_core::secret::PasswordHash;
-use polylogue_core::user::{Device, Profile, User, UserKind, UserRoom};
+use polylogue_core::user::{Device, Profile, ReadMark, ReadMarks, User, UserKind, UserRoom};
 use polylogue_core::{DeviceId, Epoch, Position, RoomId, RoomSequence, State, Timestamp, UserId};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -141,6 +141,7 @@ fn load_names(connection: &Connection, state: &mut State) -> Result<(), StoreErr
 
 fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>, StoreError> {
     let mut rooms = load_user_rooms(connection)?;
+    let mut marks = load_marks(connection)?;
     let mut devices = load_devices(connection)?;
     let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
@@ -181,6 +182,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             },
             devices: devices.into(),
             rooms: rooms.into(),
+            marks: marks.remove(&id).unwrap_or_default(),
             keys: keys.into(),
         };
         state.users.insert(id, Arc::new(user));
@@ -189,10 +191,8 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
 }
 
 fn load_user_rooms(connection: &Connection) -> Result<BTreeMap<UserId, Vec<UserRoom>>, StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT m.user, m.room, m.membership, coalesce(r.read, 0), coalesce(r.marker, 0)
-         FROM member m LEFT JOIN read_mark r ON r.user = m.user AND r.room = m.room ORDER BY m.user, m.room",
-    )?;
+    let mut statement =
+        connection.prepare("SELECT user, room, membership FROM member ORDER BY user, room")?;
     let mut rows = statement.query([])?;
     let mut found: BTreeMap<UserId, Vec<UserRoom>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
@@ -200,16 +200,29 @@ fn load_user_rooms(connection: &Connection) -> Result<BTreeMap<UserId, Vec<UserR
         if membership == Membership::Leave {
             continue;
         }
-        let sequence = |column: usize| {
-            Ok::<_, rusqlite::Error>(RoomSequence(row.get::<_, i64>(column)?.unsigned_abs()))
-        };
         let entry = UserRoom {
             room: RoomId(row.get(1)?),
             membership,
-            read: sequence(3)?,
-            marker: sequence(4)?,
         };
         found.entry(UserId(row.get(0)?)).or_default().push(entry);
+    }
+    Ok(found)
+}
+
+fn load_marks(connection: &Connection) -> Result<BTreeMap<UserId, ReadMarks>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT user, room, read, marker, time FROM read_mark")?;
+    let mut rows = statement.query([])?;
+    let mut found: BTreeMap<UserId, ReadMarks> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let number = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs);
+        let mark = ReadMark {
+            read: RoomSequence(number(2)?),
+            marker: RoomSequence(number(3)?),
+            time: Timestamp(number(4)?),
+        };
+        let marks = found.entry(UserId(row.get(0)?)).or_default();
+        marks.insert(RoomId(row.get(1)?), mark);
     }
     Ok(found)
 }

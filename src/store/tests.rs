@@ -221,6 +221,7 @@ fn everything_is_there_again() {
         Command::MarkRead {
             room: ROOM,
             up_to: RoomSequence(3),
+            time: Timestamp(900),
             audience: ReadAudience::Room,
         },
     );
@@ -232,13 +233,14 @@ fn everything_is_there_again() {
 }
 
 #[test]
-fn read_marks_end_with_the_membership() {
+fn read_marks_outlive_the_membership() {
     let mut house = House::new();
     house.ask(
         BOB,
         Command::MarkRead {
             room: ROOM,
             up_to: RoomSequence(3),
+            time: Timestamp(900),
             audience: ReadAudience::Own,
         },
     );

@@ -1,13 +1,13 @@
 //! One IRC client: an automaton that takes lines and leaves replies in its outbox. Before registration is complete only a few commands mean
 //! anything; after it, the client is an attached session of the hub.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use polylogue_core::Position;
 use polylogue_core::state::World;
+use polylogue_core::{Position, Timestamp, UserId};
 use polylogue_hub::{Outbox, Peer, Relation, Session};
 use polylogue_irc::{
     Capability, CapabilitySet, Incoming, LineError, LineWriter, Message, Middle, Numeric, Trailing,
@@ -45,6 +45,8 @@ pub(crate) struct Client {
     pub(crate) registration: Registration,
     /// What it is afterwards.
     pub(crate) session: Option<Session>,
+    /// Up to when it has read whom it has no conversation with that is kept.
+    pub(crate) private_marks: HashMap<UserId, Timestamp>,
     /// The log's end when it attached.
     pub(crate) attached_at: Position,
     /// Up to where it has certainly read: what was written before a PING that it answered.
@@ -66,6 +68,7 @@ impl Client {
             pending: Arc::default(),
             registration: Registration::default(),
             session: None,
+            private_marks: HashMap::new(),
             attached_at: Position(0),
             acknowledged: None,
             last_heard: Instant::now(),

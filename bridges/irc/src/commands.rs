@@ -10,6 +10,7 @@ mod join;
 mod kick;
 mod list;
 mod lusers;
+mod markread;
 pub(crate) mod message;
 mod mode;
 mod motd;
@@ -64,6 +65,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Lusers => lusers::run(client),
         Verb::Version => version::run(client),
         Verb::Setname => setname::run(client, message).await,
+        Verb::Markread => markread::run(client, message).await,
         Verb::Redact => redact::run(client, message).await,
         Verb::Quit => return quit::run(client, message),
         // Those without label were taken together before.

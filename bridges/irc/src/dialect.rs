@@ -24,6 +24,7 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::NoImplicitNames,
     Capability::Chathistory,
     Capability::MessageRedaction,
+    Capability::ReadMarker,
     Capability::SelfMessage,
 ]);
 
@@ -42,6 +43,7 @@ const RENDERED: CapabilitySet = CapabilitySet::of(&[
     Capability::LabeledResponse,
     Capability::NoImplicitNames,
     Capability::MessageRedaction,
+    Capability::ReadMarker,
     Capability::SelfMessage,
 ]);
 

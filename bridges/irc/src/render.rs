@@ -15,7 +15,8 @@ use polylogue_core::state::World;
 use polylogue_core::{Event, Position, RoomChange, RoomState, Timestamp, UserId};
 use polylogue_hub::{Delivered, DeliveryKind, Hub, Record, Relation, Renderer, Rendering, Sealer};
 use polylogue_irc::{
-    Capability, CapabilitySet, LineWriter, Middle, ServerTime, Source, Tag, TagKey, Verb,
+    Capability, CapabilitySet, LineWriter, Middle, Overflow, Parameters, ServerTime, Source, Tag,
+    TagKey, Verb,
 };
 
 use crate::config::Config;
@@ -238,6 +239,23 @@ fn setting_event(
         // A channel's name on IRC is fixed at its first exposure.
         RoomSetting::Names(_) => {}
     }
+}
+
+/// The parameters of `MARKREAD` (IRCv3 draft/read-marker).
+pub(crate) fn read_mark(
+    line: Parameters<'_>,
+    target: Middle<'_>,
+    time: Timestamp,
+) -> Result<(), Overflow> {
+    let line = line.middle(target);
+    if time == Timestamp(0) {
+        return line.middle(Middle::STAR).end();
+    }
+    let time = format!(
+        "timestamp={}",
+        ServerTime::from_unix_milliseconds(time.0).as_str()
+    );
+    line.middle(names::echoed(&time)).end()
 }
 
 /// IRCv3 draft/message-redaction; without it a moderator's removal is told in words, and an author's own is not.

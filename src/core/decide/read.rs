@@ -2,7 +2,7 @@
 
 use super::{Deciding, Decision, Outcome};
 use crate::event::{Event, ReadAudience, UserChange};
-use crate::ids::{RoomId, RoomSequence};
+use crate::ids::{RoomId, RoomSequence, Timestamp};
 use crate::refusal::Refusal;
 use crate::room::Membership;
 
@@ -10,25 +10,26 @@ use crate::room::Membership;
 pub(super) fn mark(
     at: Deciding<'_>,
     room: RoomId,
-    up_to: RoomSequence,
+    (up_to, time): (RoomSequence, Timestamp),
     audience: ReadAudience,
 ) -> Result<Decision, Refusal> {
     let user = at.actor.user;
-    let known = at
-        .world
-        .state
-        .user(user)
-        .and_then(|user| user.room(room))
-        .filter(|entry| entry.membership == Membership::Join);
-    let entry = known.ok_or(Refusal::NotJoined)?;
+    let known = at.world.state.user(user);
+    let known = known.filter(|user| {
+        user.room(room)
+            .is_some_and(|entry| entry.membership == Membership::Join)
+    });
+    let mark = known.ok_or(Refusal::NotJoined)?.mark(room);
     if up_to > at.room(room)?.sequence {
         return Err(Refusal::NoSuchEvent);
     }
-    let present = match audience {
-        ReadAudience::Room => entry.read,
-        ReadAudience::Own => entry.marker,
+    // What is yet to come can't have been read.
+    let time = time.min(at.context.now);
+    let further = match audience {
+        ReadAudience::Room => up_to > mark.read,
+        ReadAudience::Own => up_to > mark.marker || time > mark.time,
     };
-    if up_to <= present {
+    if !further {
         return Ok(Decision::nothing(Outcome::Done));
     }
     Ok(Decision::events(vec![Event::User {
@@ -36,6 +37,7 @@ pub(super) fn mark(
         change: UserChange::Read {
             room,
             up_to,
+            time,
             audience,
         },
     }]))

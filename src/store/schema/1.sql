@@ -160,6 +160,7 @@ CREATE TABLE read_mark (
     room   INTEGER NOT NULL,
     read   INTEGER NOT NULL,
     marker INTEGER NOT NULL,
+    time   INTEGER NOT NULL,
     PRIMARY KEY (user, room)
 ) STRICT, WITHOUT ROWID;
 

@@ -161,12 +161,6 @@ fn write_member(
                 sender.0
             ])?;
     }
-    if change.membership == Membership::Leave {
-        // Whoever comes back begins without marks, as in the core's own apply.
-        transaction
-            .prepare_cached("DELETE FROM read_mark WHERE room = ?1 AND user = ?2")?
-            .execute([room.0, user])?;
-    }
     transaction
         .prepare_cached("UPDATE span SET last = ?3 WHERE room = ?1 AND user = ?2 AND last IS NULL")?
         .execute(params![room.0, user, sequence])?;

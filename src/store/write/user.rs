@@ -80,6 +80,7 @@ pub(super) fn write(
         UserChange::Read {
             room,
             up_to,
+            time,
             audience,
         } => {
             let up_to = integer(up_to.0);
@@ -89,10 +90,11 @@ pub(super) fn write(
             };
             transaction
                 .prepare_cached(
-                    "INSERT INTO read_mark (user, room, read, marker) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT (user, room) DO UPDATE SET read = max(read, ?3), marker = max(marker, ?4)",
+                    "INSERT INTO read_mark (user, room, read, marker, time) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (user, room) DO UPDATE
+                     SET read = max(read, ?3), marker = max(marker, ?4), time = max(time, ?5)",
                 )?
-                .execute(params![user.0, room.0, read, up_to])?;
+                .execute(params![user.0, room.0, read, up_to, integer(time.0)])?;
         }
         UserChange::AccountData {
             room,

@@ -6,7 +6,7 @@ use polylogue_core::room::Membership;
 use polylogue_core::user::UserKind;
 use polylogue_core::{RoomSequence, RoomState, UserId};
 use polylogue_hub::Relation;
-use polylogue_irc::{Capability, Middle, Numeric, Trailing, Verb};
+use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Trailing, Verb};
 
 use super::{Scene, Stamp, mode};
 use crate::names;
@@ -100,7 +100,7 @@ fn join(
     }
 }
 
-/// What a session is shown of a channel that it is in now: topic and names.
+/// What a session is shown of a channel that it is in now: topic, read mark and names.
 pub(crate) fn entrance(
     scene: &Scene<'_>,
     room: &RoomState,
@@ -120,6 +120,13 @@ pub(crate) fn entrance(
         nick: &nick,
     };
     reply.topic(out);
+    if scene.has(Capability::ReadMarker) {
+        let user = scene.world.state.user(scene.viewer);
+        let time = user.map_or_else(Default::default, |user| user.mark(room.id).time);
+        let channel = names::echoed(names::channel(room).unwrap_or_default());
+        let line = LineWriter::new(out).from(scene.renderer.source(), Verb::Markread);
+        let _ = super::read_mark(line, channel, time);
+    }
     if !scene.has(Capability::NoImplicitNames) {
         reply.names(as_of, out);
     }

@@ -6,7 +6,7 @@ use polylogue_core::live::{Presence, Transient, TransientKind, TransientTarget};
 use polylogue_core::user::ProfileField;
 use polylogue_core::{RoomId, Signal, Timestamp, UserId};
 use polylogue_hub::{Relation, Viewer};
-use polylogue_irc::{Capability, Middle, Tag, TagKey, Trailing, Verb};
+use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb};
 
 use super::{Scene, member};
 use crate::names;
@@ -64,6 +64,7 @@ pub(super) fn change(
                 .from(who.source(), Verb::Setname);
             let _ = line.trailing(&Trailing::lossy(&text));
         }
+        UserChange::Read { room, .. } => read(scene, (user, *room), out),
         UserChange::Created { .. }
         | UserChange::Password(_)
         | UserChange::Disabled(_)
@@ -71,11 +72,26 @@ pub(super) fn change(
         | UserChange::DeviceAdded(_)
         | UserChange::DeviceRenamed { .. }
         | UserChange::DeviceRemoved(_)
-        | UserChange::Read { .. }
         | UserChange::AccountData { .. }
         | UserChange::Document(_)
         | UserChange::Keys(_) => {}
     }
+}
+
+/// IRCv3 draft/read-marker: to the reader's other sessions; the one that marked has its answer.
+fn read(scene: &Scene<'_>, (user, room): (UserId, RoomId), out: &mut BytesMut) {
+    if scene.relation != Relation::Own || !scene.has(Capability::ReadMarker) {
+        return;
+    }
+    let (Some(user), Some(room)) = (scene.world.state.user(user), scene.world.state.room(room))
+    else {
+        return;
+    };
+    let Some(target) = names::target(scene.world, &room.state, user.id) else {
+        return;
+    };
+    let line = LineWriter::new(out).from(scene.renderer.source(), Verb::Markread);
+    let _ = super::read_mark(line, names::echoed(&target), user.mark(room.state.id).time);
 }
 
 /// IRCv3 away-notify: only when what shows has changed.

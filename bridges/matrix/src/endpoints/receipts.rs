@@ -78,14 +78,15 @@ async fn mark(
     access: &Access,
     (room, event_id, audience): (RoomId, &str, ReadAudience),
 ) -> Result<(), Failure> {
-    let up_to = matrix.event(access.user, room, event_id).await?.sequence;
+    let event = matrix.event(access.user, room, event_id).await?;
     matrix
         .hub
         .submit(Request::new(
             access.actor(),
             Command::MarkRead {
                 room,
-                up_to,
+                up_to: event.sequence,
+                time: event.at,
                 audience,
             },
         ))

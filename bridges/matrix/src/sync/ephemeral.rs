@@ -119,13 +119,10 @@ async fn at_the_end(
 /// What a user has read up to: as others see it, and for himself, which only he is told.
 fn marks(scene: &Scene<'_>, room: &Room, user: UserId) -> [RoomSequence; 2] {
     let world = &scene.changes.world;
-    let entry = world
-        .state
-        .user(user)
-        .and_then(|user| user.room(room.state.id));
-    let read = entry.map_or(RoomSequence(0), |entry| entry.read);
-    let marker = entry.filter(|_| user == scene.access.user);
-    [read, marker.map_or(RoomSequence(0), |entry| entry.marker)]
+    let mark = world.state.user(user).map(|user| user.mark(room.state.id));
+    let mark = mark.unwrap_or_default();
+    let own = user == scene.access.user;
+    [mark.read, if own { mark.marker } else { RoomSequence(0) }]
 }
 
 /// `m.receipt` (Matrix client-server API "Receipts").

@@ -159,8 +159,7 @@ async fn joined(
         Moved::Perhaps => state::summary(scene, room, &heroes),
         Moved::Nobody => json!({}),
     };
-    let entry = scene.own_room(room.state.id);
-    let marker = entry.map_or(RoomSequence(0), |entry| entry.marker);
+    let marker = scene.own_mark(room.state.id).marker;
     let unread =
         unread::notifications(scene.matrix, (room, scene.access.user), (marker, span.cut)).await?;
     let shown = json!({

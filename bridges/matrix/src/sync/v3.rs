@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use polylogue_core::room::Room;
-use polylogue_core::user::UserRoom;
+use polylogue_core::user::ReadMark;
 use polylogue_core::{Position, Refusal, RoomId, UserId};
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use polylogue_matrix::filter::admits_type;
@@ -55,10 +55,10 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// The user's side of a room.
-    pub(crate) fn own_room(&self, room: RoomId) -> Option<UserRoom> {
-        let user = self.changes.world.state.user(self.access.user)?;
-        user.room(room).copied()
+    /// Up to where the user has read a room.
+    pub(crate) fn own_mark(&self, room: RoomId) -> ReadMark {
+        let user = self.changes.world.state.user(self.access.user);
+        user.map_or_else(ReadMark::default, |user| user.mark(room))
     }
 }
 

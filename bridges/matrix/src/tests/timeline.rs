@@ -521,9 +521,10 @@ async fn typing_and_reading() {
     .await;
     let user = server.hub.world().user_named("alice").unwrap();
     let world = server.hub.world();
-    let entry = world.state.user(user).unwrap().rooms[0];
-    assert_eq!((entry.read, entry.marker), (entry.marker, entry.read));
-    assert!(entry.read.0 > 0);
+    let user = world.state.user(user).unwrap();
+    let mark = user.mark(user.rooms[0].room);
+    assert_eq!(mark.read, mark.marker);
+    assert!(mark.read.0 > 0 && mark.time.0 > 0);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ pub(super) fn of_user(
             room,
             up_to,
             audience,
+            ..
         } => {
             let concerned =
                 match (what.relation, audience) {

@@ -17,6 +17,7 @@ pub(super) async fn mark(client: &Client, request: &MarkRead) -> Result<Asked, E
     let command = Command::MarkRead {
         room,
         up_to: event.sequence,
+        time: event.at,
         audience: ReadAudience::Room,
     };
     client.about(room, command, Answered::Done)

@@ -18,8 +18,7 @@ impl Client {
         let marker = world
             .state
             .user(user)
-            .and_then(|user| user.room(state.id))
-            .map(|entry| entry.marker)
+            .map(|user| user.mark(state.id).marker)
             .filter(|marker| *marker > RoomSequence(0));
         let read = match marker {
             Some(marker) => self.hub().event_in(user, state.id, marker).await.ok(),

@@ -208,6 +208,7 @@ fn what_needs_a_password_proof() {
         Command::MarkRead {
             room: RoomId(1),
             up_to: RoomSequence(1),
+            time: Timestamp(1),
             audience: ReadAudience::Own,
         },
         false,
@@ -467,31 +468,33 @@ fn a_disabled_account_can_do_nothing() {
 fn read_marks_only_move_forward() {
     let mut house = House::new();
     let room = house.garden();
-    let mark = |house: &mut House, up_to, audience| {
-        house.by(
-            CAROL,
-            Command::MarkRead {
-                room,
-                up_to: RoomSequence(up_to),
-                audience,
-            },
-        )
+    let mark = |house: &mut House, up_to, time, audience| {
+        let command = Command::MarkRead {
+            room,
+            up_to: RoomSequence(up_to),
+            time: Timestamp(time),
+            audience,
+        };
+        house.by(CAROL, command)
     };
-    mark(&mut house, 5, ReadAudience::Own).unwrap();
-    assert!(
-        mark(&mut house, 4, ReadAudience::Own)
+    let mut check = |(up_to, time), audience, expected: Option<(u64, u64, u64)>| {
+        let moved = !mark(&mut house, up_to, time, audience)
             .unwrap()
             .changes
-            .is_empty()
-    );
-    mark(&mut house, 3, ReadAudience::Room).unwrap();
-    let entry = *house.world.state.user(CAROL).unwrap().room(room).unwrap();
+            .is_empty();
+        let mark = house.world.state.user(CAROL).unwrap().mark(room);
+        let now = (mark.read.0, mark.marker.0, mark.time.0);
+        assert_eq!(moved.then_some(now), expected);
+    };
+    check((5, 50), ReadAudience::Own, Some((0, 5, 50)));
+    check((4, 40), ReadAudience::Own, None);
+    check((5, 50), ReadAudience::Own, None);
+    check((3, 30), ReadAudience::Room, Some((3, 5, 50)));
+    // What IRC marks is a time, and that may lie between two events or before the first.
+    check((0, 55), ReadAudience::Own, Some((3, 5, 55)));
+    check((0, u64::MAX), ReadAudience::Own, Some((3, 5, 1_000)));
     assert_eq!(
-        (entry.read, entry.marker),
-        (RoomSequence(3), RoomSequence(5))
-    );
-    assert_eq!(
-        outcome(&mark(&mut house, 999, ReadAudience::Own)),
+        outcome(&mark(&mut house, 999, 1, ReadAudience::Own)),
         Err(Refusal::NoSuchEvent)
     );
     assert_eq!(
@@ -500,6 +503,7 @@ fn read_marks_only_move_forward() {
             Command::MarkRead {
                 room,
                 up_to: RoomSequence(1),
+                time: Timestamp(1),
                 audience: ReadAudience::Own
             }
         )),

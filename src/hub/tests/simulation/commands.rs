@@ -142,6 +142,7 @@ pub(crate) fn any(known: &Known<'_>, random: &mut Random) -> Command {
             Command::MarkRead {
                 room,
                 up_to: some_sequence(known, random, room),
+                time: Timestamp(random.below(2_000) as u64),
                 audience,
             }
         }
