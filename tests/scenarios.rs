@@ -108,6 +108,7 @@ plays! {
     invitations
     invite
     kick
+    knocking
     labels
     line_both_ways
     listed_everywhere

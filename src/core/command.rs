@@ -283,6 +283,13 @@ pub enum Command {
         /// To whom, which, given or taken.
         changes: Vec<PrefixChange>,
     },
+    /// Change modes: each is a part of the state that it stands for, and the rest of that stays as it is when this is decided.
+    SetModes {
+        /// Where.
+        room: RoomId,
+        /// Which; all of them or none.
+        changes: Vec<ModeChange>,
+    },
     /// Put a mask on a list or take it off.
     SetMask {
         /// Where.
@@ -421,6 +428,38 @@ pub enum Direction {
     Add,
     /// `-`
     Remove,
+}
+
+/// One mode of a room (IRC `MODE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModeChange {
+    /// One that is on or off.
+    Flag(RoomFlag, Direction),
+    /// `+l`: how many members there may be.
+    Limit(Option<u32>),
+}
+
+/// What is on or off in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomFlag {
+    /// `+t`: only operators set the topic.
+    TopicLocked,
+    /// `+m`: only those with a voice speak.
+    Moderated,
+    /// `+i`: only the invited come in; others may ask, unless `+K` is on (Matrix join rules `knock` and `invite`).
+    Closed,
+    /// `+K`: nobody may ask.
+    NoKnock,
+    /// `+R`: only accounts come in.
+    AccountsOnly,
+    /// `+C`
+    NoCtcp,
+    /// `+c`
+    NoColour,
+    /// `+M`
+    AccountsSpeak,
+    /// `+S`
+    StripColour,
 }
 
 /// One prefix for one member.

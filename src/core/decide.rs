@@ -13,6 +13,7 @@ mod invite;
 mod join;
 mod kick;
 mod leave;
+mod modes;
 mod power;
 mod presence;
 mod profile;
@@ -189,6 +190,7 @@ pub fn decide(
             content,
         } => power::set(at, room, (*levels, known), content),
         Command::SetPrefixes { room, changes } => power::set_prefixes(at, room, &changes),
+        Command::SetModes { room, changes } => modes::set(at, room, &changes),
         Command::SetMask {
             room,
             list,
@@ -256,6 +258,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetTopic { room, .. }
         | Command::SetPower { room, .. }
         | Command::SetPrefixes { room, .. }
+        | Command::SetModes { room, .. }
         | Command::SetMask { room, .. }
         | Command::SetSetting { room, .. }
         | Command::Typing { room, .. } => vec![*room],

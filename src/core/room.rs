@@ -175,6 +175,8 @@ pub struct ChannelModes {
     pub accounts_speak: bool,
     /// `+S`: formatting is shown as text.
     pub strip_colour: bool,
+    /// `+K`: while the room is closed, nobody may ask to be let in.
+    pub no_knock: bool,
     /// `+l`: joins are refused at this many members.
     pub limit: Option<u32>,
 }

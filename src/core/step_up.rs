@@ -62,6 +62,7 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::SetState { .. }
         | Command::SetTopic { .. }
         | Command::SetPower { .. }
+        | Command::SetModes { .. }
         | Command::SetPrefixes { .. }
         | Command::SetMask { .. }
         | Command::SetSetting { .. }

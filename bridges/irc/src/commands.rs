@@ -8,6 +8,7 @@ mod invite;
 mod ison;
 mod join;
 mod kick;
+mod knock;
 mod list;
 mod lusers;
 mod markread;
@@ -58,6 +59,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::List => list::run(client, message).await,
         Verb::Invite => invite::run(client, message).await,
         Verb::Kick => kick::run(client, message).await,
+        Verb::Knock => knock::run(client, message).await,
         Verb::Whois => whois::run(client, message),
         Verb::Ison => ison::run(client, message),
         Verb::Userhost => userhost::run(client, message),

@@ -12,7 +12,7 @@ pub(crate) const MODES: ModeTypes = ModeTypes {
     list: "beIQ",
     always: "k",
     when_set: "l",
-    flag: "CcimMnRsSt",
+    flag: "CKcimMnRsSt",
     rank: "qaohv",
 };
 
@@ -45,6 +45,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("CHATHISTORY"), &number(config.history_messages))
         .value(key("MSGREFTYPES"), "msgid,timestamp")
         .value(key("NETWORK"), &config.network)
+        .flag(key("KNOCK"))
         .flag(key("WHOX"))
         .flag(key("SAFELIST"))
         .flag(key("UTF8ONLY"))

@@ -64,7 +64,7 @@ impl Welcome {
             .middle(modes(SOFTWARE));
         let _ = line
             .middle(modes("io"))
-            .middle(modes("beIQklCcimMnRsStqaohv"))
+            .middle(modes("beIQklCKcimMnRsStqaohv"))
             .middle(modes("beIQklqaohv"))
             .end();
         self.write_isupport(nick, out);

@@ -65,8 +65,8 @@ pub(super) fn knock(
     why: Option<Arc<str>>,
 ) -> Result<Decision, Refusal> {
     let user = at.actor.user;
-    let id = match room {
-        RoomRef::Id(id) => id,
+    let id = match &room {
+        RoomRef::Id(id) => *id,
         RoomRef::Name(name) => at
             .world
             .state
@@ -88,8 +88,14 @@ pub(super) fn knock(
     }
     match state.join_rule {
         JoinRule::Knock => {}
-        JoinRule::Public | JoinRule::Invite | JoinRule::Restricted => {
-            return Err(Refusal::Forbidden);
+        // Whoever may come in need not ask.
+        JoinRule::Public => return Err(Refusal::Forbidden),
+        JoinRule::Invite | JoinRule::Restricted => {
+            return Err(match room {
+                RoomRef::Name(_) => closed(state),
+                // Nobody guesses an id: who has it knows of the room.
+                RoomRef::Id(_) => Refusal::InviteOnly,
+            });
         }
     }
     // Where a key is set, what was written could be the key: it is discarded.

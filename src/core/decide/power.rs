@@ -25,20 +25,30 @@ pub(super) fn set(
         Some(known) => levels.onto(&room.power, &known),
         None => levels,
     };
+    Ok(match change(at, room, levels, content)? {
+        Some(change) => at.one(id, change),
+        None => Decision::nothing(Outcome::Done),
+    })
+}
+
+/// All levels as a change, unless they are in force already.
+pub(super) fn change(
+    at: Deciding<'_>,
+    room: &RoomState,
+    levels: PowerLevels,
+    content: Option<Json>,
+) -> Result<Option<RoomChange>, Refusal> {
     permission::check(room, at.actor.user, Action::SetState(facets::POWER_LEVELS))?;
     check_change(room, at.actor.user, &levels)?;
     if *room.power == levels && content.is_none() {
-        return Ok(Decision::nothing(Outcome::Done));
+        return Ok(None);
     }
-    Ok(at.one(
-        id,
-        RoomChange::Power(PowerChange {
-            shown: shown(room, &levels, &[]),
-            levels,
-            prefixes: Vec::new(),
-            content,
-        }),
-    ))
+    Ok(Some(RoomChange::Power(PowerChange {
+        shown: shown(room, &levels, &[]),
+        levels,
+        prefixes: Vec::new(),
+        content,
+    })))
 }
 
 /// Gives and takes prefixes: all of it in one event, or none.

@@ -7,6 +7,7 @@ use crate::ids::RoomId;
 use crate::limits;
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
+use crate::room::RoomState;
 
 /// Sets state of a room.
 pub(super) fn set(
@@ -15,6 +16,18 @@ pub(super) fn set(
     change: StateChange,
 ) -> Result<Decision, Refusal> {
     let state = &at.room(room)?.state;
+    Ok(match self::change(at, state, change)? {
+        Some(change) => at.one(room, change),
+        None => Decision::nothing(Outcome::Done),
+    })
+}
+
+/// A state event, unless it is in force already.
+pub(super) fn change(
+    at: Deciding<'_>,
+    state: &RoomState,
+    change: StateChange,
+) -> Result<Option<RoomChange>, Refusal> {
     permission::check(state, at.actor.user, Action::SetState(&change.kind))?;
     check(&change)?;
     check_key_owner(at, &change)?;
@@ -22,7 +35,7 @@ pub(super) fn set(
     if let Some(present) = present {
         // The same again changes nothing (as homeservers do; clients resend after a lost reply).
         if present.content == change.content {
-            return Ok(Decision::nothing(Outcome::Done));
+            return Ok(None);
         }
         if *change.kind == *facets::ENCRYPTION && change.key.is_empty() {
             return Err(Refusal::EncryptionIsFinal);
@@ -33,7 +46,7 @@ pub(super) fn set(
             limit: limits::STATE_EVENTS,
         });
     }
-    Ok(at.one(room, RoomChange::State(change)))
+    Ok(Some(RoomChange::State(change)))
 }
 
 /// Checks what can be checked without the room: type, sizes, and the content that the rules will read.

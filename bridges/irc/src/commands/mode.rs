@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use polylogue_core::command::{Direction, PrefixChange};
+use polylogue_core::command::{Direction, ModeChange, PrefixChange, RoomFlag};
 use polylogue_core::event::RoomSetting;
-use polylogue_core::facets;
 use polylogue_core::power::Prefix;
 use polylogue_core::room::{JoinRule, MaskList};
 use polylogue_core::{Command, RoomId, RoomState};
@@ -37,15 +36,31 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         return show(client, &room.state, target);
     }
     let mut prefixes = Vec::new();
+    let mut flags = Vec::new();
     for item in parse(&MODES, parameters.iter().copied(), shown::AT_ONCE) {
         match item {
             Item::ShowList(letter) => show_list(client, &room.state, (target, letter)),
             Item::Refused(error) => refused(client, target, &error),
             Item::Change(change) => match prefix_of(change.letter) {
                 Some(prefix) => prefixes.extend(prefix_change(client, (target, prefix), &change)),
-                None => one(client, (id, target), &room.state, &change).await,
+                None => match flag_of(change.letter) {
+                    Some(flag) => flags.push(ModeChange::Flag(flag, direction(change.sign))),
+                    None if change.letter == 'l' => flags.extend(limit(client, target, &change)),
+                    None => one(client, (id, target), &change).await,
+                },
             },
         }
+    }
+    if !flags.is_empty() {
+        let about = About {
+            verb: Verb::Mode,
+            target,
+        };
+        let command = Command::SetModes {
+            room: id,
+            changes: flags,
+        };
+        client.ask(about, command).await;
     }
     if !prefixes.is_empty() {
         client
@@ -102,6 +117,7 @@ fn show(client: &mut Client, room: &RoomState, target: &str) {
     flag(shown::topic_locked(&room.power), 't');
     flag(room.power.events_default > 0, 'm');
     flag(room.join_rule != JoinRule::Public, 'i');
+    flag(shown::no_knock(room), 'K');
     flag(!room.listed, 's');
     flag(!room.guests_may_join, 'R');
     for (letter, read) in shown::FLAGS {
@@ -215,36 +231,49 @@ fn show_list(client: &mut Client, room: &RoomState, (target, letter): (&str, cha
     client.replies.text(end, context, text);
 }
 
-/// One change that is no prefix.
-async fn one(
-    client: &mut Client,
-    (room, target): (RoomId, &str),
-    state: &RoomState,
-    change: &Change<'_>,
-) {
+/// The flags that modes are for.
+fn flag_of(letter: char) -> Option<RoomFlag> {
+    Some(match letter {
+        't' => RoomFlag::TopicLocked,
+        'm' => RoomFlag::Moderated,
+        'i' => RoomFlag::Closed,
+        'K' => RoomFlag::NoKnock,
+        'R' => RoomFlag::AccountsOnly,
+        'C' => RoomFlag::NoCtcp,
+        'c' => RoomFlag::NoColour,
+        'M' => RoomFlag::AccountsSpeak,
+        'S' => RoomFlag::StripColour,
+        _ => return None,
+    })
+}
+
+fn direction(sign: Sign) -> Direction {
+    match sign {
+        Sign::Plus => Direction::Add,
+        Sign::Minus => Direction::Remove,
+    }
+}
+
+fn limit(client: &mut Client, target: &str, change: &Change<'_>) -> Option<ModeChange> {
+    if change.sign == Sign::Minus {
+        return Some(ModeChange::Limit(None));
+    }
+    let given = change.parameter.map_or("*", Middle::as_str);
+    let limit = given.parse::<u32>().ok().filter(|limit| *limit > 0);
+    if limit.is_none() {
+        client.replies.text(
+            Numeric::ErrInvalidModeParam,
+            &[target, "l", given],
+            "Invalid channel limit",
+        );
+    }
+    limit.map(|limit| ModeChange::Limit(Some(limit)))
+}
+
+/// One change of what belongs to the room beside its state.
+async fn one(client: &mut Client, (room, target): (RoomId, &str), change: &Change<'_>) {
     let on = change.sign == Sign::Plus;
     let command = match change.letter {
-        't' => power(room, state, |levels| {
-            levels
-                .events
-                .insert(facets::TOPIC.into(), if on { 50 } else { 0 });
-        }),
-        'm' => power(room, state, |levels| levels.events_default = i64::from(on)),
-        'i' => {
-            let rule = if on {
-                JoinRule::Invite
-            } else {
-                JoinRule::Public
-            };
-            Command::SetState {
-                room,
-                change: facets::join_rules(rule),
-            }
-        }
-        'R' => Command::SetState {
-            room,
-            change: facets::guest_access(!on),
-        },
         's' => Command::SetSetting {
             room,
             setting: RoomSetting::Listed(!on),
@@ -269,28 +298,6 @@ async fn one(
                 setting: RoomSetting::Key(None),
             },
         },
-        'l' => {
-            let limit = match (
-                on,
-                change.parameter.map(|limit| limit.as_str().parse::<u32>()),
-            ) {
-                (true, Some(Ok(limit))) if limit > 0 => Some(limit),
-                (true, _) => {
-                    let given = change.parameter.map_or("*", Middle::as_str);
-                    return client.replies.text(
-                        Numeric::ErrInvalidModeParam,
-                        &[target, "l", given],
-                        "Invalid channel limit",
-                    );
-                }
-                (false, _) => None,
-            };
-            modes(room, state, |modes| modes.limit = limit)
-        }
-        'C' => modes(room, state, |modes| modes.no_ctcp = on),
-        'c' => modes(room, state, |modes| modes.no_colour = on),
-        'M' => modes(room, state, |modes| modes.accounts_speak = on),
-        'S' => modes(room, state, |modes| modes.strip_colour = on),
         // Messages from outside are never taken: +n is always on.
         'n' => return,
         letter => match (list_of(letter), change.parameter) {
@@ -303,16 +310,11 @@ async fn one(
                         "Invalid mask",
                     );
                 };
-                let direction = if on {
-                    Direction::Add
-                } else {
-                    Direction::Remove
-                };
                 Command::SetMask {
                     room,
                     list,
                     mask,
-                    direction,
+                    direction: direction(change.sign),
                     until: None,
                 }
             }
@@ -328,34 +330,6 @@ async fn one(
             command,
         )
         .await;
-}
-
-fn power(
-    room: RoomId,
-    state: &RoomState,
-    change: impl FnOnce(&mut polylogue_core::power::PowerLevels),
-) -> Command {
-    let mut levels = (*state.power).clone();
-    change(&mut levels);
-    Command::SetPower {
-        room,
-        levels: Box::new(levels),
-        known: Some(state.power.clone()),
-        content: None,
-    }
-}
-
-fn modes(
-    room: RoomId,
-    state: &RoomState,
-    change: impl FnOnce(&mut polylogue_core::room::ChannelModes),
-) -> Command {
-    let mut modes = state.modes;
-    change(&mut modes);
-    Command::SetState {
-        room,
-        change: facets::channel_modes(modes),
-    }
 }
 
 /// `nick!user@host` from what was written; extended bans stay as they are.
@@ -392,15 +366,10 @@ fn prefix_change(
         );
         return None;
     }
-    let direction = if change.sign == Sign::Plus {
-        Direction::Add
-    } else {
-        Direction::Remove
-    };
     Some(PrefixChange {
         user,
         prefix,
-        direction,
+        direction: direction(change.sign),
     })
 }
 

@@ -241,7 +241,7 @@ fn invite(
     let _ = line.middle(whom.nick()).middle(channel).end();
 }
 
-/// To the members; addressed to the channel, so that one line serves all of them.
+/// To the members, not to who knocks; addressed to the channel, so that one line serves all of them.
 fn knock(
     scene: &Scene<'_>,
     channel: Middle<'_>,
@@ -249,6 +249,9 @@ fn knock(
     change: &MemberChange,
     out: &mut BytesMut,
 ) {
+    if scene.viewer == change.user && scene.relation != Relation::Other {
+        return;
+    }
     let (Some(who), Ok(server)) = (scene.name(change.user), Middle::new(&scene.renderer.server))
     else {
         return;

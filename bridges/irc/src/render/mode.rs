@@ -75,11 +75,9 @@ pub(super) fn state(
         facets::TOPIC => return topic(scene, (room, sender), stamp, change, out),
         facets::JOIN_RULES => {
             let closed = |room: &RoomState| room.join_rule != JoinRule::Public;
-            push_flag(
-                &mut changes,
-                (before.is_some_and(|room| closed(room)), closed(room)),
-                'i',
-            );
+            let was = |read: fn(&RoomState) -> bool| before.is_some_and(|room| read(room));
+            push_flag(&mut changes, (was(closed), closed(room)), 'i');
+            push_flag(&mut changes, (was(no_knock), no_knock(room)), 'K');
         }
         facets::GUEST_ACCESS => {
             push_flag(
@@ -95,6 +93,10 @@ pub(super) fn state(
             let old = before.map_or(ChannelModes::default(), |room| room.modes);
             for (letter, read) in FLAGS {
                 push_flag(&mut changes, (read(&old), read(&room.modes)), letter);
+            }
+            // With the join rule, this was told beside it.
+            if let Some(before) = before.filter(|before| before.join_rule == room.join_rule) {
+                push_flag(&mut changes, (no_knock(before), no_knock(room)), 'K');
             }
             let limit = room.modes.limit.map(|limit| limit.to_string());
             if old.limit != room.modes.limit {
@@ -114,6 +116,15 @@ pub(super) fn state(
         _ => return,
     }
     write(scene, (room, sender), stamp.at, &changes, out);
+}
+
+/// `+K`: nobody may ask to be let in. While the room is closed the join rule says so; else it is what `+i` will mean.
+pub(crate) fn no_knock(room: &RoomState) -> bool {
+    match room.join_rule {
+        JoinRule::Knock => false,
+        JoinRule::Invite => true,
+        JoinRule::Public | JoinRule::Restricted => room.modes.no_knock,
+    }
 }
 
 /// Reads one flag.

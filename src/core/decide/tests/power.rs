@@ -1,6 +1,8 @@
 //! Levels and prefixes: two views of one store, there and back.
 
 use super::*;
+use crate::command::{ModeChange, RoomFlag};
+use crate::room::JoinRule;
 use Direction::{Add, Remove};
 use Prefix::{Admin, Founder, HalfOperator, Operator, Voice};
 
@@ -284,4 +286,53 @@ fn two_who_change_different_levels_at_once_do_not_undo_each_other() {
         (power.of(CAROL), power.of(BOB), power.of(ALICE)),
         (1, 0, 100)
     );
+}
+
+#[test]
+fn modes_change_their_part_and_nothing_else() {
+    use RoomFlag::{Closed, Moderated, NoKnock, TopicLocked};
+    let mut house = House::new();
+    let room = house.garden();
+    let mut check = |changes: &[(Direction, RoomFlag)], events: usize, expected| {
+        let changes = changes
+            .iter()
+            .map(|(direction, flag)| ModeChange::Flag(*flag, *direction))
+            .collect();
+        let decision = house.by(ALICE, Command::SetModes { room, changes });
+        let state = house.room(room);
+        let levels = (
+            state.power.to_set("m.room.topic"),
+            state.power.events_default,
+        );
+        assert_eq!((levels, state.join_rule, state.modes.no_knock), expected);
+        assert_eq!(decision.unwrap().changes.len(), events);
+    };
+    check(
+        &[(Remove, TopicLocked)],
+        1,
+        ((0, 0), JoinRule::Public, false),
+    );
+    check(
+        &[(Add, Moderated), (Add, TopicLocked)],
+        1,
+        ((50, 1), JoinRule::Public, false),
+    );
+    check(&[(Add, Moderated)], 0, ((50, 1), JoinRule::Public, false));
+    check(
+        &[(Add, Closed), (Remove, Moderated)],
+        2,
+        ((50, 0), JoinRule::Knock, false),
+    );
+    check(&[(Add, NoKnock)], 2, ((50, 0), JoinRule::Invite, true));
+    check(&[(Remove, Closed)], 1, ((50, 0), JoinRule::Public, true));
+    check(&[(Add, Closed)], 1, ((50, 0), JoinRule::Invite, true));
+    check(&[(Remove, NoKnock)], 2, ((50, 0), JoinRule::Knock, false));
+    check(
+        &[(Remove, Closed), (Add, NoKnock), (Add, Closed)],
+        2,
+        ((50, 0), JoinRule::Invite, true),
+    );
+    let changes = vec![ModeChange::Limit(Some(5)), ModeChange::Flag(Moderated, Add)];
+    let refused = house.by(CAROL, Command::SetModes { room, changes });
+    assert!(refused.is_err() && house.room(room).modes.limit.is_none());
 }
