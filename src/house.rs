@@ -9,7 +9,7 @@ use polylogue_core::user::UserKind;
 use polylogue_core::{Command, Refusal, UserId};
 use polylogue_hub::{Hub, OpenError, Registration};
 
-use crate::config::{Config, RegistrationMode};
+use crate::config::{Config, Limits, RegistrationMode};
 use crate::control::{Request, Response, User};
 
 /// The open hub of one data directory.
@@ -42,6 +42,7 @@ impl House {
                 RegistrationMode::Open => Registration::Open,
                 RegistrationMode::Closed => Registration::Closed,
             },
+            limits: limits(&config.limits),
             ..polylogue_hub::Config::default()
         })?;
         Ok(Self { hub })
@@ -139,5 +140,20 @@ impl House {
             .collect();
         users.sort_by_key(|user| user.name.to_ascii_lowercase());
         users
+    }
+}
+
+/// The part of the configured limits that the hub keeps.
+fn limits(limits: &Limits) -> polylogue_hub::Limits {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    polylogue_hub::Limits {
+        message_burst: limits.message_burst,
+        messages_per_second: limits.messages_per_second,
+        login_failures: limits.login_failures,
+        login_window_seconds: limits.login_window_seconds,
+        login_failures_per_day: limits.login_failures_per_day,
+        password_hashes: size(limits.password_hashes),
+        registrations_per_hour: limits.registrations_per_hour,
+        event_bytes: size(limits.event_bytes),
     }
 }

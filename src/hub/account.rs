@@ -1,5 +1,6 @@
 //! Accounts as front-ends use them: made, logged into, looked up by token. Passwords are hashed and compared here, off the runtime.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -12,6 +13,7 @@ use polylogue_core::{Command, DeviceId, Refusal, UserId};
 
 use crate::config::Registration;
 use crate::open::Hub;
+use crate::stages::now;
 use crate::submit::Request;
 
 /// A login: an account, its new credential, and the token that stands for it. The token is shown once.
@@ -38,6 +40,24 @@ impl std::fmt::Debug for Login {
 }
 
 impl Hub {
+    /// Makes an account for somebody who comes from an address.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn sign_up(
+        &self,
+        from: IpAddr,
+        name: AccountName,
+        password: Password,
+    ) -> Result<UserId, Refusal> {
+        self.attempts.may_register(from, now())?;
+        let nobody = Actor::user(UserId::SERVER, None);
+        let shown = name.localpart().clone();
+        let user = self.register(nobody, name, password).await?;
+        self.attempts.registered(&shown, from, now());
+        Ok(user)
+    }
+
     /// Makes an account. Where registration is closed, only an administrator does.
     ///
     /// # Errors
@@ -80,15 +100,16 @@ impl Hub {
         self.registration
     }
 
-    /// Checks a name and a password. Unknown names take as long as known ones, and give the same answer.
+    /// Checks a name and a password that came from an address. Wrong ones are counted there. Unknown names take as long as known ones, and give the same answer.
     ///
     /// # Errors
     /// [`Refusal::Disabled`] with the right password of a disabled account; otherwise what keeps the check from being made.
     pub async fn check_password(
         &self,
-        name: &str,
+        (name, from): (&str, IpAddr),
         password: Password,
     ) -> Result<Option<UserId>, Refusal> {
+        self.attempts.may_log_in((name, from), now())?;
         let world = self.world();
         let user = world
             .user_named(name)
@@ -96,10 +117,16 @@ impl Hub {
             .filter(|user| user.kind == UserKind::Account)
             .cloned();
         let hash = user.as_ref().and_then(|user| user.password.clone());
-        let right = self.passwords.verify(password, hash.clone()).await?;
+        let right = self
+            .passwords
+            .verify(password.clone(), hash.clone())
+            .await?;
+        if !right {
+            self.attempts.failed((name, from), password.expose(), now());
+        }
         // Hashing takes long enough for the password to be changed meanwhile: what counts is the one in force now.
-        let now = self.world();
-        let user = user.and_then(|user| now.state.user(user.id));
+        let world = self.world();
+        let user = user.and_then(|user| world.state.user(user.id));
         let right = right && user.is_some_and(|user| user.password == hash);
         match user {
             Some(user) if right && user.disabled => Err(Refusal::Disabled),

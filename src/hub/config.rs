@@ -11,10 +11,47 @@ pub struct Config {
     pub server_name: Option<String>,
     /// Whether anybody may make an account.
     pub registration: Registration,
+    /// How much people may do.
+    pub limits: Limits,
     /// Threads that deliver; 0 = one for every two cores, at most 8.
     pub lanes: usize,
     /// Threads that read for history and cold rooms.
     pub readers: usize,
+}
+
+/// How much people may do. The numbers are the operator's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages that an account may say at once.
+    pub message_burst: u64,
+    /// Messages per second that an account may say on and on; 0 for no bounds.
+    pub messages_per_second: u64,
+    /// Wrong passwords for one account from one address within the window.
+    pub login_failures: u64,
+    /// The window, in seconds.
+    pub login_window_seconds: u64,
+    /// Wrong passwords from one address in a day.
+    pub login_failures_per_day: u64,
+    /// Password hashes computed at once.
+    pub password_hashes: usize,
+    /// Accounts made from one address in an hour.
+    pub registrations_per_hour: u64,
+    /// Bytes of one event as canonical JSON.
+    pub event_bytes: usize,
+}
+
+impl Limits {
+    /// Nothing is counted.
+    pub const NONE: Self = Self {
+        message_burst: 0,
+        messages_per_second: 0,
+        login_failures: u64::MAX,
+        login_window_seconds: 0,
+        login_failures_per_day: u64::MAX,
+        password_hashes: 2,
+        registrations_per_hour: u64::MAX,
+        event_bytes: 65_536,
+    };
 }
 
 /// Whether anybody may make an account.
@@ -32,6 +69,7 @@ impl Default for Config {
             data_dir: PathBuf::from("polylogue-data"),
             server_name: Some("localhost".to_owned()),
             registration: Registration::Closed,
+            limits: Limits::NONE,
             lanes: 0,
             readers: 2,
         }

@@ -12,6 +12,8 @@ pub mod publish;
 pub mod render;
 
 mod account;
+mod attempts;
+mod budget;
 mod config;
 mod documents;
 mod history;
@@ -30,7 +32,7 @@ mod ticket;
 
 pub use account::Login;
 pub use batch::{EventPlace, Receipt};
-pub use config::{Config, Registration};
+pub use config::{Config, Limits, Registration};
 pub use documents::AccountData;
 pub use frontend::{Frontend, Peer, Security, Stream};
 pub use history::{Page, VisibleEvent};

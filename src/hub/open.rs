@@ -13,6 +13,8 @@ use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, lo
 use sha2::Digest;
 use tokio::sync::Semaphore;
 
+use crate::attempts::Attempts;
+use crate::budget::Budget;
 use crate::config::{Config, Registration};
 use crate::engine::{Engine, Envelope};
 use crate::inbox::{Inbox, Mail};
@@ -25,6 +27,8 @@ use crate::ticket::Ticket;
 
 /// Commands that may be on their way at the same time; further senders wait.
 const IN_FLIGHT: usize = 32_768;
+/// Bytes of an event besides its content: the rest of Matrix's 65,536 for the whole (client-server API "Size limits").
+const ENVELOPE: usize = 65_536 - polylogue_core::limits::CONTENT;
 /// Batches that may wait between two stages.
 const BETWEEN_STAGES: usize = 64;
 
@@ -39,6 +43,10 @@ pub struct Hub {
     pub(crate) arrivals: Vec<Arc<Arrivals>>,
     pub(crate) next_session: AtomicU64,
     pub(crate) registration: Registration,
+    pub(crate) budget: Budget,
+    pub(crate) attempts: Attempts,
+    /// Bytes of an event's content, the envelope apart.
+    pub(crate) content_bytes: usize,
     ids: IdCipher,
     cloak_key: [u8; 32],
     epochs: Vec<(Epoch, Position)>,
@@ -124,10 +132,14 @@ impl Hub {
             inbox,
             places: Arc::new(Semaphore::new(IN_FLIGHT)),
             readers,
-            passwords: Passwords::new().map_err(OpenError::Passwords)?,
+            passwords: Passwords::new(config.limits.password_hashes)
+                .map_err(OpenError::Passwords)?,
             arrivals,
             next_session: AtomicU64::new(1),
             registration: config.registration,
+            budget: Budget::new(&config.limits),
+            attempts: Attempts::new(config.limits.clone()),
+            content_bytes: config.limits.event_bytes.saturating_sub(ENVELOPE),
             ids: IdCipher::new(&loaded.secret),
             cloak_key: sha2::Sha256::new()
                 .chain_update(loaded.secret)

@@ -10,8 +10,6 @@ use tokio::sync::Semaphore;
 
 /// Bytes of the longest password that is hashed at all.
 pub const LONGEST: usize = 512;
-/// Hashes computed at the same time.
-const AT_ONCE: usize = 2;
 /// Logins that may wait for theirs; beyond that they are told to come again.
 const WAITING: usize = 256;
 
@@ -25,10 +23,11 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    pub(crate) fn new() -> Result<Self, argon2::password_hash::Error> {
+    /// Computes so many hashes at once.
+    pub(crate) fn new(at_once: usize) -> Result<Self, argon2::password_hash::Error> {
         let decoy = hash("a password that nobody has")?;
         Ok(Self {
-            running: Semaphore::new(AT_ONCE),
+            running: Semaphore::new(at_once),
             waiting: Semaphore::new(WAITING),
             decoy,
         })

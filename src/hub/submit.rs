@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use polylogue_core::command::Actor;
-use polylogue_core::{Command, DeviceId, Refusal};
+use polylogue_core::{Command, DeviceId, Refusal, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
@@ -12,6 +12,7 @@ use crate::batch::Receipt;
 use crate::engine::Envelope;
 use crate::inbox::Mail;
 use crate::open::Hub;
+use crate::stages::now;
 use crate::ticket::{Answer, Group, Ticket};
 
 /// Commands that are answered together at most.
@@ -69,6 +70,7 @@ impl Hub {
     /// # Errors
     /// Why it was refused; [`Refusal::Unavailable`] if it may be tried again.
     pub async fn submit(&self, request: Request) -> Result<Receipt, Refusal> {
+        self.admit(&request)?;
         let place = self
             .places
             .clone()
@@ -121,15 +123,44 @@ impl Hub {
             return then(vec![Err(Refusal::Unavailable); count]);
         };
         let group = Group::new(count, places, Box::new(then));
-        let mails = requests.into_iter().enumerate().map(|(index, request)| {
-            let ticket = Ticket {
-                lane: self.lane_of(&request.actor),
-                answer: Answer::InGroup(group.clone(), index),
-            };
-            mail(request, ticket)
-        });
-        self.inbox.put_all(mails);
+        let mails: Vec<_> = requests
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, request)| {
+                if let Err(refusal) = self.admit(&request) {
+                    group.tell(index, Err(refusal));
+                    return None;
+                }
+                let ticket = Ticket {
+                    lane: self.lane_of(&request.actor),
+                    answer: Answer::InGroup(group.clone(), index),
+                };
+                Some(mail(request, ticket))
+            })
+            .collect();
+        self.inbox.put_all(mails.into_iter());
         // The tickets hold the group from here on: if they are all dropped, nobody will answer.
+    }
+
+    /// How many short messages a user could say now.
+    ///
+    /// # Errors
+    /// None: when he can again.
+    pub fn affordable(&self, user: UserId) -> Result<u64, Timestamp> {
+        self.budget.left(user, now())
+    }
+
+    /// What is decided before the core is asked: how much somebody may say.
+    fn admit(&self, request: &Request) -> Result<(), Refusal> {
+        if let Command::Say(say) = &request.command
+            && say.message.body.size() > self.content_bytes
+        {
+            return Err(Refusal::TooLarge {
+                what: "message",
+                limit: self.content_bytes,
+            });
+        }
+        self.budget.take(&request.actor, &request.command, now())
     }
 
     /// Asks for something of which nobody wants to hear: the end of a session.

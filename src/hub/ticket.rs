@@ -74,7 +74,7 @@ impl Group {
         })))
     }
 
-    fn tell(&self, index: usize, result: Result<Receipt, Refusal>) {
+    pub(crate) fn tell(&self, index: usize, result: Result<Receipt, Refusal>) {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = answers.results.get_mut(index) {
             *place = result;

@@ -47,6 +47,9 @@ pub(crate) struct Client {
     pub(crate) session: Option<Session>,
     /// Up to when it has read whom it has no conversation with that is kept.
     pub(crate) private_marks: HashMap<UserId, Timestamp>,
+    /// Lines that came in and were not handled yet.
+    waiting: VecDeque<Incoming>,
+    resume: Option<Instant>,
     /// The log's end when it attached.
     pub(crate) attached_at: Position,
     /// Up to where it has certainly read: what was written before a PING that it answered.
@@ -69,6 +72,8 @@ impl Client {
             registration: Registration::default(),
             session: None,
             private_marks: HashMap::new(),
+            waiting: VecDeque::new(),
+            resume: None,
             attached_at: Position(0),
             acknowledged: None,
             last_heard: Instant::now(),
@@ -81,19 +86,30 @@ impl Client {
         &self.outbox
     }
 
-    /// Handles lines in order. Messages that follow each other directly are asked for together.
+    /// Handles lines in order. Messages that follow each other directly are asked for together. Who says more than his account may waits, and
+    /// what he has sent with him: nothing more is read from him until then.
     pub(crate) async fn take(&mut self, lines: Vec<Incoming>) -> Next {
         self.last_heard = Instant::now();
-        let mut lines = VecDeque::from(lines);
-        while let Some(line) = lines.pop_front() {
+        self.waiting.extend(lines);
+        self.resume = None;
+        while let Some(line) = self.waiting.pop_front() {
+            let (line, most) = match self.allowance(line) {
+                Ok(allowed) => allowed,
+                Err((line, resume)) => {
+                    self.waiting.push_front(line);
+                    self.resume = Some(resume);
+                    return Next::Continue;
+                }
+            };
             match line {
                 Incoming::Bad(error) => self.refuse_line(&error),
                 Incoming::Message(message)
                     if self.session.is_some() && commands::message::flows(self, &message) =>
                 {
                     let mut run = vec![message];
-                    while let Some(Incoming::Message(next)) =
-                        lines.pop_front_if(|line| self.flows(line))
+                    while run.len() < most
+                        && self.waiting.front().is_some_and(|line| self.flows(line))
+                        && let Some(Incoming::Message(next)) = self.waiting.pop_front()
                     {
                         run.push(next);
                     }
@@ -109,6 +125,29 @@ impl Client {
             }
         }
         Next::Continue
+    }
+
+    /// When lines that wait go on, if any do. Until then nothing is read.
+    pub(crate) fn resume(&self) -> Option<Instant> {
+        self.resume
+    }
+
+    /// How many messages from this line on the account may say now, or when it may go on.
+    fn allowance(&self, line: Incoming) -> Result<(Incoming, usize), (Incoming, Instant)> {
+        let speaks = match &line {
+            Incoming::Message(message) => commands::message::is_speech(message),
+            Incoming::Bad(_) => false,
+        };
+        let Some(session) = self.session.as_ref().filter(|_| speaks) else {
+            return Ok((line, 1));
+        };
+        match self.irc.hub.affordable(session.user()) {
+            Ok(most) => Ok((line, usize::try_from(most).unwrap_or(usize::MAX))),
+            Err(until) => {
+                let wait = until.0.saturating_sub(crate::registration::now().0);
+                Err((line, Instant::now() + Duration::from_millis(wait.max(1))))
+            }
+        }
     }
 
     fn flows(&self, line: &Incoming) -> bool {
@@ -197,6 +236,10 @@ impl Client {
     /// When something must be done without a line from the client.
     pub(crate) fn deadline(&self) -> Instant {
         let config = &self.irc.config;
+        // Whoever is kept waiting is not asked whether he is there.
+        if let Some(resume) = self.resume {
+            return resume + Duration::from_secs(config.ping_seconds);
+        }
         if self.session.is_none() {
             return self.last_registration_moment();
         }

@@ -68,7 +68,7 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
     let stopping = client.irc.stopping.clone();
     let mut stalled_since: Option<Instant> = None;
     loop {
-        let deadline = client.deadline();
+        let (deadline, resume) = (client.deadline(), client.resume());
         let stall_deadline = stalled_since.map(|since| since + STALL);
         tokio::select! {
             biased;
@@ -83,8 +83,13 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
                 }
             }
             () = tokio::time::sleep_until(stall_deadline.unwrap_or(deadline)), if stalled_since.is_some() => return Ok(()),
-            // While its socket takes nothing, a connection is not listened to either.
-            moment = socket.attend(&mut reading.bytes, stalled_since.is_some()) => match moment? {
+            () = tokio::time::sleep_until(resume.unwrap_or(deadline)), if resume.is_some() => {
+                if Box::pin(client.take(Vec::new())).await == Next::Close {
+                    return Ok(());
+                }
+            }
+            // While its socket takes nothing, or its account has said too much, a connection is not listened to either.
+            moment = socket.attend(&mut reading.bytes, stalled_since.is_some()), if stalled_since.is_some() || resume.is_none() => match moment? {
                 Moment::Writable => {}
                 Moment::End => {
                     client.set_reason("Connection closed");

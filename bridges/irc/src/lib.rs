@@ -18,6 +18,9 @@ mod replay;
 mod reply;
 mod welcome;
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -77,6 +77,10 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         ),
         Refusal::TooMany { what: "masks", .. } => (Numeric::ErrBanListFull, "Channel list is full"),
         Refusal::ProofNeeded => (Numeric::ErrUnknownError, "Give your password again first"),
+        Refusal::Throttled { .. } => (
+            Numeric::ErrUnknownError,
+            "You are too fast: try again in a few seconds",
+        ),
         Refusal::Unavailable => (
             Numeric::ErrUnknownError,
             "Temporarily unavailable, try again",
@@ -93,7 +97,6 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         | Refusal::Invalid { .. }
         | Refusal::Unchanged
         | Refusal::Conflict { .. }
-        | Refusal::Throttled { .. }
         | Refusal::Quarantined(_)
         | Refusal::Internal => (Numeric::ErrUnknownError, &*text),
     };

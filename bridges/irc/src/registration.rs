@@ -196,7 +196,7 @@ impl Client {
         match self
             .irc
             .hub
-            .check_password(&account, Password::new(password))
+            .check_password((&account, self.peer.address), Password::new(password))
             .await
         {
             Ok(Some(user)) => {

@@ -1,5 +1,6 @@
 //! Who asks: the access token of a request as an account and a device.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use polylogue_core::command::Actor;
 use polylogue_core::{DeviceId, Timestamp, UserId};
-use polylogue_hub::{Peer, Security};
+use polylogue_hub::Peer;
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use serde::Deserialize;
 
@@ -20,6 +21,8 @@ use crate::error::Failure;
 pub(crate) struct Access {
     pub(crate) user: UserId,
     pub(crate) device: DeviceId,
+    /// Where the request comes from: wrong passwords are counted there.
+    pub(crate) address: IpAddr,
 }
 
 impl Access {
@@ -47,22 +50,21 @@ impl Access {
 }
 
 /// Shown by requests that came over a connection on which passwords may travel. Without word from the listener they may not.
-pub(crate) struct Confidential;
+pub(crate) struct Confidential {
+    /// Where they come from.
+    pub(crate) from: IpAddr,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Confidential {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let security = parts
-            .extensions
-            .get::<Peer>()
-            .map_or(Security::Plain, |peer| peer.security);
-        if security.allows_passwords() {
-            Ok(Self)
-        } else {
-            Err(Failure::forbidden(
+        let peer = parts.extensions.get::<Peer>();
+        match peer.filter(|peer| peer.security.allows_passwords()) {
+            Some(peer) => Ok(Self { from: peer.address }),
+            None => Err(Failure::forbidden(
                 "passwords are not accepted over an unencrypted connection",
-            ))
+            )),
         }
     }
 }
@@ -94,7 +96,15 @@ impl FromRequestParts<Arc<Matrix>> for Access {
             );
             Failure::Error(error.with("soft_logout", false))
         })?;
-        Ok(Self { user, device })
+        let address = parts
+            .extensions
+            .get::<Peer>()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address);
+        Ok(Self {
+            user,
+            device,
+            address,
+        })
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn password(
         true => {
             matrix
                 .hub
-                .check_password(&own, Password::new(password))
+                .check_password((&own, access.address), Password::new(password))
                 .await?
         }
         false => None,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod keys;
+mod limits;
 mod rooms;
 mod shape;
 mod sync;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
-use polylogue_hub::{Config as HubConfig, Hub, Peer, Registration, Security};
+use polylogue_hub::{Config as HubConfig, Hub, Limits, Peer, Registration, Security};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -56,13 +57,20 @@ impl Server {
     pub(crate) fn with(registration: Registration, config: Config) -> Self {
         Self::on(
             Arc::new(tempfile::tempdir().unwrap()),
-            (registration, config),
+            (registration, config, Limits::NONE),
+        )
+    }
+
+    pub(crate) fn limited(limits: Limits) -> Self {
+        Self::on(
+            Arc::new(tempfile::tempdir().unwrap()),
+            (Registration::Open, Config::default(), limits),
         )
     }
 
     fn on(
         directory: Arc<tempfile::TempDir>,
-        (registration, config): (Registration, Config),
+        (registration, config, limits): (Registration, Config, Limits),
     ) -> Self {
         let stored = HubConfig {
             data_dir: directory.path().join("data"),
@@ -70,6 +78,7 @@ impl Server {
             registration,
             lanes: 1,
             readers: 1,
+            limits,
         };
         let hub = Hub::open(&stored).unwrap();
         let router = Matrix::new(hub.clone(), config).routes();
@@ -84,7 +93,10 @@ impl Server {
     pub(crate) fn restarted(self) -> Self {
         let directory = self.directory.clone();
         drop(self);
-        Self::on(directory, (Registration::Open, Config::default()))
+        Self::on(
+            directory,
+            (Registration::Open, Config::default(), Limits::NONE),
+        )
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {

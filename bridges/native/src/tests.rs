@@ -5,6 +5,7 @@ mod dialogue;
 mod errors;
 mod events;
 mod history;
+mod limits;
 mod rooms;
 mod signals;
 mod speech;

@@ -92,9 +92,9 @@ pub(super) fn knock(
         JoinRule::Public => return Err(Refusal::Forbidden),
         JoinRule::Invite | JoinRule::Restricted => {
             return Err(match room {
-                RoomRef::Name(_) => closed(state),
+                RoomRef::Name(_) if closed(state) == Refusal::NoSuchRoom => Refusal::NoSuchRoom,
                 // Nobody guesses an id: who has it knows of the room.
-                RoomRef::Id(_) => Refusal::InviteOnly,
+                RoomRef::Name(_) | RoomRef::Id(_) => Refusal::Forbidden,
             });
         }
     }

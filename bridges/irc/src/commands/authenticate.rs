@@ -84,7 +84,10 @@ async fn finish(client: &mut Client, payload: &[u8]) {
     match client
         .irc
         .hub
-        .check_password(&account, Password::new(plain.password.expose().to_owned()))
+        .check_password(
+            (&account, client.peer.address),
+            Password::new(plain.password.expose().to_owned()),
+        )
         .await
     {
         Ok(Some(user)) => {
@@ -100,6 +103,11 @@ async fn finish(client: &mut Client, payload: &[u8]) {
             Numeric::ErrSaslFail,
             &[],
             "Too many logins at once, try again",
+        ),
+        Err(Refusal::Throttled { .. }) => client.replies.text(
+            Numeric::ErrSaslFail,
+            &[],
+            "Too many wrong passwords, try again later",
         ),
         Ok(None) | Err(_) => failed(client),
     }

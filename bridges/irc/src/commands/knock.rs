@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use polylogue_core::command::RoomRef;
 use polylogue_core::name::ChannelName;
-use polylogue_core::room::Membership;
-use polylogue_core::{Command, Refusal};
+use polylogue_core::room::{JoinRule, Membership};
+use polylogue_core::{Command, Refusal, RoomId};
 use polylogue_irc::{Message, Numeric, Verb};
 
 use crate::client::Client;
@@ -55,7 +55,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             &[channel],
             "Your knock has been delivered",
         ),
-        Err(Refusal::Forbidden) => {
+        Err(Refusal::Forbidden) if is_open(client, room).await => {
             client
                 .replies
                 .text(Numeric::ErrChanOpen, &[channel], "Channel is open: join it")
@@ -65,7 +65,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             &[channel],
             "You are already on that channel",
         ),
-        Err(Refusal::InviteOnly) => client.replies.text(
+        Err(Refusal::Forbidden) => client.replies.text(
             Numeric::ErrCannotKnock,
             &[channel],
             "Cannot knock on this channel (+K)",
@@ -84,4 +84,9 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             &refusal,
         ),
     }
+}
+
+async fn is_open(client: &Client, room: RoomId) -> bool {
+    let room = client.irc.hub.room(room).await;
+    room.is_ok_and(|room| room.state.join_rule == JoinRule::Public)
 }

@@ -19,10 +19,14 @@ use crate::refusal::{self, About};
 /// Bytes of a text whose echo is certainly one line, whatever source and target it has.
 const ONE_LINE: usize = 250;
 
+/// Whether a line says something.
+pub(crate) fn is_speech(message: &Message) -> bool {
+    matches!(message.verb(), Verb::Privmsg | Verb::Notice | Verb::Tagmsg)
+}
+
 /// Whether a line says something and need not be waited for: all but those with a label whose reply is more than one echo of one line.
 pub(crate) fn flows(client: &Client, message: &Message) -> bool {
-    let speaks = matches!(message.verb(), Verb::Privmsg | Verb::Notice | Verb::Tagmsg);
-    speaks && (client.label_of(message).is_none() || has_short_reply(client, message))
+    is_speech(message) && (client.label_of(message).is_none() || has_short_reply(client, message))
 }
 
 fn has_short_reply(client: &Client, message: &Message) -> bool {

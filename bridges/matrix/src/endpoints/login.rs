@@ -33,7 +33,7 @@ pub(crate) async fn get() -> Reply {
 
 pub(crate) async fn post(
     State(matrix): State<Arc<Matrix>>,
-    _: Confidential,
+    Confidential { from }: Confidential,
     Body(request): Body<Request>,
 ) -> Answer {
     if request.stage != Stage::Password.name() {
@@ -57,7 +57,7 @@ pub(crate) async fn post(
         Some(name) => {
             matrix
                 .hub
-                .check_password(name, Password::new(password))
+                .check_password((name, from), Password::new(password))
                 .await?
         }
         None => None,

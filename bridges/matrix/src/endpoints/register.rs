@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use polylogue_core::command::Actor;
+use polylogue_core::Refusal;
 use polylogue_core::name::{AccountName, NameError};
 use polylogue_core::secret::Password;
-use polylogue_core::{Refusal, UserId};
 use polylogue_hub::Registration;
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use polylogue_matrix::uia::{Auth, Stage};
@@ -44,7 +43,7 @@ pub(crate) struct Available {
 pub(crate) async fn post(
     State(matrix): State<Arc<Matrix>>,
     Params(Kind { kind }): Params<Kind>,
-    _: Confidential,
+    Confidential { from }: Confidential,
     OptionalBody(request): OptionalBody<Request>,
 ) -> Answer {
     match kind.as_deref() {
@@ -86,10 +85,9 @@ pub(crate) async fn post(
     let password = request.password.filter(|password| !password.is_empty());
     let password = password
         .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "password is missing"))?;
-    let nobody = Actor::user(UserId::SERVER, None);
     let user = matrix
         .hub
-        .register(nobody, name, Password::new(password))
+        .sign_up(from, name, Password::new(password))
         .await
         .map_err(refused)?;
     if request.inhibit_login {

@@ -402,6 +402,7 @@ mod tests {
         let access = Access {
             user: UserId(1),
             device: DeviceId(1),
+            address: [127, 0, 0, 1].into(),
         };
         let request = Request {
             filter: None,

@@ -11,7 +11,8 @@ pub(super) async fn log_in(client: &mut Client, request: Login) -> Result<Answer
     client.nobody()?;
     let password = client.password(&request.password)?;
     let name = request.name.as_str();
-    let checked = client.hub().check_password(name, password).await;
+    let from = client.peer.address;
+    let checked = client.hub().check_password((name, from), password).await;
     let user = checked
         .map_err(|refusal| refusal::error(&refusal))?
         .ok_or_else(|| Error::new(ErrorCode::BadCredentials, "unknown name or wrong password"))?;

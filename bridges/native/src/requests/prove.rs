@@ -12,7 +12,8 @@ pub(super) async fn prove(client: &mut Client, request: &Prove) -> Result<Option
     let password = client.password(&request.password)?;
     let name = client.world().name_of(user).map(|name| name.nick().clone());
     let name = name.unwrap_or_default();
-    let checked = client.hub().check_password(&name, password).await;
+    let from = client.peer.address;
+    let checked = client.hub().check_password((&name, from), password).await;
     if checked.map_err(|refusal| refusal::error(&refusal))? != Some(user) {
         return Err(Error::in_field(
             ErrorCode::BadCredentials,

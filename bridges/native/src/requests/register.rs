@@ -1,7 +1,7 @@
 //! `register`: an account is made, and logged into.
 
+use polylogue_core::Refusal;
 use polylogue_core::name::AccountName;
-use polylogue_core::{Actor, Refusal, UserId};
 use polylogue_native::request::account::Register;
 use polylogue_native::{Answer, Error, ErrorCode};
 
@@ -14,9 +14,8 @@ pub(super) async fn register(client: &mut Client, request: Register) -> Result<A
     let password = client.password(&request.password)?;
     let name = AccountName::from_nick(request.name.as_str())
         .map_err(|error| Error::in_field(ErrorCode::BadName, "name", error.to_string()))?;
-    // Somebody without an account, and without any power.
-    let actor = Actor::user(UserId::SERVER, None);
-    let user = client.hub().register(actor, name, password).await;
+    let from = client.peer.address;
+    let user = client.hub().sign_up(from, name, password).await;
     let user = user.map_err(|refusal| {
         if refusal == Refusal::NameTaken {
             refusal::in_field(&refusal, "name")

@@ -10,7 +10,7 @@ use polylogue_core::command::{Destination, Say};
 use polylogue_core::event::StateChange;
 use polylogue_core::{Actor, Body, Command, Form, Message, TextKind};
 use polylogue_hub::frontend::Security;
-use polylogue_hub::{Frontend, Hub, Peer, Registration, Request, Stream};
+use polylogue_hub::{Frontend, Hub, Limits, Peer, Registration, Request, Stream};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use serde_json::{Value, json};
@@ -38,11 +38,16 @@ impl House {
     }
 
     pub(super) fn with(config: Config, registration: Registration) -> Self {
+        Self::limited((config, registration), Limits::NONE)
+    }
+
+    pub(super) fn limited((config, registration): (Config, Registration), limits: Limits) -> Self {
         let directory = TempDir::new().unwrap();
         let hub = Hub::open(&polylogue_hub::Config {
             data_dir: directory.path().join("data"),
             server_name: Some("chat.example".into()),
             registration,
+            limits,
             ..polylogue_hub::Config::default()
         })
         .unwrap();

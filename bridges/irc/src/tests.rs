@@ -1,0 +1,166 @@
+//! The front-end over real sockets, on a real hub: what depends on limits. Everything else is shown by plays against the whole server.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use polylogue_core::Actor;
+use polylogue_core::name::AccountName;
+use polylogue_core::secret::Password;
+use polylogue_hub::frontend::Security;
+use polylogue_hub::{Frontend, Hub, Limits, Peer, Stream};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{Config, Irc};
+
+/// No line takes this long: a test that waits for one that never comes ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct House {
+    hub: Arc<Hub>,
+    irc: Arc<Irc>,
+    _directory: TempDir,
+}
+
+impl House {
+    /// With an account alice.
+    async fn new(limits: Limits, config: Config) -> Self {
+        let directory = TempDir::new().unwrap();
+        let hub = Hub::open(&polylogue_hub::Config {
+            data_dir: directory.path().join("data"),
+            server_name: Some("test".into()),
+            limits,
+            ..polylogue_hub::Config::default()
+        })
+        .unwrap();
+        let name = AccountName::from_nick("alice").unwrap();
+        hub.register(Actor::ADMINISTRATOR, name, Password::new("secret".into()))
+            .await
+            .unwrap();
+        let irc = Irc::new(hub.clone(), config, None);
+        Self {
+            hub,
+            irc,
+            _directory: directory,
+        }
+    }
+
+    async fn client(&self) -> Client {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let peer = Peer {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            security: Security::Secure,
+            certificate: None,
+        };
+        let accepted = Stream::Plain(listener.accept().await.unwrap().0);
+        tokio::spawn(self.irc.clone().connection(accepted, peer));
+        Client(BufReader::new(stream))
+    }
+
+    async fn guest(&self, nick: &str) -> Client {
+        let mut client = self.client().await;
+        client
+            .send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"))
+            .await;
+        client.line(" 001 ").await;
+        client
+    }
+}
+
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    async fn send(&mut self, lines: &str) {
+        let bytes = format!("{lines}\r\n");
+        self.0.write_all(bytes.as_bytes()).await.unwrap();
+    }
+
+    /// The next line that holds this.
+    async fn line(&mut self, part: &str) -> String {
+        let wait = async {
+            loop {
+                let mut line = String::new();
+                assert_ne!(self.0.read_line(&mut line).await.unwrap(), 0, "no {part:?}");
+                if line.contains(part) {
+                    return line;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn who_says_much_waits_and_loses_nothing() {
+    let limits = Limits {
+        message_burst: 8,
+        messages_per_second: 20,
+        ..Limits::NONE
+    };
+    let house = House::new(limits, Config::default()).await;
+    let (mut dave, mut erin) = (house.guest("dave").await, house.guest("erin").await);
+    for client in [&mut dave, &mut erin] {
+        client.send("JOIN #garden").await;
+        client.line(" 366 ").await;
+    }
+    let began = Instant::now();
+    let lines: Vec<String> = (0..28).map(|n| format!("PRIVMSG #garden :{n}")).collect();
+    dave.send(&lines.join("\r\n")).await;
+    dave.send("PING end").await;
+    for number in 0..28 {
+        let line = erin.line("PRIVMSG").await;
+        assert!(line.ends_with(&format!(":{number}\r\n")), "{line}");
+    }
+    dave.line("PONG").await;
+    // Eight at once, and twenty more at twenty a second.
+    assert!(
+        began.elapsed() >= Duration::from_millis(950),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_speech_is_refused_at_once() {
+    let limits = Limits {
+        message_burst: 8,
+        messages_per_second: 1,
+        ..Limits::NONE
+    };
+    let house = House::new(limits, Config::default()).await;
+    let mut dave = house.guest("dave").await;
+    dave.send("JOIN #garden").await;
+    dave.line(" 366 ").await;
+    for number in 0..8 {
+        dave.send(&format!("TOPIC #garden :{number}")).await;
+        dave.line(" TOPIC ").await;
+    }
+    dave.send("TOPIC #garden :more").await;
+    assert!(dave.line(" 400 ").await.contains("too fast"));
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_counted() {
+    let limits = Limits {
+        login_failures: 1,
+        login_window_seconds: 600,
+        login_failures_per_day: 50,
+        ..Limits::NONE
+    };
+    let house = House::new(limits, Config::default()).await;
+    for (password, answer) in [("wrong", "Password incorrect"), ("secret", "too fast")] {
+        let mut client = house.client().await;
+        client
+            .send(&format!(
+                "PASS alice:{password}\r\nNICK alice\r\nUSER alice 0 * :a"
+            ))
+            .await;
+        assert!(client.line(" 464 ").await.contains(answer));
+    }
+    assert!(house.hub.world().user_named("alice").is_some());
+}

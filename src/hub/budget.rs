@@ -1,0 +1,217 @@
+//! How much an account may say over all front-ends and sessions: one bucket each, filled at a steady rate. It knows no clock: times are
+//! arguments.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use polylogue_core::command::{Actor, Scope};
+use polylogue_core::{Command, Refusal, Timestamp, UserId};
+
+use crate::config::Limits;
+
+/// Bytes of a message that cost as much as saying it.
+const PIECE: usize = 2048;
+/// What the dearest message costs.
+const DEAREST: u64 = 8;
+/// Accounts remembered before those with a full bucket are forgotten.
+const REMEMBERED: usize = 4096;
+
+/// The buckets.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    /// Microseconds of the steady rate that one message takes; 0 for no bounds.
+    each: u64,
+    /// Microseconds that a full bucket is worth.
+    full: u64,
+    buckets: Mutex<HashMap<UserId, u64>>,
+}
+
+impl Budget {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let each = 1_000_000_u64
+            .checked_div(limits.messages_per_second)
+            .unwrap_or(0);
+        Self {
+            each,
+            full: each.saturating_mul(limits.message_burst),
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Takes what a command costs.
+    ///
+    /// # Errors
+    /// [`Refusal::Throttled`] if there is not enough; nothing is taken then.
+    pub(crate) fn take(
+        &self,
+        actor: &Actor,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let cost = cost(command);
+        if self.each == 0 || cost == 0 || actor.scope != Scope::User {
+            return Ok(());
+        }
+        let now = now.0.saturating_mul(1000);
+        let mut buckets = self.lock();
+        if buckets.len() >= REMEMBERED && !buckets.contains_key(&actor.user) {
+            buckets.retain(|_, spent| *spent > now);
+        }
+        let spent = buckets.entry(actor.user).or_default();
+        let after = (*spent)
+            .max(now)
+            .saturating_add(cost.saturating_mul(self.each));
+        let over = after.saturating_sub(now).saturating_sub(self.full);
+        if over > 0 {
+            return Err(Refusal::Throttled {
+                until: Timestamp(now.saturating_add(over).div_ceil(1000)),
+            });
+        }
+        *spent = after;
+        Ok(())
+    }
+
+    /// How many short messages a user could say now; if none, when he can again.
+    pub(crate) fn left(&self, user: UserId, now: Timestamp) -> Result<u64, Timestamp> {
+        if self.each == 0 {
+            return Ok(u64::MAX);
+        }
+        let now = now.0.saturating_mul(1000);
+        let spent = self.lock().get(&user).copied().unwrap_or_default().max(now);
+        let free = self.full.saturating_sub(spent.saturating_sub(now));
+        match free.checked_div(self.each).unwrap_or(0) {
+            0 => Err(Timestamp(
+                now.saturating_add(self.each.saturating_sub(free))
+                    .div_ceil(1000),
+            )),
+            some => Ok(some),
+        }
+    }
+
+    // Every change is complete before its guard is dropped.
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, u64>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What others are told by a command costs; what only the asker sees, and what flickers, has bounds of its own.
+fn cost(command: &Command) -> u64 {
+    match command {
+        Command::Say(say) => {
+            let pieces = say.message.body.size() / PIECE;
+            u64::try_from(pieces)
+                .unwrap_or(DEAREST)
+                .saturating_add(1)
+                .min(DEAREST)
+        }
+        Command::Transient(_)
+        | Command::Redact { .. }
+        | Command::SetTopic { .. }
+        | Command::Invite { .. }
+        | Command::Knock { .. } => 1,
+        Command::Register { .. }
+        | Command::AddDevice { .. }
+        | Command::RenameDevice { .. }
+        | Command::RemoveDevices { .. }
+        | Command::SetPassword { .. }
+        | Command::Disable { .. }
+        | Command::SetProfile { .. }
+        | Command::Rename { .. }
+        | Command::SetAccountData { .. }
+        | Command::PutDocument { .. }
+        | Command::Keys(_)
+        | Command::MarkRead { .. }
+        | Command::CreateRoom(_)
+        | Command::Join { .. }
+        | Command::Leave { .. }
+        | Command::Kick { .. }
+        | Command::Ban { .. }
+        | Command::Unban { .. }
+        | Command::SetState { .. }
+        | Command::SetPower { .. }
+        | Command::SetPrefixes { .. }
+        | Command::SetModes { .. }
+        | Command::SetMask { .. }
+        | Command::SetSetting { .. }
+        | Command::Attach(_)
+        | Command::Detach { .. }
+        | Command::SetAway { .. }
+        | Command::Typing { .. }
+        | Command::Timed { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polylogue_core::body::{Form, Message, Text, TextKind};
+    use polylogue_core::command::{Destination, Say};
+    use polylogue_core::{Body, RoomId};
+
+    use super::*;
+
+    fn say(bytes: usize) -> Command {
+        let text = Text {
+            kind: TextKind::Text,
+            form: Form::Irc("x".repeat(bytes).into()),
+        };
+        Command::Say(Say {
+            to: Destination::Room(RoomId(1)),
+            message: Message {
+                body: Body::Text(text),
+                relation: None,
+                mentions: [].into(),
+            },
+        })
+    }
+
+    #[test]
+    fn a_bucket_per_account() {
+        let budget = Budget::new(&Limits {
+            message_burst: 10,
+            messages_per_second: 2,
+            ..Limits::NONE
+        });
+        let (alice, bob) = (Actor::user(UserId(1), None), Actor::user(UserId(2), None));
+        let check = |actor: &Actor, (bytes, at): (usize, u64), until: Option<u64>| {
+            let expected = match until {
+                None => Ok(()),
+                Some(until) => Err(Refusal::Throttled {
+                    until: Timestamp(until),
+                }),
+            };
+            let got = budget.take(actor, &say(bytes), Timestamp(at));
+            assert_eq!(got, expected, "{bytes} bytes at {at}");
+        };
+        assert_eq!(budget.left(UserId(1), Timestamp(1_000)), Ok(10));
+        for _ in 0..10 {
+            check(&alice, (5, 1_000), None);
+        }
+        check(&alice, (5, 1_000), Some(1_500));
+        assert_eq!(
+            budget.left(UserId(1), Timestamp(1_000)),
+            Err(Timestamp(1_500))
+        );
+        check(&bob, (5, 1_000), None);
+        check(&Actor::SERVER, (5, 1_000), None);
+        // A refused message takes nothing, and two a second come back.
+        check(&alice, (5, 1_500), None);
+        check(&alice, (5, 1_999), Some(2_000));
+        assert_eq!(budget.left(UserId(1), Timestamp(3_000)), Ok(3));
+        // A long one costs more, and the longest as much as eight.
+        check(&alice, (2 * PIECE, 3_000), None);
+        check(&alice, (0, 3_000), Some(3_500));
+        check(&alice, (60_000, 6_499), Some(7_000));
+        check(&alice, (60_000, 7_000), None);
+    }
+
+    #[test]
+    fn without_limits_nothing_is_counted() {
+        let budget = Budget::new(&Limits::NONE);
+        let alice = Actor::user(UserId(1), None);
+        for _ in 0..1000 {
+            assert_eq!(budget.take(&alice, &say(60_000), Timestamp(1)), Ok(()));
+        }
+        assert_eq!(budget.left(UserId(1), Timestamp(1)), Ok(u64::MAX));
+        assert!(budget.lock().is_empty());
+    }
+}
