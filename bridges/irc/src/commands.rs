@@ -16,7 +16,7 @@ pub(crate) mod message;
 mod mode;
 mod motd;
 mod names;
-mod nick;
+pub(crate) mod nick;
 mod part;
 pub(crate) mod ping;
 pub(crate) mod quit;
@@ -128,6 +128,16 @@ impl Client {
             );
         }
         given
+    }
+
+    /// Whether a text is within its announced length; told if it is not. Nothing is cut.
+    fn fits(&mut self, (what, text): (&str, &str), limit: usize) -> bool {
+        let fits = text.len() <= limit;
+        if !fits {
+            let text = format!("{what} is longer than {limit} bytes");
+            self.replies.text(Numeric::ErrInputTooLong, &[], &text);
+        }
+        fits
     }
 
     fn user_id(&self) -> polylogue_core::UserId {

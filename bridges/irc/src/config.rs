@@ -26,8 +26,6 @@ pub struct Config {
     pub channels: usize,
     /// Targets of one PRIVMSG, NOTICE or TAGMSG (`TARGMAX`).
     pub targets: usize,
-    /// Nicks on one session's MONITOR list (`MONITOR`).
-    pub monitor: usize,
     /// Seconds from the connection to the end of registration.
     pub registration_seconds: u64,
     /// Seconds of silence after which the server sends PING.
@@ -36,14 +34,6 @@ pub struct Config {
     pub timeout_seconds: u64,
     /// Messages in one CHATHISTORY answer (`CHATHISTORY`).
     pub history_messages: usize,
-    /// Lines of one room replayed to a returning session.
-    pub replay_room_lines: usize,
-    /// Lines of all rooms together replayed to a returning session.
-    pub replay_lines: usize,
-    /// Bytes of one multiline batch (`max-bytes` of draft/multiline).
-    pub multiline_bytes: usize,
-    /// Lines of one multiline batch (`max-lines` of draft/multiline).
-    pub multiline_lines: usize,
     /// Lines that a long message from another protocol may take here before it ends in "more".
     pub message_lines: usize,
 }
@@ -60,15 +50,10 @@ impl Default for Config {
             away_length: 300,
             channels: 100,
             targets: 4,
-            monitor: 100,
             registration_seconds: 30,
             ping_seconds: 90,
             timeout_seconds: 150,
             history_messages: 1000,
-            replay_room_lines: 200,
-            replay_lines: 2000,
-            multiline_bytes: 16_384,
-            multiline_lines: 200,
             message_lines: 8,
         }
     }
@@ -127,7 +112,7 @@ impl Config {
     }
 
     /// Key, value, unit and range. The upper ends of the lengths are the core's own limits, or what fits a line of 512 bytes (RFC 2812 section 2.3).
-    fn ranges(&self) -> [(&'static str, u64, &'static str, RangeInclusive<u64>); 17] {
+    fn ranges(&self) -> [(&'static str, u64, &'static str, RangeInclusive<u64>); 12] {
         [
             ("nick_length", self.nick_length as u64, "bytes", 9..=31),
             (
@@ -141,7 +126,6 @@ impl Config {
             ("away_length", self.away_length as u64, "bytes", 80..=300),
             ("channels", self.channels as u64, "channels", 1..=1000),
             ("targets", self.targets as u64, "targets", 1..=20),
-            ("monitor", self.monitor as u64, "nicks", 1..=1000),
             (
                 "registration_seconds",
                 self.registration_seconds,
@@ -160,30 +144,6 @@ impl Config {
                 self.history_messages as u64,
                 "messages",
                 50..=1000,
-            ),
-            (
-                "replay_room_lines",
-                self.replay_room_lines as u64,
-                "lines",
-                0..=1000,
-            ),
-            (
-                "replay_lines",
-                self.replay_lines as u64,
-                "lines",
-                0..=10_000,
-            ),
-            (
-                "multiline_bytes",
-                self.multiline_bytes as u64,
-                "bytes",
-                4096..=32_768,
-            ),
-            (
-                "multiline_lines",
-                self.multiline_lines as u64,
-                "lines",
-                24..=500,
             ),
             ("message_lines", self.message_lines as u64, "lines", 1..=100),
         ]

@@ -149,6 +149,11 @@ impl Client {
         }
         let attached = match self.registration.account.clone() {
             Some((user, label)) => self.attach_account((user, label), real_name).await,
+            None if nick.len() > self.irc.config.nick_length => {
+                commands::nick::too_long(self, &nick);
+                self.registration.nick = None;
+                return Next::Continue;
+            }
             None => self.attach_guest(&nick, username, real_name).await,
         };
         match attached {

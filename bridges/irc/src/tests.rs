@@ -164,3 +164,38 @@ async fn wrong_passwords_are_counted() {
     }
     assert!(house.hub.world().user_named("alice").is_some());
 }
+
+#[tokio::test]
+async fn what_is_over_its_announced_length_is_refused_whole() {
+    let config = Config {
+        nick_length: 9,
+        channel_length: 16,
+        topic_length: 80,
+        kick_length: 80,
+        away_length: 80,
+        ..Config::default()
+    };
+    let house = House::new(Limits::NONE, config).await;
+    let mut dave = house.client().await;
+    dave.send("NICK davedavedave\r\nUSER dave 0 * :dave").await;
+    dave.line(" 432 ").await;
+    dave.send("NICK dave").await;
+    dave.line(" 001 ").await;
+    dave.send("JOIN #garden").await;
+    dave.line(" 366 ").await;
+    let long = "x".repeat(81);
+    for (line, answer) in [
+        (format!("NICK {long}"), " 432 "),
+        (format!("JOIN #{long}"), " 403 "),
+        ("JOIN #a-name-of-18-bytes".to_owned(), " 417 "),
+        (format!("TOPIC #garden :{long}"), " 417 "),
+        (format!("KICK #garden dave :{long}"), " 417 "),
+        (format!("AWAY :{long}"), " 417 "),
+    ] {
+        dave.send(&line).await;
+        dave.line(answer).await;
+    }
+    dave.send(&format!("TOPIC #garden :{}", "x".repeat(80)))
+        .await;
+    dave.line(" TOPIC ").await;
+}

@@ -9,6 +9,10 @@ use crate::refusal::About;
 
 /// Goes away, or comes back.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
+    let given = message.given(0).unwrap_or_default();
+    if !client.fits(("The away message", given), client.irc.config.away_length) {
+        return;
+    }
     let text = message.given(0).map(std::sync::Arc::from);
     let Some(session) = &client.session else {
         return;

@@ -39,6 +39,12 @@ async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
                 .text(Numeric::ErrNoSuchChannel, &[name], "No such channel");
         }
     };
+    // A channel that is there may have a longer name, from another protocol.
+    let longest = client.irc.config.channel_length;
+    if name.len() > longest && crate::names::room_named(&client.world(), name).is_none() {
+        client.fits(("The channel's name", name), longest);
+        return;
+    }
     if joined(client) >= client.irc.config.channels {
         return refusal::tell(
             &mut client.replies,

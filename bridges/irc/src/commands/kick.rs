@@ -20,6 +20,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         return;
     };
     let reason: Option<Arc<str>> = message.given(2).map(Arc::from);
+    let text = reason.as_deref().unwrap_or_default();
+    if !client.fits(("The reason", text), client.irc.config.kick_length) {
+        return;
+    }
     for nick in list.split(',').filter(|nick| !nick.is_empty()) {
         let Some(user) = client.world().user_named(nick) else {
             client

@@ -13,6 +13,9 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             .replies
             .text(Numeric::ErrNoNicknameGiven, &[], "No nickname given");
     };
+    if nick.len() > client.irc.config.nick_length {
+        return too_long(client, nick);
+    }
     if client
         .ask(
             About {
@@ -26,4 +29,14 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     {
         client.replies.set_target(nick.into());
     }
+}
+
+/// ERR_ERRONEUSNICKNAME: the nick is over NICKLEN.
+pub(crate) fn too_long(client: &mut Client, nick: &str) {
+    let limit = client.irc.config.nick_length;
+    client.replies.text(
+        Numeric::ErrErroneusNickname,
+        &[nick],
+        &format!("Erroneous nickname: longer than {limit} bytes"),
+    );
 }

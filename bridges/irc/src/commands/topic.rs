@@ -22,6 +22,9 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         target: channel,
     };
     if let Some(topic) = message.param(1) {
+        if !client.fits(("The topic", topic), client.irc.config.topic_length) {
+            return;
+        }
         client
             .ask(
                 about,
