@@ -199,10 +199,13 @@ fn check_prefix_change(
         room.power.to_set(facets::POWER_LEVELS)
     };
     if have < needed {
-        Err(Refusal::LevelTooLow { needed, have })
-    } else {
-        Ok(())
+        return Err(Refusal::LevelTooLow { needed, have });
     }
+    // Bits that change no level are still somebody's standing: nobody touches those of one above him.
+    if changes.iter().any(|change| room.level(change.user) > have) {
+        return Err(Refusal::TargetLevel);
+    }
+    Ok(())
 }
 
 /// Matrix room version 10 "Authorization rules", rule 9: of every level that changes, neither the old nor the new value may be above the

@@ -46,9 +46,10 @@ pub(super) fn set_mask(
     let sender = at.actor.user;
     let mut changes = Vec::new();
     match (request.direction, found) {
-        (Direction::Add, Some(_)) | (Direction::Remove, None) => {
+        (Direction::Add, Some(known)) if !outlasts(request.until, known.until) => {
             return Ok(Decision::nothing(Outcome::Done));
         }
+        (Direction::Remove, None) => return Ok(Decision::nothing(Outcome::Done)),
         (Direction::Remove, Some(known)) => {
             let setting = RoomSetting::MaskRemoved {
                 list: request.list,
@@ -60,20 +61,23 @@ pub(super) fn set_mask(
                 setting,
             }));
         }
-        (Direction::Add, None) => {
-            if state
-                .masks
-                .iter()
-                .filter(|known| known.list == request.list)
-                .count()
-                >= limits::MASKS
+        (Direction::Add, found) => {
+            if found.is_none()
+                && state
+                    .masks
+                    .iter()
+                    .filter(|known| known.list == request.list)
+                    .count()
+                    >= limits::MASKS
             {
                 return Err(Refusal::TooMany {
                     what: "masks",
                     limit: limits::MASKS,
                 });
             }
-            let (list, mask, until) = (request.list, request.mask, request.until);
+            // One that is there is put on again for longer, as it was first written.
+            let mask = found.map_or(request.mask, |known| known.mask.clone());
+            let (list, until) = (request.list, request.until);
             if let Some(until) = until {
                 let command = TimedCommand::ExpireMask {
                     room,
@@ -96,6 +100,15 @@ pub(super) fn set_mask(
         changes,
         outcome: Outcome::Done,
     })
+}
+
+/// Whether an end comes after another; none is never.
+fn outlasts(end: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    match (end, other) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(end), Some(other)) => end > other,
+    }
 }
 
 /// Changes another setting.

@@ -411,3 +411,27 @@ fn a_guest_who_is_gone_is_nobody() {
         "the nick is free, for somebody else"
     );
 }
+
+#[test]
+fn a_mask_that_is_there_for_a_time_can_be_put_on_for_longer() {
+    let mut house = House::new();
+    let room = house.garden();
+    let mut check = |until: Option<u64>, want: Option<u64>| {
+        let command = Command::SetMask {
+            room,
+            list: MaskList::Ban,
+            mask: "*!*@x".into(),
+            direction: Direction::Add,
+            until: until.map(Timestamp),
+        };
+        house.by(ALICE, command).unwrap();
+        let masks = &house.room(room).masks;
+        assert_eq!(masks.len(), 1);
+        assert_eq!(masks[0].until, want.map(Timestamp));
+    };
+    check(Some(5_000), Some(5_000));
+    check(Some(4_000), Some(5_000));
+    check(Some(6_000), Some(6_000));
+    check(None, None);
+    check(Some(9_000), None);
+}

@@ -336,3 +336,22 @@ fn modes_change_their_part_and_nothing_else() {
     let refused = house.by(CAROL, Command::SetModes { room, changes });
     assert!(refused.is_err() && house.room(room).modes.limit.is_none());
 }
+
+#[test]
+fn a_half_operator_leaves_those_above_him_as_they_are() {
+    let check = |target: i64, want: Result<(), Refusal>| {
+        let mut house = House::new();
+        let room = house.garden();
+        let set = |levels: &mut PowerLevels| {
+            levels.set(CAROL, 25);
+            levels.set(BOB, target);
+        };
+        house.levels(ALICE, room, set).unwrap();
+        let done = house.prefix(CAROL, room, (BOB, Add, Voice));
+        assert_eq!(outcome(&done), want, "{target}");
+    };
+    check(0, Ok(()));
+    check(25, Ok(()));
+    check(50, Err(Refusal::TargetLevel));
+    check(100, Err(Refusal::TargetLevel));
+}
