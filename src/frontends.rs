@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use polylogue_bridge_irc::Irc;
+use polylogue_bridge_irc::{Irc, Texts};
 use polylogue_bridge_matrix::Matrix;
 use polylogue_bridge_native::Native;
 use polylogue_hub::Frontend;
@@ -25,7 +25,11 @@ pub struct Frontends {
 impl Frontends {
     /// All of them.
     pub fn open(house: &House, config: &Config) -> Self {
-        let irc = Irc::new(house.hub(), config.irc.clone(), motd(config));
+        let texts = Texts {
+            description: config.server.description.clone(),
+            motd: motd(config),
+        };
+        let irc = Irc::new(house.hub(), config.irc.clone(), texts);
         let matrix = Matrix::new(house.hub(), config.matrix.clone());
         let native = Native::new(house.hub(), config.native.clone());
         let routes = [matrix.routes(), Arc::clone(&native).routes()];

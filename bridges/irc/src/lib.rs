@@ -31,23 +31,34 @@ pub use config::Config;
 use render::IrcRenderer;
 use tokio_util::sync::CancellationToken;
 
+/// What the server says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    /// One line about it, as `WHOIS` tells.
+    pub description: String,
+    /// The message of the day, if there is one.
+    pub motd: Option<String>,
+}
+
 /// The front-end.
 #[derive(Debug)]
 pub struct Irc {
     hub: Arc<Hub>,
     config: Config,
+    description: String,
     renderer: Arc<IrcRenderer>,
     stopping: CancellationToken,
 }
 
 impl Irc {
-    /// Serves a hub with these numbers.
+    /// Serves a hub with these numbers and texts.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, config: Config, motd: Option<String>) -> Arc<Self> {
-        let renderer = Arc::new(IrcRenderer::new(&hub, &config, motd));
+    pub fn new(hub: Arc<Hub>, config: Config, texts: Texts) -> Arc<Self> {
+        let renderer = Arc::new(IrcRenderer::new(&hub, &config, texts.motd));
         Arc::new(Self {
             hub,
             config,
+            description: texts.description,
             renderer,
             stopping: CancellationToken::new(),
         })

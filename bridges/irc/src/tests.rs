@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Config, Irc};
+use crate::{Config, Irc, Texts};
 
 /// No line takes this long: a test that waits for one that never comes ends.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,7 +39,11 @@ impl House {
         hub.register(Actor::ADMINISTRATOR, name, Password::new("secret".into()))
             .await
             .unwrap();
-        let irc = Irc::new(hub.clone(), config, None);
+        let texts = Texts {
+            description: "For tests".into(),
+            motd: None,
+        };
+        let irc = Irc::new(hub.clone(), config, texts);
         Self {
             hub,
             irc,
@@ -198,4 +202,12 @@ async fn what_is_over_its_announced_length_is_refused_whole() {
     dave.send(&format!("TOPIC #garden :{}", "x".repeat(80)))
         .await;
     dave.line(" TOPIC ").await;
+}
+
+#[tokio::test]
+async fn the_server_says_what_it_is() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    let mut dave = house.guest("dave").await;
+    dave.send("WHOIS dave").await;
+    assert!(dave.line(" 312 ").await.ends_with(":For tests\r\n"));
 }

@@ -61,9 +61,11 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             .text(Numeric::RplWhoisChannels, &[nick], &group.join(" "));
     }
     let server = client.replies.server();
-    client
-        .replies
-        .text(Numeric::RplWhoisServer, &[nick, &server], "Polylogue");
+    client.replies.text(
+        Numeric::RplWhoisServer,
+        &[nick, &server],
+        &client.irc.description,
+    );
     if let Some(account) = &name.account {
         client.replies.text(
             Numeric::RplWhoisAccount,
