@@ -27,7 +27,7 @@ pub type StoredDocument = (DocumentStamp, Option<Vec<u8>>);
 /// A read-only connection.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(crate) connection: Connection,
     tail: Arc<Tail>,
 }
 

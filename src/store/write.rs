@@ -1,6 +1,7 @@
 //! Writing: a batch is one transaction. Either all of it is on disk when `commit` returns, or none of it.
 
 mod keys;
+mod relation;
 mod room;
 mod user;
 

@@ -30,6 +30,11 @@ pub(crate) fn routes() -> Router<Arc<Matrix>> {
                 )
             })
         });
+    let router = later()
+        .into_iter()
+        .fold(router, |router, (path, endpoint)| {
+            router.route(&format!("/_matrix/client/v1{path}"), endpoint)
+        });
     router
         .route("/_matrix", any(unknown))
         .route("/_matrix/", any(unknown))
@@ -176,6 +181,22 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
             post(e::receipts::post),
         ),
         ("/rooms/{room}/read_markers", post(e::receipts::markers)),
+    ]
+}
+
+/// Paths below `/_matrix/client/v1`: what came after version 1.1 counts by itself.
+fn later() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
+    vec![
+        ("/rooms/{room}/relations/{event}", get(e::relations::all)),
+        (
+            "/rooms/{room}/relations/{event}/{kind}",
+            get(e::relations::of_kind),
+        ),
+        (
+            "/rooms/{room}/relations/{event}/{kind}/{type}",
+            get(e::relations::of_type),
+        ),
+        ("/rooms/{room}/threads", get(e::relations::threads)),
     ]
 }
 

@@ -3,6 +3,8 @@
 mod accounts;
 mod keys;
 mod limits;
+mod past;
+mod related;
 mod rooms;
 mod shape;
 mod sync;

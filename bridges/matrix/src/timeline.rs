@@ -3,17 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use polylogue_core::room::Room;
-use polylogue_core::{Position, RoomId, RoomSequence, UserId, facets};
+use polylogue_core::{Position, RoomId, RoomSequence, UserId};
 use polylogue_hub::{Direction, VisibleEvent};
 use polylogue_matrix::filter::{admits, admits_room};
 use ruma::api::client::filter::{LazyLoadOptions, RoomEventFilter};
 use serde_json::Value;
 
 use crate::Matrix;
+use crate::access::Access;
 use crate::error::Failure;
 use crate::render::client_event;
-use crate::state;
+use crate::state::{self, Standpoint};
+use crate::unsigned;
 
 /// Events of one page at most.
 pub(crate) const PAGE: usize = 1000;
@@ -48,7 +49,7 @@ pub(crate) enum End {
 /// What is to be read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading<'a> {
-    pub(crate) viewer: UserId,
+    pub(crate) access: &'a Access,
     pub(crate) room: RoomId,
     pub(crate) direction: Direction,
     pub(crate) limit: usize,
@@ -73,43 +74,52 @@ pub(crate) async fn read(
     from: RoomSequence,
 ) -> Result<Chunk, Failure> {
     let mut chunk = Chunk::default();
+    let mut found = Vec::new();
     let mut from = from;
     if !admits_room(reading.filter, &matrix.room_id(reading.room)) {
         chunk.end = End::Timeline;
         return Ok(chunk);
     }
-    for _ in 0..READS {
-        let wanted = reading.limit.saturating_sub(chunk.events.len());
+    let world = matrix.hub.world();
+    'reading: for _ in 0..READS {
+        let wanted = reading.limit.saturating_sub(found.len());
         if wanted == 0 {
             break;
         }
         let page = matrix
             .hub
             .history(
-                reading.viewer,
+                reading.access.user,
                 (reading.room, from),
                 (reading.direction, wanted),
             )
             .await?;
-        let world = matrix.hub.world();
-        for event in &page.events {
+        for event in page.events {
             if reading.is_beyond(event.sequence) {
                 chunk.end = End::Stop;
-                return Ok(chunk);
+                break 'reading;
             }
             chunk.reached = Some(event.position);
-            let shown = client_event(matrix, &world, (reading.room, event));
+            let shown = client_event(matrix, &world, (reading.room, &event));
             if admits(reading.filter, &shown) {
                 chunk.senders.insert(event.sender);
-                chunk.events.push(shown);
+                found.push((event, shown));
             }
         }
         let Some(next) = page.next else {
             chunk.end = End::Timeline;
-            return Ok(chunk);
+            break;
         };
         (chunk.reached, from) = (page.next_position, next);
     }
+    let whole = unsigned::Reading {
+        matrix,
+        world: &world,
+        access: reading.access,
+        room: reading.room,
+    };
+    whole.complete(&mut found).await?;
+    chunk.events = found.into_iter().map(|(_, shown)| shown).collect();
     Ok(chunk)
 }
 
@@ -148,52 +158,44 @@ impl Matrix {
 /// The memberships of those who say something, for clients that load members lazily.
 pub(crate) async fn senders(
     matrix: &Matrix,
-    room: &Room,
-    chunk: &Chunk,
+    standpoint: &Standpoint,
+    (chunk, access): (&Chunk, &Access),
 ) -> Result<Vec<Value>, Failure> {
-    let members = chunk
-        .senders
-        .iter()
-        .filter_map(|user| room.state.members.get(user));
-    let places = members.map(|member| member.since).collect();
-    let events = matrix.hub.state_events(room.state.id, places).await?;
-    let world = matrix.hub.world();
-    Ok(events
-        .iter()
-        .map(|event| client_event(matrix, &world, (room.state.id, event)))
-        .collect())
+    let events = standpoint
+        .members(matrix, |user, _| chunk.senders.contains(&user))
+        .await?;
+    Ok(shown(matrix, standpoint, (&events, access)))
 }
 
 /// The state of a room that passes a filter; with lazy loading only the memberships of those who say something.
 pub(crate) async fn state_for(
     matrix: &Matrix,
-    room: &Room,
+    standpoint: &Standpoint,
     (chunk, reading): (&Chunk, Reading<'_>),
 ) -> Result<Vec<Value>, Failure> {
-    let events = matrix
-        .hub
-        .state_events(room.state.id, state::places(room))
-        .await?;
-    let world = matrix.hub.world();
-    let lazy = is_lazy(reading.filter);
-    let wanted = |event: &VisibleEvent, shown: &Value| {
-        let is_member = shown.get("type").and_then(Value::as_str) == Some(facets::MEMBER);
-        !lazy
-            || !is_member
-            || chunk.senders.iter().any(|user| {
-                room.state
-                    .members
-                    .get(user)
-                    .is_some_and(|m| m.since == event.sequence)
-            })
+    let mut events = standpoint.events(matrix).await?;
+    if is_lazy(reading.filter) {
+        let speaks = |(user, _)| chunk.senders.contains(&user);
+        events.retain(|event| state::membership(event).is_none_or(speaks));
+    }
+    let mut events = shown(matrix, standpoint, (&events, reading.access));
+    events.retain(|event| admits(reading.filter, event));
+    Ok(events)
+}
+
+/// State events as a reader gets them.
+pub(crate) fn shown(
+    matrix: &Matrix,
+    standpoint: &Standpoint,
+    (events, access): (&[VisibleEvent], &Access),
+) -> Vec<Value> {
+    let reading = unsigned::Reading {
+        matrix,
+        world: &matrix.hub.world(),
+        access,
+        room: standpoint.room.state.id,
     };
-    let shown = events
-        .iter()
-        .map(|event| (event, client_event(matrix, &world, (room.state.id, event))));
-    Ok(shown
-        .filter(|(event, shown)| wanted(event, shown) && admits(reading.filter, shown))
-        .map(|(_, shown)| shown)
-        .collect())
+    events.iter().map(|event| reading.event(event)).collect()
 }
 
 /// Whether a filter asks for members to be loaded lazily.

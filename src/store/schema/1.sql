@@ -67,6 +67,24 @@ CREATE TABLE state (
     PRIMARY KEY (room, kind, key)
 ) STRICT, WITHOUT ROWID;
 
+-- Where every piece of state was ever set. Memberships have the user's number as their key.
+CREATE TABLE state_history (
+    room     INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (room, kind, key, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- What refers to an event of the same room: as an edit (1), a reaction (2), a part of its thread (3), or by redacting it (4).
+CREATE TABLE relation (
+    room     INTEGER NOT NULL,
+    target   INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (room, target, kind, sequence)
+) STRICT, WITHOUT ROWID;
+
 -- From which event each history visibility was in force.
 CREATE TABLE visibility (
     room       INTEGER NOT NULL,

@@ -10,7 +10,7 @@ use polylogue_core::{
 };
 use rusqlite::{Transaction, params};
 
-use super::integer;
+use super::{integer, relation};
 use crate::blob;
 use crate::error::StoreError;
 use crate::history::{self, Direction, EventBlob};
@@ -24,7 +24,13 @@ pub(super) fn write(
     change: &RoomChange,
 ) -> Result<(), StoreError> {
     match change {
-        RoomChange::Message(_) | RoomChange::Redaction { .. } | RoomChange::Redacted(_) => Ok(()),
+        RoomChange::Message(message) => {
+            relation::write(transaction, (room, entry.sequence), message.relation)
+        }
+        RoomChange::Redaction { target, .. } => {
+            relation::write_redaction(transaction, (room, entry.sequence), *target)
+        }
+        RoomChange::Redacted(_) => Ok(()),
         RoomChange::Created(creation) => {
             transaction
                 .prepare_cached("INSERT INTO room (room, creation) VALUES (?1, ?2)")?
@@ -122,6 +128,7 @@ pub(super) fn redact(
         transaction
             .prepare_cached("UPDATE event SET blob = ?2 WHERE position = ?1")?
             .execute(params![column, new])?;
+        relation::forget(transaction, (room, target), message.relation)?;
     }
     Ok(())
 }
@@ -134,6 +141,11 @@ fn write_member(
 ) -> Result<(), StoreError> {
     let sequence = integer(entry.sequence.0);
     let user = change.user.0;
+    write_history(
+        transaction,
+        (room, facets::MEMBER, &user.to_string()),
+        entry.sequence,
+    )?;
     let is_guest: bool = transaction
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM user WHERE user = ?1 AND kind = ?2)")?
         .query_row(
@@ -230,11 +242,30 @@ fn write_state(
             sender.0,
             change.content.as_str()
         ])?;
+    write_history(
+        transaction,
+        (room, &change.kind, &change.key),
+        entry.sequence,
+    )?;
     if let Some(visibility) = facets::visibility_of(change) {
         transaction
             .prepare_cached("INSERT OR REPLACE INTO visibility (room, sequence, visibility) VALUES (?1, ?2, ?3)")?
             .execute(params![room.0, sequence, blob::write(&visibility)?])?;
     }
+    Ok(())
+}
+
+/// Notes where a piece of state was set. Memberships have the user's number as their key.
+fn write_history(
+    transaction: &Transaction<'_>,
+    (room, kind, key): (RoomId, &str, &str),
+    sequence: RoomSequence,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO state_history (room, kind, key, sequence) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![room.0, kind, key, integer(sequence.0)])?;
     Ok(())
 }
 

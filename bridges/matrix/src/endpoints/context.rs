@@ -1,8 +1,9 @@
-//! `GET /rooms/{roomId}/context/{eventId}`: an event and what is around it. The state with it is the state now.
+//! `GET /rooms/{roomId}/context/{eventId}`: an event and what is around it, with the state as it was after the last of it.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use polylogue_core::Refusal;
 use polylogue_hub::Direction;
 use serde::Deserialize;
 use serde_json::json;
@@ -11,8 +12,8 @@ use crate::Matrix;
 use crate::access::Access;
 use crate::error::Answer;
 use crate::extract::{Params, Reply, Segments};
-use crate::render::client_event;
 use crate::timeline::{self, PAGE, Reading};
+use crate::unsigned;
 
 #[derive(Deserialize)]
 pub(crate) struct Request {
@@ -23,16 +24,16 @@ pub(crate) struct Request {
 pub(crate) async fn get(
     State(matrix): State<Arc<Matrix>>,
     access: Access,
-    Segments((room, event_id)): Segments<(String, String)>,
+    Segments((room_id, event_id)): Segments<(String, String)>,
     Params(request): Params<Request>,
 ) -> Answer {
     let filter = timeline::filter(request.filter.as_deref())?;
-    let room = matrix.hub.room(matrix.room(&room)?).await?;
-    let id = room.state.id;
+    let id = matrix.room(&room_id)?;
     let event = matrix.event(access.user, id, &event_id).await?;
+    let (place, position, sender) = (event.sequence, event.position, event.sender);
     let limit = request.limit.unwrap_or(10).min(PAGE);
     let reading = |direction, limit| Reading {
-        viewer: access.user,
+        access: &access,
         room: id,
         direction,
         limit,
@@ -43,21 +44,31 @@ pub(crate) async fn get(
         reading(Direction::Backward, limit / 2),
         reading(Direction::Forward, limit - limit / 2),
     );
-    let before = timeline::read(&matrix, backward, event.sequence).await?;
-    let mut after = timeline::read(&matrix, forward, event.sequence).await?;
-    let start = before.reached.unwrap_or(event.position);
-    let end = after.reached.unwrap_or(event.position);
-    let shown = client_event(&matrix, &matrix.hub.world(), (id, &event));
+    let before = timeline::read(&matrix, backward, place).await?;
+    let mut after = timeline::read(&matrix, forward, place).await?;
+    let start = before.reached.unwrap_or(position);
+    let end = after.reached.unwrap_or(position);
+    let shown = unsigned::Reading {
+        matrix: &matrix,
+        world: &matrix.hub.world(),
+        access: &access,
+        room: id,
+    };
+    let shown = shown.events(vec![event]).await?;
     after
         .senders
-        .extend(before.senders.iter().copied().chain([event.sender]));
-    let state = if room.state.is_joined(access.user) {
-        timeline::state_for(&matrix, &room, (&after, forward)).await?
-    } else {
-        timeline::senders(&matrix, &room, &after).await?
+        .extend(before.senders.iter().copied().chain([sender]));
+    let last = matrix.hub.sequence_at(id, end).await?;
+    let state = match matrix.standpoint(access.user, &room_id).await {
+        Ok(standpoint) => {
+            let standpoint = standpoint.not_after(last);
+            timeline::state_for(&matrix, &standpoint, (&after, forward)).await?
+        }
+        // An event that shows to those who are not in yet says nothing of the room's state.
+        Err(_) => Vec::new(),
     };
     Ok(Reply(json!({
-        "event": shown,
+        "event": shown.into_iter().next().ok_or(Refusal::Internal)?,
         "events_before": before.events,
         "events_after": after.events,
         "state": state,

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use polylogue_core::Refusal;
 
 use crate::Matrix;
 use crate::access::Access;
 use crate::error::Answer;
 use crate::extract::{Reply, Segments};
-use crate::render::client_event;
+use crate::unsigned::Reading;
 
 pub(crate) async fn get(
     State(matrix): State<Arc<Matrix>>,
@@ -17,9 +18,12 @@ pub(crate) async fn get(
 ) -> Answer {
     let room = matrix.room(&room)?;
     let event = matrix.event(access.user, room, &event_id).await?;
-    Ok(Reply(client_event(
-        &matrix,
-        &matrix.hub.world(),
-        (room, &event),
-    )))
+    let reading = Reading {
+        matrix: &matrix,
+        world: &matrix.hub.world(),
+        access: &access,
+        room,
+    };
+    let shown = reading.events(vec![event]).await?;
+    Ok(Reply(shown.into_iter().next().ok_or(Refusal::Internal)?))
 }

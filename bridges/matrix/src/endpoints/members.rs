@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use polylogue_core::room::Membership;
+use polylogue_hub::Direction;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -11,16 +12,16 @@ use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{Params, Reply, Segments};
-use crate::render::client_event;
-use crate::state;
+use crate::timeline;
 
 #[derive(Deserialize)]
 pub(crate) struct Which {
+    at: Option<String>,
     membership: Option<String>,
     not_membership: Option<String>,
 }
 
-/// The members as they are now: `at` would ask for those of an earlier time, and clients take the newer for it.
+/// The members as they are, or were at the place of a token, or when the asker went out.
 pub(crate) async fn get(
     State(matrix): State<Arc<Matrix>>,
     access: Access,
@@ -31,17 +32,18 @@ pub(crate) async fn get(
         membership(which.membership)?,
         membership(which.not_membership)?,
     );
-    let room = matrix.readable_room(access.user, &room).await?;
-    let places = state::member_places(&room, |membership| {
+    let mut standpoint = matrix.standpoint(access.user, &room).await?;
+    if let Some(token) = which.at.as_deref().filter(|token| !token.is_empty()) {
+        let id = standpoint.room.state.id;
+        let place = matrix.place_of(id, (token, Direction::Forward)).await?;
+        standpoint = standpoint.not_after(place);
+    }
+    let passes = |_, membership| {
         wanted.is_none_or(|wanted| membership == wanted)
             && unwanted.is_none_or(|unwanted| membership != unwanted)
-    });
-    let events = matrix.hub.state_events(room.state.id, places).await?;
-    let world = matrix.hub.world();
-    let chunk: Vec<_> = events
-        .iter()
-        .map(|event| client_event(&matrix, &world, (room.state.id, event)))
-        .collect();
+    };
+    let events = standpoint.members(&matrix, passes).await?;
+    let chunk = timeline::shown(&matrix, &standpoint, (&events, &access));
     Ok(Reply(json!({ "chunk": chunk })))
 }
 

@@ -32,14 +32,9 @@ pub(crate) async fn get(
 ) -> Answer {
     let direction = direction(request.dir.as_deref())?;
     let filter = timeline::filter(request.filter.as_deref())?;
-    let room = matrix.hub.room(matrix.room(&room)?).await?;
+    let standpoint = matrix.standpoint(access.user, &room).await?;
+    let room = &standpoint.room;
     let id = room.state.id;
-    // Who was never in has nothing to read, unless all may read.
-    if room.state.membership(access.user).is_none() {
-        matrix
-            .readable_room(access.user, &matrix.room_id(id))
-            .await?;
-    }
     let (start, from) = match (request.from.as_deref(), direction) {
         (Some(token), direction) => (
             token.to_owned(),
@@ -54,7 +49,7 @@ pub(crate) async fn get(
     };
     let limit = request.limit.unwrap_or(10).clamp(1, PAGE);
     let reading = Reading {
-        viewer: access.user,
+        access: &access,
         room: id,
         direction,
         limit,
@@ -73,14 +68,16 @@ pub(crate) async fn get(
         if timeline::is_lazy(&filter) {
             reply.insert(
                 "state".to_owned(),
-                timeline::senders(&matrix, &room, &chunk).await?.into(),
+                timeline::senders(&matrix, &standpoint, (&chunk, &access))
+                    .await?
+                    .into(),
             );
         }
     }
     Ok(Reply(reply))
 }
 
-fn direction(text: Option<&str>) -> Result<Direction, Failure> {
+pub(super) fn direction(text: Option<&str>) -> Result<Direction, Failure> {
     match text {
         Some("b") => Ok(Direction::Backward),
         Some("f") => Ok(Direction::Forward),

@@ -23,8 +23,8 @@ use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{Content, Params, Reply, Segments, shape};
 use crate::power::with_content;
-use crate::render::client_event;
-use crate::state;
+use crate::state::{Moment, Standpoint};
+use crate::timeline;
 
 #[derive(Deserialize)]
 pub(crate) struct Format {
@@ -36,16 +36,10 @@ pub(crate) async fn all(
     access: Access,
     Segments(room): Segments<String>,
 ) -> Answer {
-    let room = matrix.readable_room(access.user, &room).await?;
-    let events = matrix
-        .hub
-        .state_events(room.state.id, state::places(&room))
-        .await?;
-    let world = matrix.hub.world();
-    let events = events
-        .iter()
-        .map(|event| client_event(&matrix, &world, (room.state.id, event)));
-    Ok(Reply(events.collect()))
+    let standpoint = matrix.standpoint(access.user, &room).await?;
+    let events = standpoint.events(&matrix).await?;
+    let shown = timeline::shown(&matrix, &standpoint, (&events, &access));
+    Ok(Reply(shown.into()))
 }
 
 pub(crate) async fn get(
@@ -69,10 +63,11 @@ pub(crate) async fn get_keyed(
     Segments((room, kind, key)): Segments<(String, String, String)>,
     Params(Format { format }): Params<Format>,
 ) -> Answer {
-    let room = matrix.readable_room(access.user, &room).await?;
-    let event = state::event(&matrix, &room, (&kind, &key)).await?;
+    let standpoint = matrix.standpoint(access.user, &room).await?;
+    let event = standpoint.event(&matrix, (&kind, &key)).await?;
     let event = event.ok_or_else(|| Failure::not_found("the room has no such state"))?;
-    let mut event = client_event(&matrix, &matrix.hub.world(), (room.state.id, &event));
+    let shown = timeline::shown(&matrix, &standpoint, (&[event], &access));
+    let mut event = shown.into_iter().next().ok_or(Refusal::Internal)?;
     match format.as_deref() {
         None | Some("content") => Ok(Reply(
             event
@@ -151,11 +146,12 @@ pub(crate) async fn put_keyed(
         Some(event) => event.position,
         // It said so already: the event in force is the answer.
         None => {
-            let room = matrix.hub.room(id).await?;
-            state::event(&matrix, &room, (&kind, &key))
-                .await?
-                .ok_or(Refusal::Internal)?
-                .position
+            let standpoint = Standpoint {
+                room: matrix.hub.room(id).await?,
+                moment: Moment::Now,
+            };
+            let event = standpoint.event(&matrix, (&kind, &key)).await?;
+            event.ok_or(Refusal::Internal)?.position
         }
     };
     Ok(Reply(json!({ "event_id": matrix.event_id(position) })))

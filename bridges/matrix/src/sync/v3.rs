@@ -24,6 +24,7 @@ use crate::access::Access;
 use crate::endpoints::{filter, presence};
 use crate::error::{Answer, Failure};
 use crate::extract::{Reply, shape};
+use crate::unsigned::Reading;
 use crate::{keys, push};
 
 /// How long a request waits for news at most.
@@ -59,6 +60,16 @@ impl Scene<'_> {
     pub(crate) fn own_mark(&self, room: RoomId) -> ReadMark {
         let user = self.changes.world.state.user(self.access.user);
         user.map_or_else(ReadMark::default, |user| user.mark(room))
+    }
+
+    /// How a room's events are shown.
+    pub(crate) fn reading(&self, room: RoomId) -> Reading<'_> {
+        Reading {
+            matrix: self.matrix,
+            world: &self.changes.world,
+            access: self.access,
+            room,
+        }
     }
 }
 

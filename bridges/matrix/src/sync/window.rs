@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::v3::Scene;
 use crate::error::Failure;
 use crate::render::client_event;
-use crate::unsigned;
 
 /// Events of a room in one reply, unless the filter says otherwise.
 const USUAL: usize = 20;
@@ -90,11 +89,7 @@ pub(crate) async fn read(
         }
     }
     found.reverse();
-    unsigned::complete(
-        scene.matrix,
-        (&scene.changes.world, scene.access),
-        (room, &mut found),
-    );
+    scene.reading(room).complete(&mut found).await?;
     for (event, shown) in found {
         window.places.insert(event.sequence);
         window.senders.insert(event.sender);
