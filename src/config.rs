@@ -137,6 +137,7 @@ impl Config {
         let tables = [
             ("server", self.server.problems()),
             ("irc", self.irc.problems()),
+            ("matrix", self.matrix.problems()),
             ("native", self.native.problems()),
             ("limits", self.limits.problems()),
             ("log", self.log.problems()),

@@ -17,6 +17,7 @@ use crate::listen::Protocol;
 /// The front-ends of one house.
 pub struct Frontends {
     irc: Arc<Irc>,
+    matrix: Arc<Matrix>,
     native: Arc<Native>,
     routes: Router,
     stopping: CancellationToken,
@@ -32,9 +33,10 @@ impl Frontends {
         let irc = Irc::new(house.hub(), config.irc.clone(), texts);
         let matrix = Matrix::new(house.hub(), config.matrix.clone());
         let native = Native::new(house.hub(), config.native.clone());
-        let routes = [matrix.routes(), Arc::clone(&native).routes()];
+        let routes = [Arc::clone(&matrix).routes(), Arc::clone(&native).routes()];
         Self {
             irc,
+            matrix,
             native,
             routes: http::mount(routes),
             stopping: CancellationToken::new(),
@@ -53,6 +55,7 @@ impl Frontends {
     /// Tells them that the server is going down: they take leave of their clients.
     pub fn stop(&self) {
         self.irc.stop();
+        self.matrix.stop();
         self.native.stop();
         self.stopping.cancel();
     }

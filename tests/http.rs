@@ -117,7 +117,7 @@ fn matrix_is_there_for_browsers_too() {
         );
         match line {
             VERSIONS => assert!(
-                answer.status == 200 && answer.body.contains("\"v1.12\""),
+                answer.status == 200 && answer.body.contains("\"v1.3\""),
                 "{}",
                 answer.body
             ),

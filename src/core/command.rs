@@ -116,6 +116,8 @@ pub enum Command {
         /// Which.
         devices: Vec<DeviceId>,
     },
+    /// Log out everywhere: all of the actor's credentials end, the one that asks among them.
+    RemoveAllDevices,
     /// A new password; every other credential ends if asked for.
     SetPassword {
         /// Whose.
@@ -593,4 +595,6 @@ pub struct Presentation {
     pub since: Timestamp,
     /// Whether it makes its user look present.
     pub visible: bool,
+    /// What its user says of himself while he is here (Matrix `status_msg`).
+    pub status: Option<Arc<str>>,
 }

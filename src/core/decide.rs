@@ -124,6 +124,7 @@ pub fn decide(
         Command::AddDevice { user, device } => device::add(at, user, device),
         Command::RenameDevice { device, name } => device::rename(at, device, name),
         Command::RemoveDevices { user, devices } => device::remove(at, user, &devices),
+        Command::RemoveAllDevices => device::remove_all(at),
         Command::SetProfile { field, value } => profile::set(at, field, value),
         Command::Rename { nick } => rename::rename(at, &nick),
         Command::SetAccountData {
@@ -284,6 +285,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::AddDevice { .. }
         | Command::RenameDevice { .. }
         | Command::RemoveDevices { .. }
+        | Command::RemoveAllDevices
         | Command::SetPassword { .. }
         | Command::SetProfile { .. }
         | Command::Rename { .. }

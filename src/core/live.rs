@@ -133,8 +133,8 @@ pub enum TransientKind {
 /// How somebody shows to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
-    /// At least one session is not away.
-    Online,
+    /// At least one session is not away; what the first such says.
+    Online(Option<Arc<str>>),
     /// All sessions are away; the text of the latest.
     Away(Arc<str>),
     /// No session.
@@ -235,7 +235,7 @@ impl Live {
                 continue;
             }
             match &session.away {
-                None => return Presence::Online,
+                None => return Presence::Online(session.presentation.status.clone()),
                 Some(text) => presence = Presence::Away(text.clone()),
             }
         }

@@ -40,7 +40,10 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         Command::RemoveDevices { devices, .. } => {
             devices.iter().any(|device| Some(*device) != actor.device)
         }
-        Command::Register { .. }
+        // Whoever logs out everywhere is out himself, so that a thief gains nothing by it; and it is there for those whose password was stolen
+        // (Matrix client-server API, `POST /logout/all`).
+        Command::RemoveAllDevices
+        | Command::Register { .. }
         | Command::AddDevice { .. }
         | Command::RenameDevice { .. }
         | Command::SetProfile { .. }

@@ -155,8 +155,17 @@ impl Unanswered {
         let body = json!({"errcode": code, "error": self.to_string()}).to_string();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
+        let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        headers.insert(header::CONTENT_TYPE, json);
+        // They say nothing of anybody, and clients in browsers must be able to read them (Matrix client-server API "Web browser clients").
+        match self {
+            Self::Client(_) | Self::SlowBody | Self::SlowAnswer | Self::Stopping => {
+                let anyone = HeaderValue::from_static("*");
+                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anyone);
+            }
+            Self::Foreign(_) => {}
+        }
         response
     }
 }

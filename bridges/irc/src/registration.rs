@@ -271,6 +271,7 @@ impl Client {
             real_name,
             since: now(),
             visible: true,
+            status: None,
         };
         let renderer = self.irc.renderer.clone();
         let proven_at = is_account.then(now);

@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod directory;
 pub(crate) mod event;
 pub(crate) mod filter;
+pub(crate) mod hierarchy;
 pub(crate) mod join;
 pub(crate) mod joined_rooms;
 pub(crate) mod keys_changes;

@@ -10,6 +10,7 @@
 
 mod access;
 mod config;
+mod direct;
 mod endpoints;
 mod error;
 mod extract;
@@ -61,6 +62,11 @@ impl Matrix {
             sync: sync::Watches::default(),
             transactions: transactions::Transactions::default(),
         })
+    }
+
+    /// The server goes down: requests that wait for news are answered with what there is.
+    pub fn stop(&self) {
+        self.sync.stopping.cancel();
     }
 
     /// Everything below `/_matrix` and `/.well-known/matrix`.

@@ -196,6 +196,7 @@ fn later() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
             "/rooms/{room}/relations/{event}/{kind}/{type}",
             get(e::relations::of_type),
         ),
+        ("/rooms/{room}/hierarchy", get(e::hierarchy::get)),
         ("/rooms/{room}/threads", get(e::relations::threads)),
     ]
 }

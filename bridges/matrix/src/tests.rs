@@ -24,6 +24,7 @@ use crate::{Config, Matrix};
 /// A server with its directory.
 pub(crate) struct Server {
     hub: Arc<Hub>,
+    matrix: Arc<Matrix>,
     router: Router,
     directory: Arc<tempfile::TempDir>,
 }
@@ -83,9 +84,11 @@ impl Server {
             limits,
         };
         let hub = Hub::open(&stored).unwrap();
-        let router = Matrix::new(hub.clone(), config).routes();
+        let matrix = Matrix::new(hub.clone(), config);
+        let router = matrix.clone().routes();
         Self {
             hub,
+            matrix,
             router,
             directory,
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, direct, invite, state, within};
+use super::{Change, Deciding, Decision, Outcome, direct, invite, power, state, within};
 use crate::body::{Body, Form, Message, Text, TextKind};
 use crate::command::{CreateRoom, DirectRoom, Preset};
 use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting, StateChange};
@@ -34,16 +34,17 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
         kind,
         content: request.content.clone(),
     };
+    let levels = request
+        .power
+        .clone()
+        .map_or_else(|| preset_levels(actor, &request), |levels| *levels);
+    power::check_creator(&creation, &levels)?;
     let mut changes = Vec::new();
     let channel = channel_name(at, &request, kind);
     changes.extend(channel.as_ref().map(|name| claim(room, name)));
     changes.extend(conversation(at, room, &request));
     changes.push(at.event(room, RoomChange::Created(creation)));
     changes.push(joined(room, actor, actor));
-    let levels = request
-        .power
-        .clone()
-        .map_or_else(|| preset_levels(actor, &request), |levels| *levels);
     changes.push(at.event(
         room,
         RoomChange::Power(PowerChange {

@@ -86,6 +86,18 @@ fn of_actor(at: Deciding<'_>, user: UserId) -> Result<&User, Refusal> {
     Ok(known)
 }
 
+/// Ends all credentials of the actor, the one that asks among them.
+pub(super) fn remove_all(at: Deciding<'_>) -> Result<Decision, Refusal> {
+    let (known, _) = at.own_device()?;
+    let devices = known.devices.iter();
+    Ok(Decision {
+        changes: devices
+            .flat_map(|device| end(at, known.id, device.id))
+            .collect(),
+        outcome: Outcome::Done,
+    })
+}
+
 /// The row of a credential about to be made.
 pub(super) fn made(at: Deciding<'_>, device: NewDevice) -> Result<Device, Refusal> {
     within(Some(&device.label), "device id", limits::DEVICE_NAME)?;

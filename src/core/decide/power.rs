@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::permission::{self, Action};
 use crate::power::{PowerLevels, Prefix, Prefixes};
 use crate::refusal::Refusal;
-use crate::room::RoomState;
+use crate::room::{Creation, RoomState};
 
 /// Sets all levels, or those that differ from the ones known.
 pub(super) fn set(
@@ -208,11 +208,22 @@ fn check_prefix_change(
     Ok(())
 }
 
+/// Matrix room version 12 "Authorization rules": creators stand above all levels, and none may be written down for them.
+pub(super) fn check_creator(creation: &Creation, levels: &PowerLevels) -> Result<(), Refusal> {
+    if creation.version >= 12 && levels.users.contains_key(&creation.creator) {
+        return Err(Refusal::Invalid {
+            what: "power level of the creator",
+        });
+    }
+    Ok(())
+}
+
 /// Matrix room version 10 "Authorization rules", rule 9: of every level that changes, neither the old nor the new value may be above the
 /// actor's own, and of another user's level the old one must be below it.
 fn check_change(room: &RoomState, actor: UserId, new: &PowerLevels) -> Result<(), Refusal> {
     let have = room.level(actor);
     let old = &*room.power;
+    check_creator(&room.creation, new)?;
     if new.events.len() > crate::limits::STATE_EVENTS
         || new.users.len()
             > room

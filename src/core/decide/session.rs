@@ -1,6 +1,6 @@
 //! Connections that begin to be somebody, and that end. Sessions are not durable; what a guest's end leaves to do is.
 
-use super::{Change, Deciding, Decision, Outcome};
+use super::{Change, Deciding, Decision, Outcome, within};
 use crate::command::{Attach, Scope, Who};
 use crate::event::{Event, MemberChange, RoomChange};
 use crate::ids::{DeviceId, RoomId, SessionId, UserId};
@@ -17,6 +17,11 @@ const LOGGED_OUT: &str = "Logged out";
 /// Begins a session, as an account or as a guest under a free nick.
 pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refusal> {
     let world = at.world;
+    within(
+        attach.presentation.status.as_deref(),
+        "status",
+        limits::STATUS,
+    )?;
     let (user, guest) = match attach.who {
         Who::Account(user) => {
             let known = world.state.user(user).ok_or(Refusal::NoSuchUser)?;

@@ -97,6 +97,7 @@ impl House {
             real_name: "Real Name".into(),
             since: self.now,
             visible: true,
+            status: None,
         };
         let attach = Attach {
             session: SessionId(self.sessions),

@@ -213,6 +213,7 @@ fn presentation() -> Presentation {
         real_name: "r".into(),
         since: Timestamp(0),
         visible: true,
+        status: None,
     }
 }
 

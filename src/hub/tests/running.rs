@@ -76,6 +76,7 @@ impl Connection {
             real_name: "name".into(),
             since: Timestamp(0),
             visible: true,
+            status: None,
         };
         let connecting = Connecting {
             who,

@@ -18,7 +18,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         .filter_map(|nick| {
             let user = world.user_named(nick)?;
             let name = Name::of((&world, &world), user)?;
-            let sign = if world.live.presence(user) == Presence::Online {
+            let sign = if matches!(world.live.presence(user), Presence::Online(_)) {
                 '+'
             } else {
                 '-'

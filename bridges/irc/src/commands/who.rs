@@ -91,7 +91,7 @@ fn row(
     (room, user, name): (Option<&RoomState>, UserId, &Name),
     options: &Options<'_>,
 ) {
-    let here = world.live.presence(user) == Presence::Online;
+    let here = matches!(world.live.presence(user), Presence::Online(_));
     let mut flags = String::from(if here { "H" } else { "G" });
     if let Some(room) = room {
         flags.extend(room.prefixes(user).iter().map(mode::symbol));

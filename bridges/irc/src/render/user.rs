@@ -100,7 +100,10 @@ fn presence(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesM
         return;
     }
     let now = scene.world.live.presence(user);
-    if scene.before.live.presence(user) == now {
+    let before = scene.before.live.presence(user);
+    // What somebody says of himself while he is here has no form in IRC.
+    let stays = matches!((&before, &now), (Presence::Online(_), Presence::Online(_)));
+    if before == now || stays {
         return;
     }
     let Some(who) = scene.name(user) else { return };
@@ -108,7 +111,7 @@ fn presence(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesM
         .line(out, (at, who.account.as_deref()))
         .from(who.source(), Verb::Away);
     let _ = match now {
-        Presence::Online => line.end(),
+        Presence::Online(_) => line.end(),
         Presence::Away(text) if text.is_empty() => {
             line.trailing(&const { Trailing::literal("Away") })
         }

@@ -11,6 +11,7 @@ use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{AccountData, Reply, Segments};
+use crate::{direct, push};
 
 pub(crate) async fn get(
     State(matrix): State<Arc<Matrix>>,
@@ -57,13 +58,21 @@ pub(crate) async fn put_of_room(
 
 async fn read(matrix: &Matrix, access: &Access, (room, kind): (Option<RoomId>, &str)) -> Answer {
     let found = match (room, kind) {
-        (None, crate::push::KIND) => Some(crate::push::content(
-            &crate::push::ruleset(matrix, access.user).await?,
-        )?),
-        (_, kind) => matrix.hub.account_datum(access.user, room, kind).await?,
+        (None, push::KIND) => {
+            let rules = push::ruleset(matrix, access.user).await?;
+            Some(push::content(&rules)?.value())
+        }
+        (None, direct::KIND) => {
+            let stored = direct::stored(matrix, access.user).await?;
+            direct::merged(matrix, (&matrix.hub.world(), access.user), stored)
+        }
+        (_, kind) => {
+            let stored = matrix.hub.account_datum(access.user, room, kind).await?;
+            stored.map(|content| content.value())
+        }
     };
     found
-        .map(|content| Reply(content.value()))
+        .map(Reply)
         .ok_or_else(|| Failure::not_found("no such account data"))
 }
 
@@ -74,7 +83,7 @@ async fn write(
     (room, kind, content): (Option<RoomId>, &str, Json),
 ) -> Answer {
     match kind {
-        "m.fully_read" | crate::push::KIND => Err(Failure::new(
+        "m.fully_read" | push::KIND => Err(Failure::new(
             405,
             ErrorCode::BadJson,
             "this type is set by an endpoint of its own",

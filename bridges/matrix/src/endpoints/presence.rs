@@ -1,4 +1,5 @@
-//! `GET /presence/{userId}/status`: whether somebody is there. It shows to those who share a room with him. `PUT`: how one shows oneself.
+//! `GET|PUT /presence/{userId}/status`: whether somebody is there. It shows to those who share a room with him. What a device says of its user
+//! holds for that device alone: who is here on another one is here.
 
 use std::sync::Arc;
 
@@ -7,13 +8,19 @@ use polylogue_core::UserId;
 use polylogue_core::live::Presence;
 use polylogue_core::state::World;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Reply, Segments};
-use crate::sync::watch::{SetPresence, UNAVAILABLE};
+use crate::sync::{SetPresence, Status};
+
+#[derive(Deserialize)]
+pub(crate) struct Request {
+    presence: String,
+    status_msg: Option<String>,
+}
 
 pub(crate) async fn get(
     State(matrix): State<Arc<Matrix>>,
@@ -28,49 +35,44 @@ pub(crate) async fn get(
     Ok(Reply(content(&world, user)))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Request {
-    presence: Shown,
-    status_msg: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Shown {
-    Online,
-    Unavailable,
-    Offline,
-}
-
-/// It holds until the next word of the device, here or by another `set_presence` of its syncs.
 pub(crate) async fn put(
     State(matrix): State<Arc<Matrix>>,
     access: Access,
     Segments(user_id): Segments<String>,
-    Body(request): Body<Request>,
+    Body(status): Body<Request>,
 ) -> Answer {
     access.own(&matrix, &user_id)?;
-    let status = request.status_msg.filter(|text| !text.is_empty());
-    let (visible, away) = match (request.presence, status) {
-        (Shown::Unavailable, None) => (SetPresence::Online, Some(UNAVAILABLE.into())),
-        (Shown::Unavailable, Some(text)) => (SetPresence::Online, Some(text.into())),
-        (Shown::Online, None) => (SetPresence::Online, None),
-        (Shown::Offline, None) => (SetPresence::Offline, None),
-        (Shown::Online | Shown::Offline, Some(_)) => {
-            return Err(Failure::invalid("status_msg goes with unavailable only"));
-        }
-    };
-    let watch = matrix.sync.of(&matrix.hub, &access, visible).await?;
-    watch.set_away(away).await?;
+    let presence = named(&status.presence)?;
+    let text = status.status_msg.filter(|text| !text.is_empty());
+    let shown = (presence, Status::Set(text.map(Arc::from)));
+    matrix.sync.of(&matrix.hub, &access, shown).await?;
     Ok(Reply::empty())
 }
 
 /// `m.presence` content.
 pub(crate) fn content(world: &World, user: UserId) -> Value {
-    match world.live.presence(user) {
-        Presence::Online => json!({ "presence": "online", "currently_active": true }),
-        Presence::Away(text) => json!({ "presence": "unavailable", "status_msg": text }),
-        Presence::Offline => json!({ "presence": "offline" }),
+    let (presence, status) = match world.live.presence(user) {
+        Presence::Online(status) => ("online", status),
+        Presence::Away(text) => ("unavailable", Some(text).filter(|text| !text.is_empty())),
+        Presence::Offline => ("offline", None),
+    };
+    let mut content = Map::from_iter([("presence".to_owned(), presence.into())]);
+    if presence == "online" {
+        content.insert("currently_active".to_owned(), true.into());
+    }
+    content.extend(status.map(|status| ("status_msg".to_owned(), Value::from(&*status))));
+    Value::Object(content)
+}
+
+/// How a device is to show its user.
+pub(crate) fn named(presence: &str) -> Result<SetPresence, Failure> {
+    match presence {
+        "online" => Ok(SetPresence::Online),
+        "unavailable" => Ok(SetPresence::Unavailable),
+        "offline" => Ok(SetPresence::Offline),
+        _ => Err(Failure::invalid(
+            "presence is neither online, unavailable nor offline",
+        )),
     }
 }
 

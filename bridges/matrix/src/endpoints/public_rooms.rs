@@ -130,7 +130,7 @@ fn passes(filter: &Filter, room: &RoomState) -> bool {
             .any(|text| text.to_lowercase().contains(&term))
 }
 
-fn shown(matrix: &Matrix, room: &Room) -> Value {
+pub(super) fn shown(matrix: &Matrix, room: &Room) -> Value {
     let state = &room.state;
     let rule = match state.join_rule {
         JoinRule::Public => "public",

@@ -1,13 +1,22 @@
-//! `GET /_matrix/client/versions`: what of the specification is here.
+//! `GET /_matrix/client/versions`: what of the specification is here. A version is named if all of it is here that clients use without asking
+//! further; what came later and is here all the same is named by its proposal, as far as clients look for it.
+//!
+//! Version 1.4 would promise unread counts by thread, and 1.11 media that need a token.
 
 use serde_json::json;
 
 use crate::extract::Reply;
 
 pub(crate) async fn get() -> Reply {
-    let versions = [
-        "r0.6.1", "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10",
-        "v1.11", "v1.12",
-    ];
-    Reply(json!({ "versions": versions, "unstable_features": {} }))
+    Reply(json!({
+        "versions": ["r0.6.1", "v1.1", "v1.2", "v1.3"],
+        "unstable_features": {
+            // Read receipts that others do not see.
+            "org.matrix.msc2285.stable": true,
+            // `GET /rooms/{roomId}/threads`
+            "org.matrix.msc3856.stable": true,
+            // `m.mentions`
+            "org.matrix.msc3952_intentional_mentions": true,
+        },
+    }))
 }

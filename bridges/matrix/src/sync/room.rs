@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use polylogue_core::room::{Member, Membership, Room};
-use polylogue_core::{Refusal, RoomChange, RoomSequence, UserId, facets};
+use polylogue_core::{Refusal, RoomChange, RoomSequence, facets};
 use polylogue_hub::Direction;
 use polylogue_matrix::filter::admits_type;
 use serde_json::{Value, json};
@@ -289,10 +289,4 @@ async fn account_data(
         }));
     }
     Ok(events)
-}
-
-/// The other one of a direct conversation that the user is in.
-pub(crate) fn direct_peer(room: &Room, user: UserId) -> Option<UserId> {
-    let peer = room.state.peer_of(user)?;
-    room.state.is_joined(user).then_some(peer)
 }

@@ -18,21 +18,19 @@ use tokio::time::Instant;
 use super::devices::{self, DeviceLists};
 use super::room::{self, Entered, Moved, Section};
 use super::source::{self, Changes, Look};
-use super::watch::{SetPresence, Waited, Watch};
+use super::watch::{Status, Waited, Watch};
 use crate::Matrix;
 use crate::access::Access;
 use crate::endpoints::{filter, presence};
 use crate::error::{Answer, Failure};
 use crate::extract::{Reply, shape};
 use crate::unsigned::Reading;
-use crate::{keys, push};
+use crate::{direct, keys, push};
 
 /// How long a request waits for news at most.
 const LONGEST: Duration = Duration::from_secs(120);
 /// Characters of a token of ours.
 const TOKEN: usize = 22;
-/// The account data that lists direct conversations.
-const DIRECT: &str = "m.direct";
 
 /// The query.
 #[derive(Debug, Deserialize)]
@@ -77,11 +75,14 @@ impl Scene<'_> {
 pub(crate) async fn sync(matrix: &Matrix, access: &Access, request: Request) -> Answer {
     let since = position(matrix, request.since.as_deref())?;
     let filter = filter_of(matrix, access, request.filter.as_deref()).await?;
-    let presence = set_presence(request.set_presence.as_deref())?;
+    let presence = presence::named(request.set_presence.as_deref().unwrap_or("online"))?;
     let full_state = request.full_state.as_deref() == Some("true");
     let timeout = Duration::from_millis(request.timeout.unwrap_or(0)).min(LONGEST);
     let until = Instant::now() + timeout;
-    let watch = matrix.sync.of(&matrix.hub, access, presence).await?;
+    let watch = matrix
+        .sync
+        .of(&matrix.hub, access, (presence, Status::Kept))
+        .await?;
     let turn = watch.begin();
     if let Some(since) = since {
         watch.told(since);
@@ -121,7 +122,11 @@ impl Waiting<'_> {
                 return Ok(reply);
             }
             since = Some(up_to);
-            match self.watch.wait(turn, until).await {
+            let waited = tokio::select! {
+                waited = self.watch.wait(turn, until) => waited,
+                () = self.matrix.sync.stopping.cancelled() => Waited::Enough,
+            };
+            match waited {
                 Waited::News => {}
                 Waited::Enough => return Ok(reply),
             }
@@ -241,8 +246,8 @@ impl Scene<'_> {
             let (name, shown) = match section {
                 None => continue,
                 Some(Section::Join(shown, entered, _)) => {
-                    new_direct |= entered == Entered::Now
-                        && room::direct_peer(&room, self.access.user).is_some();
+                    new_direct |=
+                        entered == Entered::Now && direct::peer(&room, self.access.user).is_some();
                     ("join", shown)
                 }
                 Some(Section::Invite(shown)) => ("invite", shown),
@@ -278,15 +283,13 @@ impl Scene<'_> {
             let rules = push::ruleset(self.matrix, user).await?;
             all.insert(push::KIND.to_owned(), push::content(&rules)?.value());
         }
-        if is_first || new_direct || all.contains_key(DIRECT) {
-            let known = match all.remove(DIRECT) {
+        if is_first || new_direct || all.contains_key(direct::KIND) {
+            let known = match all.remove(direct::KIND) {
                 Some(known) => Some(known),
-                None => {
-                    let known = self.matrix.hub.account_datum(user, None, DIRECT).await?;
-                    known.map(|content| content.value())
-                }
+                None => direct::stored(self.matrix, user).await?,
             };
-            all.insert(DIRECT.to_owned(), self.direct(known).await?);
+            let merged = direct::merged(self.matrix, (&self.changes.world, user), known);
+            all.insert(direct::KIND.to_owned(), merged.unwrap_or_else(|| json!({})));
         }
         let wanted = all
             .into_iter()
@@ -294,33 +297,6 @@ impl Scene<'_> {
         Ok(wanted
             .map(|(kind, content)| json!({ "type": kind, "content": content }))
             .collect())
-    }
-
-    /// What the client stored, and the direct conversations that the server knows of.
-    async fn direct(&self, known: Option<Value>) -> Result<Value, Failure> {
-        let mut direct = match known {
-            Some(Value::Object(known)) => known,
-            Some(_) | None => Map::new(),
-        };
-        let world = &self.changes.world;
-        let own = world.state.user(self.access.user);
-        for room in own.into_iter().flat_map(|user| user.joined()) {
-            let Some(room) = world.state.room(room) else {
-                continue;
-            };
-            let Some(peer) = room::direct_peer(room, self.access.user) else {
-                continue;
-            };
-            let peer = self.matrix.user_id(world, peer);
-            let rooms = direct.entry(peer).or_insert_with(|| json!([]));
-            let id = Value::from(self.matrix.room_id(room.state.id));
-            if let Value::Array(rooms) = rooms
-                && !rooms.contains(&id)
-            {
-                rooms.push(id);
-            }
-        }
-        Ok(Value::Object(direct))
     }
 
     fn presence(&self) -> Vec<Value> {
@@ -366,17 +342,6 @@ async fn filter_of(
             shape(value)
         }
         Some(id) => shape(filter::stored(matrix, access.user, id).await?),
-    }
-}
-
-fn set_presence(text: Option<&str>) -> Result<SetPresence, Failure> {
-    match text {
-        None | Some("online") => Ok(SetPresence::Online),
-        Some("unavailable") => Ok(SetPresence::Unavailable),
-        Some("offline") => Ok(SetPresence::Offline),
-        Some(_) => Err(Failure::invalid(
-            "set_presence is neither online, unavailable nor offline",
-        )),
     }
 }
 

@@ -2,11 +2,11 @@
 //! and its user is present.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use polylogue_core::command::{Presentation, Who};
+use polylogue_core::command::{Attach, Presentation, Who};
 use polylogue_core::live::Presence;
 use polylogue_core::{Command, DeviceId, Position, Refusal, RoomId, Timestamp, UserId};
 use polylogue_hub::{Connecting, Hub, Mode, Outbox, Request, Session};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::marks::{Mark, Marks};
 use super::news::{Flickers, News, Since};
@@ -29,8 +30,14 @@ const BOUND: usize = 65_536;
 const LARGE: usize = 4;
 /// Users whose presence a device was told and that are remembered.
 const SHOWN: usize = 8192;
-/// What others read of somebody who is unavailable and says no more.
-pub(crate) const UNAVAILABLE: &str = "Away";
+
+/// How a device shows its user.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Shown {
+    pub(crate) presence: SetPresence,
+    /// What he says of himself.
+    pub(crate) status: Option<Arc<str>>,
+}
 
 /// What a request says of its user's presence (`set_presence`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +51,15 @@ pub(crate) enum SetPresence {
     Offline,
 }
 
+/// What a request says of what its user says of himself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Nothing: it stays.
+    Kept,
+    /// This, or that he says nothing.
+    Set(Option<Arc<str>>),
+}
+
 /// The devices that sync.
 #[derive(Debug)]
 pub(crate) struct Watches {
@@ -51,6 +67,8 @@ pub(crate) struct Watches {
     marks: Arc<Marks>,
     /// Places for those who look at all rooms.
     pub(crate) large: Semaphore,
+    /// Cancelled when the server goes down: nobody waits any longer.
+    pub(crate) stopping: CancellationToken,
     sweeper: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -59,8 +77,8 @@ pub(crate) struct Watches {
 pub(crate) struct Watch {
     session: Session,
     outbox: Arc<Outbox>,
-    visible: bool,
-    away: AtomicBool,
+    /// How it shows its user.
+    presence: Mutex<Shown>,
     news: Mutex<News>,
     /// Who is here, as the device was told.
     shown: Mutex<HashMap<UserId, Presence>>,
@@ -87,6 +105,7 @@ impl Default for Watches {
             all: Arc::default(),
             marks: Arc::new(Marks),
             large: Semaphore::new(LARGE),
+            stopping: CancellationToken::new(),
             sweeper: Mutex::default(),
         }
     }
@@ -109,21 +128,25 @@ impl Watches {
         &self,
         hub: &Arc<Hub>,
         access: &Access,
-        presence: SetPresence,
+        (presence, status): (SetPresence, Status),
     ) -> Result<Arc<Watch>, Refusal> {
-        let visible = presence != SetPresence::Offline;
         let known = lock(&self.all).get(&access.device).cloned();
-        let known = known.filter(|watch| watch.visible == visible && !watch.is_over());
+        let known = known.filter(|watch| !watch.is_over());
         let watch = match known {
             Some(watch) => watch,
             None => {
-                let watch = Arc::new(attach(hub, access, (&self.marks, visible)).await?);
+                // Somebody who is not to be seen is not for a moment.
+                let first = match presence {
+                    SetPresence::Offline => SetPresence::Offline,
+                    SetPresence::Online | SetPresence::Unavailable => SetPresence::Online,
+                };
+                let watch = Arc::new(attach(hub, access, (&self.marks, first)).await?);
                 self.insert(access.device, watch.clone())?;
                 watch
             }
         };
         *lock(&watch.used) = Instant::now();
-        watch.show(presence).await;
+        watch.show(presence, status).await?;
         Ok(watch)
     }
 
@@ -166,20 +189,14 @@ async fn sweep(all: Weak<Mutex<HashMap<DeviceId, Arc<Watch>>>>) {
 async fn attach(
     hub: &Arc<Hub>,
     access: &Access,
-    (marks, visible): (&Arc<Marks>, bool),
+    (marks, presence): (&Arc<Marks>, SetPresence),
 ) -> Result<Watch, Refusal> {
-    let outbox = Outbox::woken(Mode::Live);
-    let user = hub.world().state.user(access.user).cloned();
-    let presentation = Presentation {
-        front: "matrix",
-        username: "~u".into(),
-        host: "account".into(),
-        real_name: user
-            .map(|user| user.shown_name().clone())
-            .unwrap_or_default(),
-        since: now(),
-        visible,
+    let shown = Shown {
+        presence,
+        status: None,
     };
+    let outbox = Outbox::woken(Mode::Live);
+    let presentation = presentation(hub, access.user, &shown);
     let connecting = Connecting {
         who: Who::Account(access.user),
         device: Some(access.device),
@@ -194,8 +211,7 @@ async fn attach(
     Ok(Watch {
         session,
         outbox,
-        visible,
-        away: AtomicBool::new(false),
+        presence: Mutex::new(shown),
         news: Mutex::new(news),
         shown: Mutex::default(),
         keys: Mutex::default(),
@@ -203,6 +219,26 @@ async fn attach(
         turn: AtomicU64::new(0),
         newer: Notify::new(),
     })
+}
+
+fn presentation(hub: &Hub, user: UserId, shown: &Shown) -> Presentation {
+    let user = hub.world().state.user(user).cloned();
+    let (visible, status) = match shown.presence {
+        SetPresence::Online => (true, shown.status.clone()),
+        SetPresence::Unavailable => (true, None),
+        SetPresence::Offline => (false, None),
+    };
+    Presentation {
+        front: "matrix",
+        username: "~u".into(),
+        host: "account".into(),
+        real_name: user
+            .map(|user| user.shown_name().clone())
+            .unwrap_or_default(),
+        since: now(),
+        visible,
+        status,
+    }
 }
 
 impl Watch {
@@ -236,7 +272,7 @@ impl Watch {
         }
         let before = match presence {
             Presence::Offline => shown.remove(&user),
-            Presence::Online | Presence::Away(_) => shown.insert(user, presence.clone()),
+            Presence::Online(_) | Presence::Away(_) => shown.insert(user, presence.clone()),
         };
         before.unwrap_or(Presence::Offline) != presence
     }
@@ -311,23 +347,51 @@ impl Watch {
     }
 
     /// Shows the user as his client says.
-    async fn show(&self, presence: SetPresence) {
-        let away = presence == SetPresence::Unavailable;
-        if self.away.swap(away, Ordering::SeqCst) == away {
-            return;
+    async fn show(&self, presence: SetPresence, status: Status) -> Result<(), Refusal> {
+        let before = {
+            let mut shown = lock(&self.presence);
+            let status = match status {
+                Status::Kept => shown.status.clone(),
+                Status::Set(status) => status,
+            };
+            std::mem::replace(&mut *shown, Shown { presence, status })
+        };
+        let wanted = lock(&self.presence).clone();
+        if before == wanted {
+            return Ok(());
         }
-        // A session that ended meanwhile shows nothing.
-        let _ = self.set_away(away.then(|| UNAVAILABLE.into())).await;
+        let done = self.present(&wanted).await;
+        if done.is_err() {
+            *lock(&self.presence) = before;
+        }
+        done
     }
 
-    /// Shows the user as away with this text, or as back.
-    pub(crate) async fn set_away(&self, text: Option<Arc<str>>) -> Result<(), Refusal> {
-        let command = Command::SetAway {
-            session: self.session.id(),
-            text,
+    async fn present(&self, shown: &Shown) -> Result<(), Refusal> {
+        let (hub, session) = (self.session.hub(), &self.session);
+        let ask = async |command| hub.submit(Request::new(session.actor(), command)).await;
+        let attach = Attach {
+            session: session.id(),
+            who: Who::Account(session.user()),
+            device: session.device(),
+            presentation: presentation(hub, session.user(), shown),
         };
-        let request = Request::new(self.session.actor(), command);
-        self.session.hub().submit(request).await.map(drop)
+        let away = match shown.presence {
+            // Without a text he is away all the same.
+            SetPresence::Unavailable => Some(shown.status.clone().unwrap_or_default()),
+            SetPresence::Online | SetPresence::Offline => None,
+        };
+        // A session that attaches again, under its own number, shows in another way; it is not away then.
+        ask(Command::Attach(Box::new(attach))).await?;
+        if away.is_some() {
+            let session = session.id();
+            ask(Command::SetAway {
+                session,
+                text: away,
+            })
+            .await?;
+        }
+        Ok(())
     }
 }
 

@@ -721,3 +721,80 @@ async fn rooms_are_the_same_after_a_restart() {
     assert_eq!(got.text("room_id"), room);
     server.say(&bob, &room, "hello").await;
 }
+
+#[tokio::test]
+async fn creators_of_version_12_have_no_level_written_down() {
+    let server = Server::new();
+    let alice = server.account("alice").await;
+    let levels = json!({ "users": { "@alice:test": 100 } });
+    let body = json!({ "room_version": "12", "power_level_content_override": levels });
+    let refused = (body, 400, "M_INVALID_ROOM_STATE");
+    server.check(&alice, "POST /createRoom", refused).await;
+    let room = server.room(&alice, json!({ "room_version": "12" })).await;
+    let line = format!("PUT /rooms/{room}/state/m.room.power_levels");
+    let refused = (levels.clone(), 400, "M_INVALID_PARAM");
+    server.check(&alice, &line, refused).await;
+    let room = server.room(&alice, json!({})).await;
+    let line = format!("PUT /rooms/{room}/state/m.room.power_levels");
+    server.check(&alice, &line, (levels, 200, "")).await;
+}
+
+#[tokio::test]
+async fn a_space_shows_its_rooms() {
+    let server = Server::new();
+    let (alice, bob) = (server.account("alice").await, server.account("bob").await);
+    let space = json!({ "type": "m.space" });
+    let public = |name: &str| json!({ "preset": "public_chat", "name": name });
+    let mut root = public("root");
+    root["creation_content"] = space.clone();
+    let mut inner = public("inner");
+    inner["creation_content"] = space;
+    let root = server.room(&alice, root).await;
+    let inner = server.room(&alice, inner).await;
+    let open = server.room(&alice, public("open")).await;
+    let hidden = server.room(&alice, json!({ "name": "hidden" })).await;
+    let deep = server.room(&alice, public("deep")).await;
+    let put = async |space: &str, child: &str, content: Value| {
+        let line = format!("PUT /rooms/{space}/state/m.space.child/{child}");
+        server.check(&alice, &line, (content, 200, "")).await;
+    };
+    let via = |order: &str| json!({ "via": ["test"], "order": order });
+    put(&root, &open, via("b")).await;
+    put(&root, &inner, via("a")).await;
+    put(
+        &root,
+        &hidden,
+        json!({ "via": ["test"], "suggested": true }),
+    )
+    .await;
+    put(&inner, &deep, via("a")).await;
+    put(&inner, &root, via("b")).await;
+    let list = async |token: &str, query: &str| {
+        let line = format!("GET /_matrix/client/v1/rooms/{root}/hierarchy{query}");
+        server
+            .check(token, &line, (Value::Null, 200, ""))
+            .await
+            .body
+    };
+    let check = async |token: &str, query: &str, want: &[&str]| {
+        let got = list(token, query).await;
+        let rooms = got["rooms"].as_array().unwrap().iter();
+        let names: Vec<_> = rooms.map(|room| room["name"].as_str().unwrap()).collect();
+        assert_eq!(names, want, "{query}");
+    };
+    check(&alice, "", &["root", "inner", "open", "hidden", "deep"]).await;
+    check(&bob, "", &["root", "inner", "open", "deep"]).await;
+    check(&alice, "?max_depth=1", &["root", "inner", "open", "hidden"]).await;
+    check(&alice, "?suggested_only=true", &["root", "hidden"]).await;
+    let first = list(&bob, "?limit=1").await;
+    assert_eq!(first["rooms"][0]["room_type"], "m.space");
+    assert_eq!(first["rooms"][0]["children_state"][0]["state_key"], *inner);
+    let next = first["next_batch"].as_str().unwrap();
+    check(&bob, &format!("?from={next}&limit=1"), &["inner"]).await;
+    put(&root, &open, json!({})).await;
+    check(&bob, "", &["root", "inner", "deep"]).await;
+    let line = format!("GET /_matrix/client/v1/rooms/{hidden}/hierarchy");
+    server
+        .check(&bob, &line, (Value::Null, 403, "M_FORBIDDEN"))
+        .await;
+}

@@ -504,6 +504,14 @@ async fn a_request_waits_for_a_message_of_any_protocol() {
     assert_eq!(texts(&shown["timeline"]), ["in private"]);
     let list = find(&got.body["account_data"], "m.direct");
     assert_eq!(list["content"], json!({ "@alice:test": [direct] }));
+    let line = "/user/@bob:test/account_data/m.direct";
+    let got = bob.ask(&format!("GET {line}"), Value::Null).await;
+    assert_eq!(got.body, json!({ "@alice:test": [direct] }));
+    let own = json!({ "@carol:test": ["!a:test"], "@alice:test": ["!b:test"] });
+    bob.ask(&format!("PUT {line}"), own).await;
+    let got = bob.ask(&format!("GET {line}"), Value::Null).await;
+    let both = json!({ "@carol:test": ["!a:test"], "@alice:test": ["!b:test", direct] });
+    assert_eq!(got.body, both);
 }
 
 #[tokio::test]
@@ -670,8 +678,73 @@ async fn names_and_presence_reach_neighbours() {
     let online = json!({ "presence": "online", "currently_active": true });
     assert_eq!(presence(&alice.wait("timeout=10000").await), is(online));
     bob.from("", "timeout=0&set_presence=unavailable").await;
-    let away = json!({ "presence": "unavailable", "status_msg": "Away" });
+    let away = json!({ "presence": "unavailable" });
     assert_eq!(presence(&alice.wait("timeout=10000").await), is(away));
+}
+
+#[tokio::test]
+async fn what_somebody_says_of_himself_reaches_neighbours() {
+    let server = Server::new();
+    let mut alice = Client::new(&server, "alice").await;
+    let bob = Client::new(&server, "bob").await;
+    room_of(&[&alice, &bob]).await;
+    alice.sync().await;
+    let path = "/presence/@bob:test/status";
+    let put = async |body: Value| bob.ask(&format!("PUT {path}"), body).await;
+    let check = async |alice: &mut Client<'_>, want: Value| {
+        let got = alice.wait("timeout=10000").await;
+        assert_eq!(got.body["presence"]["events"][0]["content"], want);
+        let got = alice.ask(&format!("GET {path}"), Value::Null).await;
+        assert_eq!(got.body, want);
+    };
+    put(json!({ "presence": "online", "status_msg": "reading" })).await;
+    let reading =
+        json!({ "presence": "online", "currently_active": true, "status_msg": "reading" });
+    check(&mut alice, reading).await;
+    put(json!({ "presence": "unavailable", "status_msg": "lunch" })).await;
+    let lunch = json!({ "presence": "unavailable", "status_msg": "lunch" });
+    check(&mut alice, lunch).await;
+    // Who syncs is here; what he says of himself stays.
+    bob.from("", "timeout=0").await;
+    let back = json!({ "presence": "online", "currently_active": true, "status_msg": "lunch" });
+    check(&mut alice, back).await;
+    put(json!({ "presence": "offline" })).await;
+    check(&mut alice, json!({ "presence": "offline" })).await;
+    let refused = async |line: String, body: Value, status: u16, code: &str| {
+        server.check(&bob.token, &line, (body, status, code)).await;
+    };
+    let line = || format!("PUT {path}");
+    refused(
+        line(),
+        json!({ "presence": "asleep" }),
+        400,
+        "M_INVALID_PARAM",
+    )
+    .await;
+    refused(line(), json!({}), 400, "M_BAD_JSON").await;
+    let long = json!({ "presence": "online", "status_msg": "x".repeat(2000) });
+    refused(line(), long, 413, "M_TOO_LARGE").await;
+    let others = "PUT /presence/@alice:test/status".to_owned();
+    refused(others, json!({ "presence": "online" }), 403, "M_FORBIDDEN").await;
+}
+
+#[tokio::test]
+async fn a_stop_ends_requests_that_wait() {
+    let server = Server::new();
+    let mut alice = Client::new(&server, "alice").await;
+    alice.sync().await;
+    let waiting = async {
+        let before = std::time::Instant::now();
+        alice.sync().await;
+        alice.wait("timeout=60000").await;
+        before.elapsed()
+    };
+    let stopping = async {
+        tokio::task::yield_now().await;
+        server.matrix.stop();
+    };
+    let (waited, ()) = tokio::join!(waiting, stopping);
+    assert!(waited.as_secs() < 30, "{waited:?}");
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ pub(crate) fn profile(world: &World, user: UserId) -> UserProfile {
 
 fn presence(world: &World, user: UserId) -> (Presence, Option<std::sync::Arc<str>>) {
     match world.live.presence(user) {
-        polylogue_core::live::Presence::Online => (Presence::Online, None),
+        polylogue_core::live::Presence::Online(status) => (Presence::Online, status),
         polylogue_core::live::Presence::Away(text) => {
             (Presence::Away, (!text.is_empty()).then_some(text))
         }

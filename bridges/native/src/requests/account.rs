@@ -29,6 +29,7 @@ pub(super) fn presentation(client: &Client, user: UserId) -> Presentation {
         real_name: shown.unwrap_or_default(),
         since: names::now(),
         visible: true,
+        status: None,
     }
 }
 

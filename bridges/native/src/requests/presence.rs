@@ -14,17 +14,23 @@ use crate::refusal;
 pub(super) async fn set(client: &Client, request: SetPresence) -> Result<Option<Answer>, Error> {
     let session = client.session()?;
     let status = request.status.filter(|status| !status.as_str().is_empty());
-    let (visible, away) = match (request.presence, status) {
-        (Presence::Away, status) => (true, Some(status.map_or_else(Default::default, Into::into))),
-        (Presence::Online, None) => (true, None),
-        (Presence::Offline, None) => (false, None),
-        (Presence::Online | Presence::Offline, Some(_)) => {
-            let message = "goes with \"away\" only";
+    let (visible, status, away) = match (request.presence, status) {
+        (Presence::Away, status) => (
+            true,
+            None,
+            Some(status.map_or_else(Default::default, Into::into)),
+        ),
+        (Presence::Online, status) => (true, status.map(Into::into), None),
+        (Presence::Offline, None) => (false, None, None),
+        (Presence::Offline, Some(_)) => {
+            let message = "goes with \"online\" and \"away\" only";
             return Err(Error::in_field(ErrorCode::BadValue, "status", message));
         }
     };
     let known = client.world().live.sessions.get(&session.id()).cloned();
-    if known.is_some_and(|known| known.presentation.visible != visible) {
+    let shown = (visible, &status);
+    let changes = |known: &Presentation| (known.visible, &known.status) != shown;
+    if known.is_some_and(|known| changes(&known.presentation)) {
         // A session that attaches again, under its own number, shows in another way.
         let attach = Attach {
             session: session.id(),
@@ -32,6 +38,7 @@ pub(super) async fn set(client: &Client, request: SetPresence) -> Result<Option<
             device: session.device(),
             presentation: Presentation {
                 visible,
+                status,
                 ..account::presentation(client, session.user())
             },
         };

@@ -107,10 +107,16 @@ async fn presence_follows_all_connections_of_a_user() {
     assert_eq!(seen["profile"]["presence"], "offline");
     bob.done(set("online")).await;
     assert_eq!(alice.signal().await, presence("online"));
+    let mut with_status = set("online");
+    with_status["status"] = "here".into();
+    bob.done(with_status).await;
+    let mut want = presence("online");
+    want["status"] = "here".into();
+    assert_eq!(alice.signal().await, want);
     drop(phone);
     drop(bob);
     assert_eq!(alice.signal().await, presence("offline"));
-    let mut with_status = set("online");
+    let mut with_status = set("offline");
     with_status["status"] = "here".into();
     alice
         .refused(with_status, "bad_value", Some("status"))
@@ -135,6 +141,7 @@ async fn a_guest_whispers() {
                 real_name: "".into(),
                 since: polylogue_core::Timestamp(0),
                 visible: true,
+                status: None,
             },
             renderer: std::sync::Arc::new(NativeRenderer::new(house.hub.sealer())),
             outbox: Outbox::woken(Mode::Live),

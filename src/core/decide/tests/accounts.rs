@@ -191,6 +191,7 @@ fn what_needs_a_password_proof() {
         },
         false,
     );
+    check(Command::RemoveAllDevices, false);
     check(
         Command::AddDevice {
             user: ALICE,

@@ -295,6 +295,7 @@ impl Simulation {
             real_name: "A Person".into(),
             since: self.now,
             visible: true,
+            status: None,
         };
         let actor = Actor {
             user: polylogue_core::UserId::SERVER,
