@@ -113,6 +113,7 @@ fn cost(command: &Command) -> u64 {
         | Command::AddDevice { .. }
         | Command::RenameDevice { .. }
         | Command::RemoveDevices { .. }
+        | Command::RemoveAllDevices
         | Command::SetPassword { .. }
         | Command::Disable { .. }
         | Command::SetProfile { .. }

@@ -181,6 +181,14 @@ impl Hub {
             .await
     }
 
+    /// The rooms in which somebody has any standing, or had.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store can't be read now.
+    pub async fn rooms_of(&self, user: UserId) -> Result<Vec<RoomId>, Refusal> {
+        self.readers.run(move |reader| reader.rooms_of(user)).await
+    }
+
     /// The last event of a room that somebody saw as one who is in: where he went out, if he is out and was in.
     ///
     /// # Errors

@@ -3,9 +3,11 @@
 //!
 //! - `endpoints/`: one endpoint, one file; `routes` lists them.
 //! - `access`, `extract`, `error`: who asks, what the body says, why not.
+//! - `direct`, `forgotten`: what accounts keep of rooms beside being in them.
 //! - `names`: ids and aliases to what they mean here, and back.
 //! - `message`: what clients say, as the core takes it; `render`, `words`: committed events as clients get them.
 //! - `keys`: keys for end-to-end encryption, taken apart and put together.
+//! - `wishes`, `push`: what a user wants to hear.
 //! - `state`, `timeline`: state in force, and pages of what happened.
 
 mod access;
@@ -14,6 +16,7 @@ mod direct;
 mod endpoints;
 mod error;
 mod extract;
+mod forgotten;
 mod keys;
 mod message;
 mod names;
@@ -27,6 +30,7 @@ mod sync;
 mod timeline;
 mod transactions;
 mod unsigned;
+mod wishes;
 mod words;
 
 #[cfg(test)]

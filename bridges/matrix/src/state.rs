@@ -10,6 +10,7 @@ use polylogue_hub::{StateKey, VisibleEvent};
 
 use crate::Matrix;
 use crate::error::Failure;
+use crate::forgotten;
 
 /// A room as somebody may read its state.
 #[derive(Debug)]
@@ -40,7 +41,11 @@ impl Matrix {
             true => Moment::Now,
             false => {
                 let left = self.hub.left_at(viewer, room.state.id).await?;
-                Moment::At(left.ok_or(Refusal::NotJoined)?)
+                let left = left.ok_or(Refusal::NotJoined)?;
+                if forgotten::is_forgotten(self, viewer, &room).await? {
+                    return Err(Refusal::NotJoined.into());
+                }
+                Moment::At(left)
             }
         };
         Ok(Standpoint { room, moment })

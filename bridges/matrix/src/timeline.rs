@@ -14,7 +14,7 @@ use crate::access::Access;
 use crate::error::Failure;
 use crate::render::client_event;
 use crate::state::{self, Standpoint};
-use crate::unsigned;
+use crate::{unsigned, wishes};
 
 /// Events of one page at most.
 pub(crate) const PAGE: usize = 1000;
@@ -81,6 +81,7 @@ pub(crate) async fn read(
         return Ok(chunk);
     }
     let world = matrix.hub.world();
+    let ignored = wishes::ignored(matrix, reading.access.user).await?;
     'reading: for _ in 0..READS {
         let wanted = reading.limit.saturating_sub(found.len());
         if wanted == 0 {
@@ -101,7 +102,7 @@ pub(crate) async fn read(
             }
             chunk.reached = Some(event.position);
             let shown = client_event(matrix, &world, (reading.room, &event));
-            if admits(reading.filter, &shown) {
+            if admits(reading.filter, &shown) && !wishes::is_hidden(&ignored, &event, &shown) {
                 chunk.senders.insert(event.sender);
                 found.push((event, shown));
             }

@@ -57,7 +57,7 @@ pub(super) fn tell(client: &mut Client, user: UserId) {
     };
     let presence = world.live.presence(user);
     let text = match &presence {
-        Presence::Online => return,
+        Presence::Online(_) => return,
         Presence::Away(text) if text.is_empty() => "Away",
         Presence::Away(text) => text,
         Presence::Offline => "Offline",

@@ -147,7 +147,7 @@ fn whom_to_miss(
 ) -> Option<UserId> {
     match destination {
         Ok(Destination::User(user)) if message.verb() == Verb::Privmsg => {
-            (client.world().live.presence(*user) != Presence::Online).then_some(*user)
+            (!matches!(client.world().live.presence(*user), Presence::Online(_))).then_some(*user)
         }
         Ok(Destination::User(_) | Destination::Room(_)) | Err(_) => None,
     }

@@ -13,6 +13,7 @@ use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, OptionalBody, Reply, Segments};
+use crate::forgotten;
 
 #[derive(Deserialize)]
 pub(crate) struct Reason {
@@ -38,7 +39,7 @@ pub(crate) async fn leave(
     done(&matrix, &access, command).await
 }
 
-/// Accepted from those who are out: a room that was left is not shown any more anyway.
+/// From those who are out: what they could still read of the room they cannot any more.
 pub(crate) async fn forget(
     State(matrix): State<Arc<Matrix>>,
     access: Access,
@@ -46,7 +47,10 @@ pub(crate) async fn forget(
 ) -> Answer {
     let room = matrix.hub.room(matrix.room(&room)?).await?;
     match room.state.membership(access.user) {
-        Some(Membership::Leave | Membership::Ban) => Ok(Reply::empty()),
+        Some(Membership::Leave | Membership::Ban) => {
+            forgotten::forget(&matrix, &access, &room).await?;
+            Ok(Reply::empty())
+        }
         Some(Membership::Join | Membership::Invite | Membership::Knock) => Err(Failure::new(
             400,
             ErrorCode::Unknown,

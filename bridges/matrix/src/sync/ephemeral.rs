@@ -47,7 +47,7 @@ fn typing(scene: &Scene<'_>, room: &Room, changed: Typing) -> Option<Value> {
     let all = &scene.changes.world.live.typing;
     let typing: Vec<_> = all
         .range((id, UserId(0))..=(id, UserId(u32::MAX)))
-        .filter(|(_, until)| **until > now)
+        .filter(|((_, user), until)| **until > now && !scene.wishes.ignored().contains(user))
         .collect();
     let until = typing.iter().map(|(_, until)| **until).min();
     scene.watch.types_until(id, until);

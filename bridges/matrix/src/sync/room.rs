@@ -14,6 +14,7 @@ use super::v3::Scene;
 use super::window::{self, Window};
 use super::{ephemeral, unread};
 use crate::error::Failure;
+use crate::forgotten;
 use crate::render::client_event;
 use crate::timeline::is_lazy;
 
@@ -86,6 +87,8 @@ pub(crate) async fn section(
     Ok(match own.membership {
         Membership::Join if own.since > span.cut => None,
         Membership::Join => Some(joined(scene, room, (changes, span, own)).await?),
+        // Nobody is bothered by those whom he ignores.
+        Membership::Invite if scene.wishes.ignored().contains(&own.by) => None,
         Membership::Invite if span.is_new(&own) => {
             let events = stripped(scene, room, own).await?;
             Some(Section::Invite(
@@ -98,11 +101,27 @@ pub(crate) async fn section(
                 json!({ "knock_state": { "events": events } }),
             ))
         }
-        Membership::Leave | Membership::Ban if span.since.is_some() && span.is_new(&own) => {
+        Membership::Leave | Membership::Ban if is_told_left(scene, room, (span, own)).await? => {
             Some(left(scene, room, (span, own)).await?)
         }
         Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => None,
     })
+}
+
+/// Whether a room that somebody is out of is told: if he went out since the token, or if all rooms are told and he asks for such.
+async fn is_told_left(
+    scene: &Scene<'_>,
+    room: &Room,
+    (span, own): (Span, Member),
+) -> Result<bool, Failure> {
+    match span.since {
+        Some(_) if span.is_new(&own) => Ok(true),
+        Some(_) if !scene.full_state => Ok(false),
+        Some(_) | None if !scene.filter.room.include_leave => Ok(false),
+        Some(_) | None => {
+            Ok(!forgotten::is_forgotten(scene.matrix, scene.access.user, room).await?)
+        }
+    }
 }
 
 async fn span(scene: &Scene<'_>, room: &Room) -> Result<Span, Failure> {
@@ -160,8 +179,7 @@ async fn joined(
         Moved::Nobody => json!({}),
     };
     let marker = scene.own_mark(room.state.id).marker;
-    let unread =
-        unread::notifications(scene.matrix, (room, scene.access.user), (marker, span.cut)).await?;
+    let unread = unread::notifications(scene, room, (marker, span.cut)).await?;
     let shown = json!({
         "summary": summary,
         "state": { "events": state },
@@ -215,14 +233,7 @@ async fn left(
     let state = match hub.event_in(scene.access.user, id, last).await {
         Err(Refusal::NoSuchEvent) => Vec::new(),
         Err(refusal) => return Err(refusal.into()),
-        Ok(_) => {
-            let beside = Beside {
-                window: &window,
-                cut: own.since,
-                members: &BTreeSet::new(),
-            };
-            state::events(scene, room, (Wanted::After(since), beside)).await?
-        }
+        Ok(_) => state::before_leaving(scene, room, (since, own.since), &window).await?,
     };
     Ok(Section::Leave(json!({
         "state": { "events": state },

@@ -74,6 +74,8 @@ pub(crate) enum Look {
     Changed,
     /// All, whatever changed.
     All,
+    /// All, and those that the user is out of.
+    AllAndLeft,
 }
 
 /// Whether typing is to be told.
@@ -97,11 +99,11 @@ pub(crate) async fn changes(
     // News first, then the state: what is news is in the state.
     let news = match look {
         Look::Changed => since.and_then(|since| watch.since(since)),
-        Look::All => None,
+        Look::All | Look::AllAndLeft => None,
     };
     let mut changes = match news {
         Some(news) => of_news(matrix, (watch, user), (since, news)),
-        None => of_all(matrix, (watch, user), since).await?,
+        None => of_all(matrix, (watch, user), (since, look)).await?,
     };
     if changes.account_data_changed {
         let after = since.unwrap_or_default();
@@ -176,7 +178,7 @@ fn of_news(
 async fn of_all(
     matrix: &Matrix,
     (watch, user): (&Watch, UserId),
-    since: Option<Position>,
+    (since, look): (Option<Position>, Look),
 ) -> Result<Finding, Failure> {
     // All of it is told now.
     watch.flickers();
@@ -209,10 +211,15 @@ async fn of_all(
             changes.typing = Typing::Untold;
         }
     }
-    if let Some(since) = since {
-        for room in left(matrix, user, (since, found.up_to)).await? {
-            found.room(room).timeline = true;
+    let left = match (since, look) {
+        (_, Look::AllAndLeft) => matrix.hub.rooms_of(user).await?.into_iter().collect(),
+        (Some(since), Look::Changed | Look::All) => {
+            left(matrix, user, (since, found.up_to)).await?
         }
+        (None, Look::Changed | Look::All) => BTreeSet::new(),
+    };
+    for room in left {
+        found.room(room).timeline = true;
     }
     Ok(Finding {
         found,

@@ -6,12 +6,13 @@ use polylogue_core::name::ChannelName;
 use polylogue_core::room::{Membership, Room};
 use polylogue_core::{RoomSequence, UserId};
 use polylogue_matrix::filter::{admits, admits_room};
+use ruma::api::client::filter::LazyLoadOptions;
 use serde_json::{Map, Value, json};
 
 use super::v3::Scene;
 use super::window::Window;
 use crate::error::Failure;
-use crate::render::client_event;
+use crate::state::membership;
 use crate::timeline::is_lazy;
 
 /// Events that are read and rendered before others get a turn.
@@ -53,10 +54,36 @@ pub(crate) async fn events(
     for places in places.chunks(AT_ONCE) {
         let id = room.state.id;
         let events = scene.matrix.hub.state_events(id, places.to_vec()).await?;
-        let rendered = events
-            .iter()
-            .map(|event| client_event(scene.matrix, &scene.changes.world, (id, event)));
+        let rendered = events.iter().map(|event| scene.reading(id).event(event));
         shown.extend(rendered.filter(|event| admits(filter, event)));
+        tokio::task::yield_now().await;
+    }
+    Ok(shown)
+}
+
+/// The state that changed between a place and the one where its reader was out, as it was then.
+pub(crate) async fn before_leaving(
+    scene: &Scene<'_>,
+    room: &Room,
+    (since, out): (RoomSequence, RoomSequence),
+    window: &Window,
+) -> Result<Vec<Value>, Failure> {
+    let (id, filter) = (room.state.id, &scene.filter.room.state);
+    if !admits_room(filter, &scene.matrix.room_id(id)) {
+        return Ok(Vec::new());
+    }
+    let mut places = scene.matrix.hub.state_at(id, out).await?;
+    places.retain(|place| *place > since && !window.places.contains(place));
+    let mut shown = Vec::with_capacity(places.len());
+    let lazy = is_lazy(filter);
+    for places in places.chunks(AT_ONCE) {
+        let mut events = scene.matrix.hub.state_events(id, places.to_vec()).await?;
+        events.retain(|event| match membership(event) {
+            Some((user, _)) => !lazy || window.senders.contains(&user),
+            None => true,
+        });
+        let events = events.iter().map(|event| scene.reading(id).event(event));
+        shown.extend(events.filter(|event| admits(filter, event)));
         tokio::task::yield_now().await;
     }
     Ok(shown)
@@ -71,11 +98,15 @@ fn places(
     let untold =
         |place: RoomSequence| place <= beside.cut && !beside.window.places.contains(&place);
     let lazy = is_lazy(&scene.filter.room.state);
-    let named = beside.members.iter().chain(&beside.window.senders);
     let mut places: BTreeSet<_> = match (wanted, lazy) {
         // Without lazy loading clients know those who speak.
-        (Wanted::After(_), false) => members(room, beside.members.iter()).collect(),
-        (Wanted::All, _) | (Wanted::After(_), true) => members(room, named).collect(),
+        (Wanted::After(_), false) | (Wanted::All, false) => {
+            members(room, beside.members.iter()).collect()
+        }
+        (Wanted::All, true) | (Wanted::After(_), true) => {
+            let speakers = speakers(scene, room, (wanted, beside));
+            members(room, beside.members.iter().chain(&speakers)).collect()
+        }
     };
     let (after, everyone) = match wanted {
         Wanted::All => (RoomSequence(0), !lazy),
@@ -92,6 +123,35 @@ fn places(
         places.extend(stood.filter(|place| *place > after));
     }
     places.into_iter().filter(|place| untold(*place)).collect()
+}
+
+/// Those who say something and of whom the device has not been told yet, as far as it remembers what it was told.
+fn speakers(
+    scene: &Scene<'_>,
+    room: &Room,
+    (wanted, beside): (Wanted, Beside<'_>),
+) -> BTreeSet<UserId> {
+    let since = match (&scene.filter.room.state.lazy_load_options, wanted) {
+        (
+            LazyLoadOptions::Enabled {
+                include_redundant_members: false,
+            },
+            Wanted::After(_),
+        ) => scene.changes.since,
+        (LazyLoadOptions::Enabled { .. } | LazyLoadOptions::Disabled, _) => None,
+    };
+    let mut new = BTreeSet::new();
+    for user in beside.members.iter().chain(&beside.window.senders) {
+        let Some(member) = room.state.members.get(user) else {
+            continue;
+        };
+        let (of, place) = ((room.state.id, *user), member.since);
+        if !since.is_some_and(|since| scene.watch.knows_member(of, (place, since))) {
+            new.insert(*user);
+            scene.watch.tells_member(of, (place, scene.changes.up_to));
+        }
+    }
+    new
 }
 
 fn members<'a>(

@@ -1,22 +1,25 @@
-//! How much of a room a user has not read: a difference of its counts of notifying events, corrected by what he said himself.
+//! How much of a room a user has not read: what is newest by his push rules, what is older as a difference of the room's counts.
 
 use polylogue_core::room::Room;
 use polylogue_core::{RoomChange, RoomSequence, UserId};
 use polylogue_hub::{Direction, VisibleEvent};
 use serde_json::{Value, json};
 
-use crate::Matrix;
+use super::v3::Scene;
 use crate::error::Failure;
+use crate::render::client_event;
+use crate::wishes;
 
 /// Events that are looked at one by one; what is unread before them is counted by difference.
 const LOOK: usize = 50;
 
 /// `unread_notifications` of a room at a place, for a user who has read up to another.
 pub(crate) async fn notifications(
-    matrix: &Matrix,
-    (room, user): (&Room, UserId),
+    scene: &Scene<'_>,
+    room: &Room,
     (read, cut): (RoomSequence, RoomSequence),
 ) -> Result<Value, Failure> {
+    let (matrix, user) = (scene.matrix, scene.access.user);
     // Nobody has to read what was said before he came.
     let joined = room.state.members.get(&user).map(|member| member.since);
     let read = read.max(joined.unwrap_or_default());
@@ -28,8 +31,23 @@ pub(crate) async fn notifications(
         .hub
         .history(user, (id, cut.next()), (Direction::Backward, LOOK))
         .await?;
-    let (mut unread, end) = count(&page.events, (read, user));
-    if end == End::Beyond {
+    let (events, end) = since(&page.events, (read, user));
+    let mut unread = Unread::default();
+    let world = &*scene.changes.world;
+    let senders = events.iter().map(|event| event.sender).collect();
+    let asked = wishes::room(matrix, (world, room), (user, &senders));
+    for event in events {
+        let shown = client_event(matrix, world, (id, event));
+        if let Some(room) = &asked
+            && !wishes::is_hidden(scene.wishes.ignored(), event, &shown)
+        {
+            let notified = scene.wishes.notified(&shown, room).await;
+            unread.notifying += u64::from(notified.notifies);
+            unread.mentions += u64::from(notified.highlights);
+        }
+    }
+    // In a room where nothing notifies, what came earlier does not either.
+    if end == End::Beyond && unread.notifying > 0 {
         let before = matrix.hub.event_in(user, id, read).await;
         let oldest = page.events.last().map_or(0, |event| event.notifying);
         let rest = before.map_or(0, |before| oldest.saturating_sub(before.notifying));
@@ -50,7 +68,7 @@ struct Unread {
     mentions: u64,
 }
 
-/// Where counting ended.
+/// Where looking ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// At what was read.
@@ -59,28 +77,23 @@ enum End {
     Beyond,
 }
 
-/// Counts back from the newest. Whoever speaks has read what was said before.
-fn count(newest_first: &[VisibleEvent], (read, user): (RoomSequence, UserId)) -> (Unread, End) {
-    let mut unread = Unread::default();
-    for event in newest_first {
-        if event.sequence <= read {
-            return (unread, End::Read);
-        }
-        let RoomChange::Message(message) = &event.change else {
-            continue;
-        };
-        if event.sender == user {
-            return (unread, End::Read);
-        }
-        unread.notifying += u64::from(message.body.notifies());
-        unread.mentions += u64::from(message.mentions.contains(&user));
-    }
-    let end = if newest_first.len() < LOOK {
-        End::Read
-    } else {
-        End::Beyond
+/// What was not read, of the newest events. Whoever speaks has read what was said before.
+fn since(
+    newest_first: &[VisibleEvent],
+    (read, user): (RoomSequence, UserId),
+) -> (&[VisibleEvent], End) {
+    let is_read = |event: &VisibleEvent| {
+        let speaks = matches!(event.change, RoomChange::Message(_)) && event.sender == user;
+        event.sequence <= read || speaks
     };
-    (unread, end)
+    let unread = newest_first.iter().position(is_read);
+    let all = newest_first.len();
+    let end = match unread {
+        None if all >= LOOK => End::Beyond,
+        Some(_) | None => End::Read,
+    };
+    let events = newest_first.get(..unread.unwrap_or(all));
+    (events.unwrap_or_default(), end)
 }
 
 fn notifies(event: &VisibleEvent) -> bool {
@@ -105,50 +118,36 @@ mod tests {
     const ME: UserId = UserId(1);
     const BOB: UserId = UserId(2);
 
-    /// Words for (sender, kind, mentioned), newest first.
-    fn timeline(said: &[(UserId, TextKind, &[UserId])]) -> Vec<VisibleEvent> {
-        let count = u64::try_from(said.len()).unwrap();
+    /// Words of these senders, newest first.
+    fn timeline(senders: &[UserId]) -> Vec<VisibleEvent> {
+        let count = u64::try_from(senders.len()).unwrap();
         let places = (1..=count).rev();
-        let event = |(place, (sender, kind, mentions)): (u64, &(UserId, TextKind, &[UserId]))| {
-            let form = Form::Irc("x".into());
-            let body = Body::Text(Text { kind: *kind, form });
-            let message = Message {
-                body,
-                relation: None,
-                mentions: (*mentions).into(),
-            };
+        let event = |(place, sender): (u64, &UserId)| {
+            let (kind, form) = (TextKind::Text, Form::Irc("x".into()));
             VisibleEvent {
                 position: Position(place),
                 sequence: RoomSequence(place),
                 at: Timestamp(0),
                 sender: *sender,
                 notifying: place,
-                change: RoomChange::Message(message),
+                change: RoomChange::Message(Message::plain(Body::Text(Text { kind, form }))),
             }
         };
-        places.zip(said).map(event).collect()
+        places.zip(senders).map(event).collect()
     }
 
     #[test]
     fn what_others_said_since() {
-        let check = |said: &[(UserId, TextKind, &[UserId])], read: u64, want: (u64, u64, End)| {
-            let (unread, end) = count(&timeline(said), (RoomSequence(read), ME));
-            assert_eq!(
-                (unread.notifying, unread.mentions, end),
-                want,
-                "{said:?} {read}"
-            );
+        let check = |senders: &[UserId], read: u64, want: (usize, End)| {
+            let events = timeline(senders);
+            let (unread, end) = since(&events, (RoomSequence(read), ME));
+            assert_eq!((unread.len(), end), want, "{senders:?} {read}");
         };
-        let text = (BOB, TextKind::Text, &[][..]);
-        let mention = (BOB, TextKind::Text, &[ME][..]);
-        let notice = (BOB, TextKind::Notice, &[][..]);
-        let own = (ME, TextKind::Text, &[][..]);
-        check(&[], 0, (0, 0, End::Read));
-        check(&[text, text], 0, (2, 0, End::Read));
-        check(&[text, text], 1, (1, 0, End::Read));
-        check(&[text, text], 2, (0, 0, End::Read));
-        check(&[text, mention, notice], 0, (2, 1, End::Read));
-        check(&[text, own, mention], 0, (1, 0, End::Read));
-        check(&[text; LOOK], 0, (50, 0, End::Beyond));
+        check(&[], 0, (0, End::Read));
+        check(&[BOB, BOB], 0, (2, End::Read));
+        check(&[BOB, BOB], 1, (1, End::Read));
+        check(&[BOB, BOB], 2, (0, End::Read));
+        check(&[BOB, ME, BOB], 0, (1, End::Read));
+        check(&[BOB; LOOK], 0, (50, End::Beyond));
     }
 }

@@ -25,6 +25,7 @@ use crate::endpoints::{filter, presence};
 use crate::error::{Answer, Failure};
 use crate::extract::{Reply, shape};
 use crate::unsigned::Reading;
+use crate::wishes::{self, Wishes};
 use crate::{direct, keys, push};
 
 /// How long a request waits for news at most.
@@ -50,6 +51,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) watch: &'a Watch,
     pub(crate) changes: &'a Changes,
     pub(crate) filter: &'a FilterDefinition,
+    pub(crate) wishes: &'a Wishes,
     pub(crate) full_state: bool,
 }
 
@@ -114,8 +116,8 @@ impl Waiting<'_> {
         loop {
             // On the heap only while it works: a request that waits is small.
             let (reply, up_to, is_news) = Box::pin(self.now(since)).await?;
-            // Looked at last: a session's end comes right behind its last news, and that it goes may be news to itself.
-            if self.watch.is_over() || self.is_logged_out() {
+            // Looked at last: a session's end comes right behind its last news.
+            if self.watch.is_over() || !self.is_logged_in() {
                 return Err(self.ended());
             }
             if is_news || self.full_state || since.is_none() {
@@ -133,15 +135,15 @@ impl Waiting<'_> {
         }
     }
 
-    fn is_logged_out(&self) -> bool {
+    fn is_logged_in(&self) -> bool {
         let world = self.matrix.hub.world();
         let user = world.state.user(self.access.user);
-        user.is_none_or(|user| user.device(self.access.device).is_none())
+        user.is_some_and(|user| user.device(self.access.device).is_some())
     }
 
     /// A session ends with its device, or by a fault after which the client may come back.
     fn ended(&self) -> Failure {
-        if !self.is_logged_out() {
+        if self.is_logged_in() {
             return Refusal::Unavailable.into();
         }
         let (code, message) = (ErrorCode::UnknownToken, "this access token is not in force");
@@ -151,13 +153,15 @@ impl Waiting<'_> {
     /// What is new at this moment: the reply, where it ends, and whether there is anything in it.
     async fn now(&self, since: Option<Position>) -> Result<(Reply, Position, bool), Failure> {
         let is_known = since.is_some_and(|since| self.watch.knows(since));
-        let look = match is_known && !self.full_state {
+        let anew = self.full_state || since.is_none();
+        let look = match is_known && !anew {
             true => Look::Changed,
+            false if anew && self.filter.room.include_leave => Look::AllAndLeft,
             false => Look::All,
         };
         let _place = match look {
             Look::Changed => None,
-            Look::All => {
+            Look::All | Look::AllAndLeft => {
                 let place = self.matrix.sync.large.acquire().await;
                 Some(place.map_err(|_| Refusal::Unavailable)?)
             }
@@ -174,12 +178,14 @@ impl Waiting<'_> {
             DeviceLists::of_keys(&changes.world, self.access.user, since)
         });
         let rooms = std::mem::take(&mut changes.rooms);
+        let wishes = self.wishes(&changes).await?;
         let scene = Scene {
             matrix: self.matrix,
             access: self.access,
             watch: self.watch,
             changes: &changes,
             filter: self.filter,
+            wishes: &wishes,
             full_state: self.full_state,
         };
         let (rooms, new_direct) = scene.rooms(rooms, &mut lists).await?;
@@ -209,6 +215,20 @@ impl Waiting<'_> {
             "device_unused_fallback_key_types": fallback,
         });
         Ok((Reply(reply), changes.up_to, is_news))
+    }
+}
+
+impl Waiting<'_> {
+    /// What the user wants to hear: read once, and again when it changed.
+    async fn wishes(&self, changes: &Changes) -> Result<Arc<Wishes>, Failure> {
+        let mut kinds = changes.account_data.iter().map(|(kind, _)| kind);
+        let is_same = changes.since.is_some() && !kinds.any(|kind| wishes::are_in(kind));
+        if let Some(known) = self.watch.wishes().filter(|_| is_same) {
+            return Ok(known);
+        }
+        let wishes = Arc::new(Wishes::of(self.matrix, self.access.user).await?);
+        self.watch.set_wishes(wishes.clone());
+        Ok(wishes)
     }
 }
 

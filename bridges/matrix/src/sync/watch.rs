@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use polylogue_core::command::{Attach, Presentation, Who};
 use polylogue_core::live::Presence;
-use polylogue_core::{Command, DeviceId, Position, Refusal, RoomId, Timestamp, UserId};
+use polylogue_core::{
+    Command, DeviceId, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId,
+};
 use polylogue_hub::{Connecting, Hub, Mode, Outbox, Request, Session};
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore};
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::marks::{Mark, Marks};
 use super::news::{Flickers, News, Since};
 use crate::access::{Access, now};
+use crate::wishes::Wishes;
 
 /// How long a device that does not sync any more stays attached.
 const AWAY: Duration = Duration::from_secs(90);
@@ -28,6 +31,8 @@ const SWEEP: Duration = Duration::from_secs(10);
 const BOUND: usize = 65_536;
 /// Replies made at the same time from a look at all rooms.
 const LARGE: usize = 4;
+/// Members that a device was told of and that are remembered.
+const MEMBERS: usize = 8192;
 /// Users whose presence a device was told and that are remembered.
 const SHOWN: usize = 8192;
 
@@ -84,6 +89,10 @@ pub(crate) struct Watch {
     shown: Mutex<HashMap<UserId, Presence>>,
     /// What is left of its keys, as it was told: one-time keys, and fallback keys that were never handed out.
     keys: Mutex<Option<(Value, Vec<Arc<str>>)>>,
+    /// The members that it was told of: the place of the membership, and up to where the reply went that told it.
+    members: Mutex<HashMap<(RoomId, UserId), (RoomSequence, Position)>>,
+    /// What the user wants to hear.
+    wishes: Mutex<Option<Arc<Wishes>>>,
     used: Mutex<Instant>,
     /// The number of the latest request; an earlier one that still waits ends.
     turn: AtomicU64,
@@ -215,6 +224,8 @@ async fn attach(
         news: Mutex::new(news),
         shown: Mutex::default(),
         keys: Mutex::default(),
+        members: Mutex::default(),
+        wishes: Mutex::default(),
         used: Mutex::new(Instant::now()),
         turn: AtomicU64::new(0),
         newer: Notify::new(),
@@ -283,6 +294,39 @@ impl Watch {
         let left = (counts.clone(), fallback.to_vec());
         let before = keys.replace(left.clone());
         before.is_some_and(|before| before != left)
+    }
+
+    /// Whether a device that comes with the token of a position has been told of a membership: a reply that was lost does not count.
+    pub(crate) fn knows_member(
+        &self,
+        member: (RoomId, UserId),
+        (place, since): (RoomSequence, Position),
+    ) -> bool {
+        let told = lock(&self.members).get(&member).copied();
+        told.is_some_and(|(known, up_to)| known == place && up_to <= since)
+    }
+
+    /// A reply that goes up to a position tells of a membership.
+    pub(crate) fn tells_member(
+        &self,
+        member: (RoomId, UserId),
+        (place, up_to): (RoomSequence, Position),
+    ) {
+        let mut members = lock(&self.members);
+        if members.len() >= MEMBERS {
+            members.clear();
+        }
+        members.insert(member, (place, up_to));
+    }
+
+    /// What the user wants to hear, if it was read before.
+    pub(crate) fn wishes(&self) -> Option<Arc<Wishes>> {
+        lock(&self.wishes).clone()
+    }
+
+    /// It was read.
+    pub(crate) fn set_wishes(&self, wishes: Arc<Wishes>) {
+        *lock(&self.wishes) = Some(wishes);
     }
 
     /// What is new after a position; nothing if only a look at all rooms can tell.

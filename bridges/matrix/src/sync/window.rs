@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::v3::Scene;
 use crate::error::Failure;
 use crate::render::client_event;
+use crate::wishes;
 
 /// Events of a room in one reply, unless the filter says otherwise.
 const USUAL: usize = 20;
@@ -73,6 +74,9 @@ pub(crate) async fn read(
             window.first = Some(event.position);
             window.limited = event.sequence > stop;
             let shown = client_event(scene.matrix, &scene.changes.world, (room, &event));
+            if wishes::is_hidden(scene.wishes.ignored(), &event, &shown) {
+                continue;
+            }
             if admits(filter, &shown) {
                 found.push((event, shown));
             } else {

@@ -774,3 +774,197 @@ async fn filters_and_full_state() {
     assert_eq!(types(&shown["state"])[0], "m.room.create");
     assert_eq!(members(&shown["state"]), ["@alice:test"]);
 }
+
+#[tokio::test]
+async fn what_notifies_follows_the_rules_of_its_reader() {
+    let server = Server::new();
+    let mut alice = Client::new(&server, "alice").await;
+    let bob = Client::new(&server, "bob").await;
+    let carol = Client::new(&server, "carol").await;
+    let room = room_of(&[&bob, &alice, &carol]).await;
+    alice.sync().await;
+    let say = async |transaction: &str, content: Value| {
+        let line = format!("PUT /rooms/{room}/send/m.room.message/{transaction}");
+        bob.ask(&line, content).await;
+    };
+    let text = |body: &str| json!({ "msgtype": "m.text", "body": body });
+    let counts = |unread: u64, mentions: u64| json!({ "notification_count": unread, "highlight_count": mentions });
+    let check = async |alice: &mut Client<'_>, want: Value| {
+        let got = alice.wait("timeout=10000").await;
+        assert_eq!(joined(&got, &room)["unread_notifications"], want);
+    };
+    let mut everyone = text("all of you");
+    everyone["m.mentions"] = json!({ "room": true });
+    say("a", everyone).await;
+    check(&mut alice, counts(1, 1)).await;
+    say("b", json!({ "msgtype": "m.notice", "body": "beep" })).await;
+    check(&mut alice, counts(1, 1)).await;
+    let keyword =
+        json!({ "pattern": "tulip", "actions": ["notify", { "set_tweak": "highlight" }] });
+    alice
+        .ask("PUT /pushrules/global/content/tulip", keyword)
+        .await;
+    say("c", text("a Tulip grows")).await;
+    check(&mut alice, counts(2, 2)).await;
+    // A room of which one wants to hear only what is said to oneself.
+    let rule = format!("PUT /pushrules/global/room/{room}");
+    alice.ask(&rule, json!({ "actions": [] })).await;
+    say("d", text("more")).await;
+    check(&mut alice, counts(2, 2)).await;
+    let mute = json!({ "actions": [], "conditions": [{ "kind": "event_match", "key": "room_id", "pattern": room }] });
+    alice.ask("PUT /pushrules/global/override/mute", mute).await;
+    say("e", text("alice")).await;
+    check(&mut alice, counts(0, 0)).await;
+}
+
+#[tokio::test]
+async fn who_is_ignored_is_not_heard() {
+    let server = Server::new();
+    let mut alice = Client::new(&server, "alice").await;
+    let (bob, carol) = (
+        Client::new(&server, "bob").await,
+        Client::new(&server, "carol").await,
+    );
+    let room = room_of(&[&alice, &bob, &carol]).await;
+    alice.sync().await;
+    let list =
+        json!({ "ignored_users": { "@bob:test": {}, "@nobody:test": {}, "@alice:test": {} } });
+    alice
+        .ask(
+            "PUT /user/@alice:test/account_data/m.ignored_user_list",
+            list,
+        )
+        .await;
+    server.say(&bob.token, &room, "spam").await;
+    bob.ask(
+        &format!("PUT /rooms/{room}/typing/@bob:test"),
+        json!({ "typing": true }),
+    )
+    .await;
+    bob.ask("POST /createRoom", json!({ "invite": ["@alice:test"] }))
+        .await;
+    let line = format!("PUT /rooms/{room}/state/m.room.member/@bob:test");
+    bob.ask(&line, json!({ "membership": "leave" })).await;
+    server.say(&carol.token, &room, "ham").await;
+    let got = alice.sync().await;
+    let shown = joined(&got, &room);
+    assert_eq!(texts(&shown["timeline"]), ["ham"]);
+    assert!(
+        types(&shown["timeline"]).contains(&"m.room.member"),
+        "state is told"
+    );
+    assert_eq!(shown["unread_notifications"]["notification_count"], 1);
+    assert!(!shown["ephemeral"].to_string().contains("@bob:test"));
+    assert_eq!(got.body["rooms"]["invite"], json!({}));
+    let read = async |want: &[&str]| {
+        let got = alice
+            .ask(
+                &format!("GET /rooms/{room}/messages?dir=b&limit=3"),
+                Value::Null,
+            )
+            .await;
+        let events = json!({ "events": got.body["chunk"] });
+        assert_eq!(texts(&events), want);
+    };
+    read(&["ham"]).await;
+    let none = json!({ "ignored_users": {} });
+    alice
+        .ask(
+            "PUT /user/@alice:test/account_data/m.ignored_user_list",
+            none,
+        )
+        .await;
+    read(&["ham", "spam"]).await;
+    let anew = alice.from("", "timeout=0").await;
+    assert_eq!(texts(&joined(&anew, &room)["timeline"]), ["spam", "ham"]);
+    assert_eq!(anew.body["rooms"]["invite"].as_object().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn rooms_that_were_left_are_told_to_those_who_ask() {
+    let server = Server::new();
+    let mut alice = Client::new(&server, "alice").await;
+    let bob = Client::new(&server, "bob").await;
+    let room = room_of(&[&alice, &bob]).await;
+    server.say(&alice.token, &room, "before").await;
+    bob.ask(&format!("POST /rooms/{room}/leave"), json!({}))
+        .await;
+    let line = format!("PUT /rooms/{room}/state/m.room.name");
+    alice.ask(&line, json!({ "name": "after" })).await;
+    server.say(&alice.token, &room, "after").await;
+    let filter = json!({ "room": { "include_leave": true, "timeline": { "limit": 1 } } });
+    let stored = bob.ask("POST /user/@bob:test/filter", filter).await;
+    let with = format!("timeout=0&filter={}", stored.text("filter_id"));
+    let left = async |since: &str, query: &str| {
+        let got = bob.from(since, query).await;
+        got.body["rooms"]["leave"][&room].clone()
+    };
+    assert_eq!(left("", "timeout=0").await, Value::Null);
+    let shown = left("", &with).await;
+    assert_eq!(types(&shown["timeline"]), ["m.room.member"]);
+    assert_eq!(shown["timeline"]["limited"], true);
+    assert!(types(&shown["state"]).contains(&"m.room.create"));
+    assert!(
+        !types(&shown["state"]).contains(&"m.room.name"),
+        "not what came later"
+    );
+    let now = bob.from("", "timeout=0").await.text("next_batch");
+    assert_eq!(left(&now, &with).await, Value::Null);
+    assert!(
+        left(&now, &format!("{with}&full_state=true"))
+            .await
+            .is_object()
+    );
+    bob.ask(&format!("POST /rooms/{room}/forget"), json!({}))
+        .await;
+    assert_eq!(left("", &with).await, Value::Null);
+    let line = format!("GET /rooms/{room}/messages?dir=b");
+    server
+        .check(&bob.token, &line, (Value::Null, 403, "M_FORBIDDEN"))
+        .await;
+    bob.ask(&format!("POST /rooms/{room}/join"), json!({}))
+        .await;
+    bob.ask(&line, Value::Null).await;
+    alice.sync().await;
+}
+
+#[tokio::test]
+async fn members_are_told_once_to_those_who_load_them_lazily() {
+    let server = Server::new();
+    let alice = Client::new(&server, "alice").await;
+    let (bob, carol) = (
+        Client::new(&server, "bob").await,
+        Client::new(&server, "carol").await,
+    );
+    let room = room_of(&[&alice, &bob, &carol]).await;
+    let filter = |redundant: bool| json!({ "room": { "timeline": { "limit": 1 }, "state": { "lazy_load_members": true, "include_redundant_members": redundant } } });
+    let mut ids = Vec::new();
+    for redundant in [false, true] {
+        let stored = alice
+            .ask("POST /user/@alice:test/filter", filter(redundant))
+            .await;
+        ids.push(stored.text("filter_id"));
+    }
+    let told = async |since: &str, filter: &str| {
+        let got = alice
+            .from(since, &format!("timeout=0&filter={filter}"))
+            .await;
+        let shown: Vec<_> = members(&joined(&got, &room)["state"]);
+        (
+            shown.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(),
+            got.text("next_batch"),
+        )
+    };
+    let (_, first) = told("", &ids[0]).await;
+    server.say(&bob.token, &room, "one").await;
+    let (shown, second) = told(&first, &ids[0]).await;
+    // Heroes were told at the start.
+    assert!(shown.is_empty() || shown == ["@bob:test"], "{shown:?}");
+    server.say(&bob.token, &room, "two").await;
+    assert_eq!(told(&second, &ids[0]).await.0, [""; 0], "told before");
+    assert_eq!(
+        told(&second, &ids[1]).await.0,
+        ["@bob:test"],
+        "asked for again"
+    );
+}
