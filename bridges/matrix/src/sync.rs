@@ -22,4 +22,4 @@ pub(crate) mod watch;
 mod window;
 
 pub(crate) use devices::DeviceLists;
-pub(crate) use watch::{SetPresence, Status, Watches};
+pub(crate) use watch::{SetPresence, Shown, Watches};

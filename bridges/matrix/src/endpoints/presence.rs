@@ -14,7 +14,7 @@ use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Reply, Segments};
-use crate::sync::{SetPresence, Status};
+use crate::sync::{SetPresence, Shown};
 
 #[derive(Deserialize)]
 pub(crate) struct Request {
@@ -44,8 +44,9 @@ pub(crate) async fn put(
     access.own(&matrix, &user_id)?;
     let presence = named(&status.presence)?;
     let text = status.status_msg.filter(|text| !text.is_empty());
-    let shown = (presence, Status::Set(text.map(Arc::from)));
-    matrix.sync.of(&matrix.hub, &access, shown).await?;
+    let status = text.map(Arc::from);
+    let shown = Shown { presence, status };
+    matrix.sync.of(&matrix.hub, &access, Some(shown)).await?;
     Ok(Reply::empty())
 }
 

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::devices::{self, DeviceLists};
 use super::room::{self, Entered, Moved, Section};
 use super::source::{self, Changes, Look};
-use super::watch::{Status, Waited, Watch};
+use super::watch::{Shown, Waited, Watch};
 use crate::Matrix;
 use crate::access::Access;
 use crate::endpoints::{filter, presence};
@@ -77,14 +77,16 @@ impl Scene<'_> {
 pub(crate) async fn sync(matrix: &Matrix, access: &Access, request: Request) -> Answer {
     let since = position(matrix, request.since.as_deref())?;
     let filter = filter_of(matrix, access, request.filter.as_deref()).await?;
-    let presence = presence::named(request.set_presence.as_deref().unwrap_or("online"))?;
+    let presence = request.set_presence.as_deref();
+    let presence = presence.map(presence::named).transpose()?;
+    let shown = presence.map(|presence| Shown {
+        presence,
+        status: None,
+    });
     let full_state = request.full_state.as_deref() == Some("true");
     let timeout = Duration::from_millis(request.timeout.unwrap_or(0)).min(LONGEST);
     let until = Instant::now() + timeout;
-    let watch = matrix
-        .sync
-        .of(&matrix.hub, access, (presence, Status::Kept))
-        .await?;
+    let watch = matrix.sync.of(&matrix.hub, access, shown).await?;
     let turn = watch.begin();
     if let Some(since) = since {
         watch.told(since);

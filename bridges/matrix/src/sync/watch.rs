@@ -36,7 +36,7 @@ const MEMBERS: usize = 8192;
 /// Users whose presence a device was told and that are remembered.
 const SHOWN: usize = 8192;
 
-/// How a device shows its user.
+/// How a device shows its user: until it says something else.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Shown {
     pub(crate) presence: SetPresence,
@@ -54,15 +54,6 @@ pub(crate) enum SetPresence {
     Unavailable,
     /// Nobody is to see it.
     Offline,
-}
-
-/// What a request says of what its user says of himself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// Nothing: it stays.
-    Kept,
-    /// This, or that he says nothing.
-    Set(Option<Arc<str>>),
 }
 
 /// The devices that sync.
@@ -137,7 +128,7 @@ impl Watches {
         &self,
         hub: &Arc<Hub>,
         access: &Access,
-        (presence, status): (SetPresence, Status),
+        wish: Option<Shown>,
     ) -> Result<Arc<Watch>, Refusal> {
         let known = lock(&self.all).get(&access.device).cloned();
         let known = known.filter(|watch| !watch.is_over());
@@ -145,9 +136,11 @@ impl Watches {
             Some(watch) => watch,
             None => {
                 // Somebody who is not to be seen is not for a moment.
-                let first = match presence {
-                    SetPresence::Offline => SetPresence::Offline,
-                    SetPresence::Online | SetPresence::Unavailable => SetPresence::Online,
+                let first = match wish.as_ref().map(|wish| wish.presence) {
+                    Some(SetPresence::Offline) => SetPresence::Offline,
+                    Some(SetPresence::Online | SetPresence::Unavailable) | None => {
+                        SetPresence::Online
+                    }
                 };
                 let watch = Arc::new(attach(hub, access, (&self.marks, first)).await?);
                 self.insert(access.device, watch.clone())?;
@@ -155,7 +148,9 @@ impl Watches {
             }
         };
         *lock(&watch.used) = Instant::now();
-        watch.show(presence, status).await?;
+        if let Some(wish) = wish {
+            watch.show(wish).await?;
+        }
         Ok(watch)
     }
 
@@ -391,16 +386,8 @@ impl Watch {
     }
 
     /// Shows the user as his client says.
-    async fn show(&self, presence: SetPresence, status: Status) -> Result<(), Refusal> {
-        let before = {
-            let mut shown = lock(&self.presence);
-            let status = match status {
-                Status::Kept => shown.status.clone(),
-                Status::Set(status) => status,
-            };
-            std::mem::replace(&mut *shown, Shown { presence, status })
-        };
-        let wanted = lock(&self.presence).clone();
+    async fn show(&self, wanted: Shown) -> Result<(), Refusal> {
+        let before = std::mem::replace(&mut *lock(&self.presence), wanted.clone());
         if before == wanted {
             return Ok(());
         }

@@ -674,7 +674,7 @@ async fn names_and_presence_reach_neighbours() {
         is_empty(&alice.sync().await),
         "a stranger, and one who hides"
     );
-    bob.from("", "timeout=0").await;
+    bob.from("", "timeout=0&set_presence=online").await;
     let online = json!({ "presence": "online", "currently_active": true });
     assert_eq!(presence(&alice.wait("timeout=10000").await), is(online));
     bob.from("", "timeout=0&set_presence=unavailable").await;
@@ -704,9 +704,11 @@ async fn what_somebody_says_of_himself_reaches_neighbours() {
     put(json!({ "presence": "unavailable", "status_msg": "lunch" })).await;
     let lunch = json!({ "presence": "unavailable", "status_msg": "lunch" });
     check(&mut alice, lunch).await;
-    // Who syncs is here; what he says of himself stays.
+    // It holds until the device says something else.
     bob.from("", "timeout=0").await;
-    let back = json!({ "presence": "online", "currently_active": true, "status_msg": "lunch" });
+    assert_eq!(alice.sync().await.body["presence"]["events"], json!([]));
+    bob.from("", "timeout=0&set_presence=online").await;
+    let back = json!({ "presence": "online", "currently_active": true });
     check(&mut alice, back).await;
     put(json!({ "presence": "offline" })).await;
     check(&mut alice, json!({ "presence": "offline" })).await;
