@@ -194,6 +194,13 @@ pub enum Command {
         /// Why.
         reason: Option<Arc<str>>,
     },
+    /// Show something else of oneself in one room than everywhere: the content of the actor's membership.
+    SetMember {
+        /// Where.
+        room: RoomId,
+        /// Further `m.room.member` content.
+        content: Json,
+    },
     /// Go out, decline an invitation, or take back a knock.
     Leave {
         /// Where.

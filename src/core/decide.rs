@@ -170,6 +170,7 @@ pub fn decide(
                 reason,
             },
         ),
+        Command::SetMember { room, content } => profile::set_in_room(at, room, content),
         Command::Leave { room, reason } => leave::leave(at, room, reason),
         Command::Invite { room, user, reason } => invite::invite(at, room, user, reason),
         Command::Kick { room, user, reason } => kick::kick(at, room, user, reason),
@@ -248,7 +249,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         Command::Join { room, .. } | Command::Knock { room, .. } => {
             by_ref(room).into_iter().collect()
         }
-        Command::Leave { room, .. }
+        Command::SetMember { room, .. }
+        | Command::Leave { room, .. }
         | Command::MarkRead { room, .. }
         | Command::Invite { room, .. }
         | Command::Kick { room, .. }

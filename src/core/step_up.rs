@@ -54,6 +54,7 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::MarkRead { .. }
         | Command::CreateRoom(_)
         | Command::Join { .. }
+        | Command::SetMember { .. }
         | Command::Leave { .. }
         | Command::Invite { .. }
         | Command::Kick { .. }

@@ -134,8 +134,13 @@ fn member(world: &World, room: RoomId, change: &MemberChange) -> Value {
         .map(|user| user.shown_name().clone())
         .or_else(|| world.name_of(change.user).map(|name| name.nick().clone()));
     let avatar = user.and_then(|user| user.profile.avatar.clone());
-    members.extend(shown.map(|name| ("displayname".to_owned(), Value::from(&*name))));
-    members.extend(avatar.map(|avatar| ("avatar_url".to_owned(), Value::from(&*avatar))));
+    // What he shows in this room alone stays.
+    let shown = [("displayname", shown), ("avatar_url", avatar)];
+    for (field, value) in shown {
+        if let (Some(value), false) = (value, members.contains_key(field)) {
+            members.insert(field.to_owned(), Value::from(&*value));
+        }
+    }
     members.extend(
         change
             .reason

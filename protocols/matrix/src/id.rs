@@ -1,7 +1,7 @@
 //! Identifiers as text (Matrix appendix "Identifier grammar"): built from their parts, and taken apart where they are of this server. All rooms
 //! and users are this server's own; an id of another server names nothing here.
 
-use ruma::{RoomAliasId, RoomId, UserId};
+use ruma::{RoomAliasId, UserId};
 
 /// The localpart of the server's own account: author of what no person did.
 pub const SERVER_LOCALPART: &str = "server";
@@ -28,9 +28,8 @@ pub fn room_id(key: &str, server: &str) -> String {
 /// The opaque part of a room id of this server.
 #[must_use]
 pub fn room_key<'a>(room_id: &'a str, server: &str) -> Option<&'a str> {
-    let id = <&RoomId>::try_from(room_id).ok()?;
-    (id.server_name()?.as_str() == server)
-        .then(|| id.strip_sigil().split_once(':').map(|(key, _)| key))?
+    let (key, of) = room_id.strip_prefix('!')?.split_once(':')?;
+    (of == server).then_some(key)
 }
 
 /// `$key`
@@ -82,6 +81,8 @@ mod tests {
         check(room_key("!abc:example.org", "example.org"), Some("abc"));
         check(room_key("!abc:elsewhere", "example.org"), None);
         check(room_key("!abc", "example.org"), None);
+        check(room_key("abc:example.org", "example.org"), None);
+        check(room_key("!abc:b:c", "example.org"), None);
         check(event_key("$abc"), Some("abc"));
         check(event_key("abc"), None);
         check(

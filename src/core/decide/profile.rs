@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::{Deciding, Decision, Outcome, within};
-use crate::event::{Event, UserChange};
+use crate::event::{Event, MemberChange, RoomChange, UserChange};
+use crate::ids::RoomId;
+use crate::json::Json;
 use crate::limits;
 use crate::refusal::Refusal;
+use crate::room::Membership;
 use crate::user::ProfileField;
 
 /// Sets or clears a profile field of the actor's account.
@@ -38,4 +41,22 @@ pub(super) fn set(
         user,
         change: UserChange::Profile { field, value },
     }]))
+}
+
+/// Sets what the actor shows of himself in one room that he is in.
+pub(super) fn set_in_room(
+    at: Deciding<'_>,
+    room: RoomId,
+    content: Json,
+) -> Result<Decision, Refusal> {
+    within(Some(content.as_str()), "membership", limits::CONTENT)?;
+    let user = at.actor.user;
+    if !at.room(room)?.state.is_joined(user) {
+        return Err(Refusal::NotJoined);
+    }
+    let change = MemberChange {
+        content: Some(content),
+        ..at.member_change(room, (user, Membership::Join), None)
+    };
+    Ok(at.one(room, RoomChange::Member(change)))
 }

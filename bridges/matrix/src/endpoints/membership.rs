@@ -66,17 +66,9 @@ pub(crate) async fn invite(
     Segments(room): Segments<String>,
     Body(about): Body<About>,
 ) -> Answer {
-    let (room, user) = named(&matrix, (&room, about.user_id.as_deref()))?;
-    done(
-        &matrix,
-        &access,
-        Command::Invite {
-            room,
-            user,
-            reason: about.reason,
-        },
-    )
-    .await
+    let (room, user, reason) = about.read(&matrix, &room)?;
+    let command = Command::Invite { room, user, reason };
+    done(&matrix, &access, command).await
 }
 
 pub(crate) async fn kick(
@@ -85,17 +77,9 @@ pub(crate) async fn kick(
     Segments(room): Segments<String>,
     Body(about): Body<About>,
 ) -> Answer {
-    let (room, user) = named(&matrix, (&room, about.user_id.as_deref()))?;
-    done(
-        &matrix,
-        &access,
-        Command::Kick {
-            room,
-            user,
-            reason: about.reason,
-        },
-    )
-    .await
+    let (room, user, reason) = about.read(&matrix, &room)?;
+    let command = Command::Kick { room, user, reason };
+    done(&matrix, &access, command).await
 }
 
 pub(crate) async fn ban(
@@ -104,17 +88,9 @@ pub(crate) async fn ban(
     Segments(room): Segments<String>,
     Body(about): Body<About>,
 ) -> Answer {
-    let (room, user) = named(&matrix, (&room, about.user_id.as_deref()))?;
-    done(
-        &matrix,
-        &access,
-        Command::Ban {
-            room,
-            user,
-            reason: about.reason,
-        },
-    )
-    .await
+    let (room, user, reason) = about.read(&matrix, &room)?;
+    let command = Command::Ban { room, user, reason };
+    done(&matrix, &access, command).await
 }
 
 pub(crate) async fn unban(
@@ -123,20 +99,22 @@ pub(crate) async fn unban(
     Segments(room): Segments<String>,
     Body(about): Body<About>,
 ) -> Answer {
-    let (room, user) = named(&matrix, (&room, about.user_id.as_deref()))?;
+    let (room, user, _) = about.read(&matrix, &room)?;
     done(&matrix, &access, Command::Unban { room, user }).await
 }
 
-fn named(
-    matrix: &Matrix,
-    (room, user_id): (&str, Option<&str>),
-) -> Result<(RoomId, UserId), Failure> {
-    let user_id =
-        user_id.ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "user_id is missing"))?;
-    Ok((
-        matrix.room(room)?,
-        matrix.user(&matrix.hub.world(), user_id)?,
-    ))
+impl About {
+    /// Where, whom and why.
+    fn read(
+        self,
+        matrix: &Matrix,
+        room: &str,
+    ) -> Result<(RoomId, UserId, Option<Arc<str>>), Failure> {
+        let missing = || Failure::new(400, ErrorCode::MissingParam, "user_id is missing");
+        let user_id = self.user_id.ok_or_else(missing)?;
+        let user = matrix.user(&matrix.hub.world(), &user_id)?;
+        Ok((matrix.room(room)?, user, self.reason))
+    }
 }
 
 async fn done(matrix: &Matrix, access: &Access, command: Command) -> Answer {

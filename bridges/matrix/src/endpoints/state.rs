@@ -21,7 +21,7 @@ use super::directory::set_names;
 use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
-use crate::extract::{Content, Params, Reply, Segments, shape};
+use crate::extract::{Content, Params, Reply, Segments, canonical, shape};
 use crate::power::with_content;
 use crate::state::{Moment, Standpoint};
 use crate::timeline;
@@ -170,6 +170,11 @@ fn member(
     let present = room.state.membership(user);
     Ok(Some(
         match content.get("membership").and_then(Value::as_str) {
+            Some("join") if own && present == Some(Membership::Join) => {
+                return Ok(
+                    shown_here(content)?.map(|content| Command::SetMember { room: id, content })
+                );
+            }
             Some("join") if own => Command::Join {
                 room: RoomRef::Id(id),
                 key: None,
@@ -202,6 +207,22 @@ fn member(
             Some(_) | None => return Err(Failure::bad_json("membership is missing or not one")),
         },
     ))
+}
+
+/// What somebody shows of himself in one room alone, if it is anything.
+fn shown_here(content: &Value) -> Result<Option<Json>, Failure> {
+    let mut content = content.clone();
+    let Value::Object(members) = &mut content else {
+        return Ok(None);
+    };
+    for field in ["displayname", "avatar_url"] {
+        if members.get(field).is_some_and(|value| !value.is_string()) {
+            members.remove(field);
+        }
+    }
+    members.remove("membership");
+    let says = members.contains_key("displayname") || members.contains_key("avatar_url");
+    says.then(|| canonical(&content)).transpose()
 }
 
 /// Levels that a content leaves out are the specification's defaults, not what was in force.

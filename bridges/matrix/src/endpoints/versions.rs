@@ -13,7 +13,9 @@ pub(crate) async fn get() -> Reply {
         "unstable_features": {
             // Read receipts that others do not see.
             "org.matrix.msc2285.stable": true,
-            // `GET /rooms/{roomId}/threads`
+            // Threads, the list of them, and relations in both directions (COMPAT(matrix-js-sdk, 43): it asks for these by name).
+            "org.matrix.msc3440.stable": true,
+            "org.matrix.msc3715.stable": true,
             "org.matrix.msc3856.stable": true,
             // `m.mentions`
             "org.matrix.msc3952_intentional_mentions": true,

@@ -798,3 +798,37 @@ async fn a_space_shows_its_rooms() {
         .check(&bob, &line, (Value::Null, 403, "M_FORBIDDEN"))
         .await;
 }
+
+#[tokio::test]
+async fn a_name_for_one_room_stays_when_the_profile_changes() {
+    let server = Server::new();
+    let alice = server.account("alice").await;
+    let (room, other) = (
+        server.room(&alice, json!({})).await,
+        server.room(&alice, json!({})).await,
+    );
+    let member = |room: &str| format!("/rooms/{room}/state/m.room.member/@alice:test");
+    let content = json!({ "membership": "join", "displayname": "Gardener", "org.example": 1 });
+    let line = format!("PUT {}", member(&room));
+    let set = server.check(&alice, &line, (content, 200, "")).await;
+    let name = "PUT /profile/@alice:test/displayname";
+    let body = json!({ "displayname": "Alice" });
+    server.check(&alice, name, (body, 200, "")).await;
+    let read = async |room: &str| {
+        let line = format!("GET {}?format=event", member(room));
+        server.check(&alice, &line, (Value::Null, 200, "")).await
+    };
+    let here = read(&room).await;
+    assert_eq!(here.body["event_id"], set.body["event_id"]);
+    assert_eq!(
+        here.body["content"],
+        json!({ "membership": "join", "displayname": "Gardener", "org.example": 1 })
+    );
+    assert_eq!(read(&other).await.body["content"]["displayname"], "Alice");
+    // Joining again says nothing new.
+    let line = format!("PUT {}", member(&room));
+    let again = server
+        .check(&alice, &line, (json!({ "membership": "join" }), 200, ""))
+        .await;
+    assert_eq!(again.body["event_id"], set.body["event_id"]);
+}
