@@ -114,9 +114,9 @@ pub(crate) async fn available(
     Ok(Reply(json!({ "available": true })))
 }
 
-/// A name that nobody has now; whether it still is free then, the core decides.
-fn free_name(matrix: &Matrix, localpart: &str) -> Result<AccountName, Failure> {
-    let name = AccountName::from_localpart(localpart).map_err(bad_name)?;
+/// A name that nobody has now; whether it still is free then, the core decides. Localparts have no capitals, and people type some.
+fn free_name(matrix: &Matrix, typed: &str) -> Result<AccountName, Failure> {
+    let name = AccountName::from_localpart(&typed.to_ascii_lowercase()).map_err(bad_name)?;
     let world = matrix.hub.world();
     let taken = name
         .claims()

@@ -31,7 +31,7 @@ async fn registration_asks_for_a_dummy_stage() {
     assert_eq!(got.body["user_id"], "@alice:test");
     check(json!("alice"), 400, "M_USER_IN_USE").await;
     check(json!("a1ice"), 400, "M_USER_IN_USE").await;
-    check(json!("Bob"), 400, "M_INVALID_USERNAME").await;
+    check(json!("b&b"), 400, "M_INVALID_USERNAME").await;
     check(json!("admin"), 400, "M_INVALID_USERNAME").await;
     let got = check(Value::Null, 200, "").await;
     assert!(got.text("user_id").starts_with("@u"));
@@ -588,4 +588,21 @@ async fn what_is_simply_there() {
         got.body["versions"],
         json!(["r0.6.1", "v1.1", "v1.2", "v1.3"])
     );
+}
+
+#[tokio::test]
+async fn capitals_in_a_new_name_are_lowered() {
+    let server = Server::new();
+    let body =
+        json!({ "username": "Alice", "password": "secret", "auth": { "type": "m.login.dummy" } });
+    let got = server.check("", "POST /register", (body, 200, "")).await;
+    assert_eq!(got.text("user_id"), "@alice:test");
+    let line = "GET /register/available?username=ALICE";
+    let taken = (Value::Null, 400, "M_USER_IN_USE");
+    server.check("", line, taken).await;
+    let identifier = json!({ "type": "m.id.user", "user": "Alice" });
+    let body =
+        json!({ "type": "m.login.password", "identifier": identifier, "password": "secret" });
+    let got = server.check("", "POST /login", (body, 200, "")).await;
+    assert_eq!(got.text("user_id"), "@alice:test");
 }
