@@ -117,6 +117,7 @@ fn cost(command: &Command) -> u64 {
         | Command::SetPassword { .. }
         | Command::Disable { .. }
         | Command::SetProfile { .. }
+        | Command::SetMember { .. }
         | Command::Rename { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
