@@ -100,6 +100,7 @@ fn nothing_acknowledged_is_lost_or_doubled() {
         server.start_again();
         audit.read_on(Addresses::of(&server)).unwrap();
         for writer in &mut writers {
+            writer.catch_up(Addresses::of(&server)).unwrap();
             audit.check(writer);
         }
     }

@@ -260,6 +260,19 @@ impl Writer {
 }
 
 impl Writer {
+    /// Reads what came since he last looked, now that nothing hurries him: between two kills a busy machine may be too slow for that.
+    pub fn catch_up(&mut self, addresses: Addresses) -> Outcome<()> {
+        if let Way::Matrix { view, .. } = &mut self.way {
+            let mut http = Http::connect(addresses.http, patience())?;
+            let missed = view.catch_up(&mut http)?;
+            self.seen
+                .first_mut()
+                .expect("there from the first")
+                .extend(missed);
+        }
+        Ok(())
+    }
+
     /// Writes over one connection and reads over another.
     fn write_on_matrix(
         &mut self,
