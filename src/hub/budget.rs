@@ -46,13 +46,16 @@ impl Budget {
         &self,
         actor: &Actor,
         command: &Command,
-        now: Timestamp,
+        now: impl FnOnce() -> Timestamp,
     ) -> Result<(), Refusal> {
-        let cost = cost(command);
-        if self.each == 0 || cost == 0 || actor.scope != Scope::User {
+        if self.each == 0 || actor.scope != Scope::User {
             return Ok(());
         }
-        let now = now.0.saturating_mul(1000);
+        let cost = cost(command);
+        if cost == 0 {
+            return Ok(());
+        }
+        let now = now().0.saturating_mul(1000);
         let mut buckets = self.lock();
         if buckets.len() >= REMEMBERED && !buckets.contains_key(&actor.user) {
             buckets.retain(|_, spent| *spent > now);

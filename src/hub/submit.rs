@@ -160,7 +160,7 @@ impl Hub {
                 limit: self.content_bytes,
             });
         }
-        self.budget.take(&request.actor, &request.command, now())
+        self.budget.take(&request.actor, &request.command, now)
     }
 
     /// Asks for something of which nobody wants to hear: the end of a session.

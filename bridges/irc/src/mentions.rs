@@ -35,9 +35,10 @@ pub(crate) fn of(client: &Client, room: RoomId, text: &str) -> Arc<[UserId]> {
         });
         let is_called = |user: &UserId| match word.place {
             Place::Leading | Place::At => true,
-            Place::Elsewhere => world
-                .name_of(*user)
-                .is_some_and(|name| **name.nick() == *word.text),
+            Place::Elsewhere => {
+                let name = world.name_of(*user);
+                name.is_some_and(|name| **name.nick() == *word.text) && !COMMON.contains(&word.text)
+            }
         };
         found.extend(user.filter(is_called));
         if found.len() == MOST {
@@ -50,8 +51,6 @@ pub(crate) fn of(client: &Client, room: RoomId, text: &str) -> Arc<[UserId]> {
 fn may_be_a_name(word: &Word<'_>) -> bool {
     match word.place {
         Place::Leading | Place::At => true,
-        Place::Elsewhere => {
-            (SHORTEST..=limits::NICK).contains(&word.text.len()) && !COMMON.contains(&word.text)
-        }
+        Place::Elsewhere => (SHORTEST..=limits::NICK).contains(&word.text.len()),
     }
 }

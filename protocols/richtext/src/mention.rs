@@ -83,6 +83,24 @@ struct Piece<'a> {
 
 impl<'a> Piece<'a> {
     fn of(piece: &'a str, first: bool) -> Piece<'a> {
+        // Most words have nothing round them but the space behind.
+        let bare = piece.trim_ascii_end();
+        let ends = (bare.bytes().next(), bare.bytes().next_back());
+        if let (Some(one), Some(other)) = ends
+            && one.is_ascii_alphanumeric()
+            && other.is_ascii_alphanumeric()
+        {
+            let (_, after) = piece.split_at_checked(bare.len()).unwrap_or_default();
+            let word = Word {
+                text: bare,
+                place: Place::Elsewhere,
+            };
+            return Piece {
+                before: "",
+                word,
+                after,
+            };
+        }
         let opened = piece.trim_start_matches(OPENING);
         let (text, at) = match opened.strip_prefix('@') {
             Some(text) => (text, true),

@@ -10,7 +10,10 @@ use crate::{
 fn check(html: &str, irc: &[&str], again: &str) {
     let tree = from_html(html);
     assert_eq!(to_irc(&tree, Dialect::Palette), irc, "{html}");
-    let lines: Vec<String> = irc.iter().map(|line| crate::strip(line)).collect();
+    let lines: Vec<String> = irc
+        .iter()
+        .map(|line| crate::strip(line).into_owned())
+        .collect();
     assert_eq!(to_plain(&tree), lines.join("\n"), "{html}");
     match to_html(&tree) {
         Some(written) => {

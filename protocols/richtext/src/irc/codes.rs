@@ -1,5 +1,7 @@
 //! Splits formatted text into codes and the text between them.
 
+use std::borrow::Cow;
+
 use crate::palette::{Colour, PaletteIndex, Rgb};
 use crate::style::Mark;
 use crate::text::is_allowed;
@@ -124,10 +126,10 @@ fn hex(text: &str) -> Option<Coloured<'_>> {
 
 /// The text without codes and without other control characters but LF and TAB.
 #[must_use]
-pub fn strip(text: &str) -> String {
+pub fn strip(text: &str) -> Cow<'_, str> {
     // Most lines are no more than they look.
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
     for piece in Pieces(text) {
@@ -141,7 +143,7 @@ pub fn strip(text: &str) -> String {
             | Piece::Colours { .. } => {}
         }
     }
-    plain
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]
