@@ -173,10 +173,15 @@ impl State {
             UserChange::Renamed(name) => user.name = name.clone(),
             UserChange::Password(hash) => user.password = Some(hash.clone()),
             UserChange::Disabled(disabled) => user.disabled = *disabled,
-            UserChange::Profile { field, value } => match field {
-                ProfileField::DisplayName => user.profile.display_name.clone_from(value),
-                ProfileField::Avatar => user.profile.avatar.clone_from(value),
-            },
+            UserChange::Profile { field, value } => {
+                match field {
+                    ProfileField::DisplayName => user.profile.display_name.clone_from(value),
+                    ProfileField::Avatar => user.profile.avatar.clone_from(value),
+                }
+                self.profile_changes.remove(&user.profile.changed);
+                self.profile_changes.insert(head, id);
+                user.profile.changed = head;
+            }
             UserChange::DeviceAdded(device) => {
                 user.devices = user
                     .devices

@@ -414,6 +414,22 @@ impl World {
         found
     }
 
+    /// Whose profile changed after a position, as far as `viewer` shows it: his own and those of everybody in a room with him.
+    #[must_use]
+    pub fn profiles_changed(&self, viewer: UserId, since: Position) -> Vec<UserId> {
+        let Some(own) = self.state.user(viewer) else {
+            return Vec::new();
+        };
+        let changes = &self.state.profile_changes;
+        let newer = changes.range((Bound::Excluded(since), Bound::Unbounded));
+        newer
+            .map(|(_, user)| *user)
+            .filter(|user| {
+                *user == viewer || self.state.user(*user).is_some_and(|user| meet(own, user))
+            })
+            .collect()
+    }
+
     /// Whether two users are in a room together.
     #[must_use]
     pub fn share_a_room(&self, one: UserId, other: UserId) -> bool {

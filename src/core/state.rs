@@ -42,6 +42,8 @@ pub struct State {
     pub rooms: OrdMap<RoomId, Room>,
     /// Whose devices and keys changed last at a position: each account once.
     pub key_changes: OrdMap<Position, UserId>,
+    /// Whose profile changed last at a position: each account once.
+    pub profile_changes: OrdMap<Position, UserId>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
 }
@@ -72,6 +74,7 @@ impl State {
             tokens: OrdMap::new(),
             rooms: OrdMap::new(),
             key_changes: OrdMap::new(),
+            profile_changes: OrdMap::new(),
             timers: OrdMap::new(),
         }
     }

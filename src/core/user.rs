@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DeviceId, RoomId, RoomSequence, Timestamp, UserId};
+use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::keys::UserKeys;
 use crate::name::AccountName;
 use crate::room::Membership;
@@ -54,6 +54,8 @@ pub struct Profile {
     pub display_name: Option<Arc<str>>,
     /// An `mxc://` address.
     pub avatar: Option<Arc<str>>,
+    /// When any of it changed last; 0 if it never did.
+    pub changed: Position,
 }
 
 /// Which profile field.

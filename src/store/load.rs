@@ -145,7 +145,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
     let mut devices = load_devices(connection)?;
     let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
-        "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed FROM user",
+        "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed, profile_changed FROM user",
     )?;
     let mut rows = statement.query([])?;
     let mut stranded = Vec::new();
@@ -166,6 +166,10 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
         if keys.changed > Position(0) {
             state.key_changes.insert(keys.changed, id);
         }
+        let changed = Position(row.get::<_, i64>(9)?.unsigned_abs());
+        if changed > Position(0) {
+            state.profile_changes.insert(changed, id);
+        }
         let text = |column: usize| -> Result<Option<Arc<str>>, StoreError> {
             Ok(row.get::<_, Option<String>>(column)?.map(Arc::from))
         };
@@ -179,6 +183,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             profile: Profile {
                 display_name: text(6)?,
                 avatar: text(7)?,
+                changed,
             },
             devices: devices.into(),
             rooms: rooms.into(),

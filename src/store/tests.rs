@@ -163,6 +163,7 @@ impl House {
             (&known.names, &known.tokens, &known.timers)
         );
         assert_eq!(state.key_changes, known.key_changes);
+        assert_eq!(state.profile_changes, known.profile_changes);
         assert_eq!(format!("{:?}", state.users), format!("{:?}", known.users));
         let reader = self.reader();
         for room in known.rooms.values() {

@@ -44,12 +44,18 @@ pub(super) fn write(
         }
         UserChange::Profile { field, value } => {
             let sql = match field {
-                ProfileField::DisplayName => "UPDATE user SET display_name = ?2 WHERE user = ?1",
-                ProfileField::Avatar => "UPDATE user SET avatar = ?2 WHERE user = ?1",
+                ProfileField::DisplayName => {
+                    "UPDATE user SET display_name = ?2, profile_changed = ?3 WHERE user = ?1"
+                }
+                ProfileField::Avatar => {
+                    "UPDATE user SET avatar = ?2, profile_changed = ?3 WHERE user = ?1"
+                }
             };
-            transaction
-                .prepare_cached(sql)?
-                .execute(params![user.0, value.as_deref()])?;
+            transaction.prepare_cached(sql)?.execute(params![
+                user.0,
+                value.as_deref(),
+                integer(entry.position.0)
+            ])?;
         }
         UserChange::DeviceAdded(device) => {
             transaction

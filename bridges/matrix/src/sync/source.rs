@@ -211,6 +211,11 @@ async fn of_all(
             changes.typing = Typing::Untold;
         }
     }
+    for renamed in since.map_or_else(Vec::new, |since| world.profiles_changed(user, since)) {
+        for room in shared_rooms(&world, user, renamed) {
+            found.room(room).renamed.insert(renamed);
+        }
+    }
     let left = match (since, look) {
         (_, Look::AllAndLeft) => matrix.hub.rooms_of(user).await?.into_iter().collect(),
         (Some(since), Look::Changed | Look::All) => {

@@ -750,6 +750,31 @@ async fn a_stop_ends_requests_that_wait() {
 }
 
 #[tokio::test]
+async fn who_was_away_learns_of_new_names() {
+    let server = Server::new();
+    let mut alice = Client::new(&server, "alice").await;
+    let bob = Client::new(&server, "bob").await;
+    let carol = Client::new(&server, "carol").await;
+    let room = room_of(&[&alice, &bob]).await;
+    alice.sync().await;
+    for (client, name) in [(&bob, "bob"), (&carol, "carol")] {
+        let uri = format!("PUT /profile/@{name}:test/displayname");
+        client.ask(&uri, json!({ "displayname": "New" })).await;
+    }
+    // Nobody waited for this device while the names changed.
+    let login = json!({ "type": "m.login.password", "user": "alice", "password": "secret" });
+    let phone = server
+        .ask("", "POST /login", login)
+        .await
+        .text("access_token");
+    let uri = format!("GET /sync?since={}", alice.since);
+    let got = server.ask(&phone, &uri, Value::Null).await;
+    let member = find(&joined(&got, &room)["state"], "m.room.member");
+    assert_eq!(member["state_key"], "@bob:test");
+    assert_eq!(member["content"]["displayname"], "New");
+}
+
+#[tokio::test]
 async fn filters_and_full_state() {
     let server = Server::new();
     let mut alice = Client::new(&server, "alice").await;

@@ -413,6 +413,8 @@ impl Ledger {
         assert_eq!(state.names, self.state.names);
         assert_eq!(state.tokens, self.state.tokens);
         assert_eq!(state.timers, self.state.timers);
+        assert_eq!(state.key_changes, self.state.key_changes);
+        assert_eq!(state.profile_changes, self.state.profile_changes);
         assert_eq!(
             format!("{:#?}", state.users),
             format!("{:#?}", self.state.users)
