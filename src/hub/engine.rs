@@ -191,6 +191,7 @@ impl<T> Engine<T> {
         };
         self.end_unfounded(context, &ticket);
         self.requeue_leaves(context, &ticket);
+        self.warm_again();
         Some(void)
     }
 

@@ -165,16 +165,28 @@ impl<T> Engine<T> {
         self.eviction.next = now.plus(LOOK_EVERY);
     }
 
+    /// Has rooms of those who are here read again that a void batch took along.
+    pub(super) fn warm_again(&mut self) {
+        let cold: Vec<Cold> = self
+            .of_those_here()
+            .filter(|room| self.is_cold(*room))
+            .map(Cold::Room)
+            .collect();
+        self.want(&cold);
+    }
+
+    fn of_those_here(&self) -> impl Iterator<Item = RoomId> {
+        let here = self.world.live.by_user.keys();
+        here.filter_map(|user| self.world.state.user(*user))
+            .flat_map(|user| user.joined())
+    }
+
     /// The rooms that must stay: of those who are here, whose views show them, and of what is parked.
     fn needed(&self) -> BTreeSet<RoomId> {
-        let here = self.world.live.by_user.keys();
-        let of_users = here
-            .filter_map(|user| self.world.state.user(*user))
-            .flat_map(|user| user.joined());
         let parked = self.parked.values().flat_map(|parked| &parked.queue);
         let of_parked = parked
             .flat_map(|envelope| rooms_needed(&self.world, &envelope.actor, &envelope.command));
-        of_users.chain(of_parked).collect()
+        self.of_those_here().chain(of_parked).collect()
     }
 
     pub(super) fn is_cold(&self, room: RoomId) -> bool {
@@ -210,6 +222,14 @@ impl<T> Engine<T> {
         if let Some(session) = envelope.actor.session {
             self.waiting.entry(session).or_default();
         }
+        self.want(cold);
+        if let Some(parked) = cold.first().and_then(|first| self.parked.get_mut(first)) {
+            parked.queue.push_back(envelope);
+        }
+    }
+
+    /// Has everything read that is not being read already.
+    fn want(&mut self, cold: &[Cold]) {
         let since = self
             .in_flight
             .as_ref()
@@ -222,9 +242,6 @@ impl<T> Engine<T> {
                     queue: VecDeque::new(),
                 }
             });
-        }
-        if let Some(parked) = cold.first().and_then(|first| self.parked.get_mut(first)) {
-            parked.queue.push_back(envelope);
         }
     }
 

@@ -424,9 +424,18 @@ impl Simulation {
             .iter()
             .map(|(token, owner)| (*token, *owner))
             .collect();
-        let Some((token, (user, device))) = self.random.pick(&tokens).copied() else {
+        let Some(mut chosen) = self.random.pick(&tokens).copied() else {
             return;
         };
+        // Whoever got no answer asks again, mostly.
+        let owed = self
+            .unanswered
+            .iter()
+            .find_map(|(device, ..)| tokens.iter().find(|(_, (_, known))| known == device));
+        if let Some(owed) = owed.filter(|_| !self.random.one_in(4)) {
+            chosen = *owed;
+        }
+        let (token, (user, device)) = chosen;
         let number = u8::try_from(self.random.below(6)).unwrap();
         // Numbers of devices may be given again after a restart; tokens never are.
         let owner = format!("{}-", u32::from_be_bytes(token.0[..4].try_into().unwrap()));
@@ -435,7 +444,7 @@ impl Simulation {
             .iter()
             .position(|(known, _, _, name)| *known == device && name.starts_with(&owner));
         let (key, command, name) = match again {
-            Some(index) if self.random.one_in(2) => {
+            Some(index) if !self.random.one_in(4) => {
                 let (_, key, command, name) = self.unanswered.remove(index);
                 (key, command, name)
             }
@@ -572,6 +581,28 @@ impl Simulation {
         }
     }
 
+    /// The rooms of those who are here are in memory, or on their way into it.
+    fn check_rooms_of_those_here(&self) {
+        let node = &self.node;
+        let world = node.engine.world();
+        let on_its_way = |room: RoomId| {
+            let in_mail = |mail: &Mail| matches!(mail, Mail::Room(id, _) if *id == room);
+            node.reads.contains(&Cold::Room(room)) || node.mail.iter().any(in_mail)
+        };
+        let here = world.live.by_user.keys();
+        for user in here.filter_map(|user| world.state.user(*user)) {
+            for room in user.joined() {
+                assert!(
+                    world.state.room(room).is_some()
+                        || node.damaged.contains(&room)
+                        || on_its_way(room),
+                    "{room:?} of {:?}, who is here, is cold",
+                    user.id
+                );
+            }
+        }
+    }
+
     fn take_wanted(&mut self) {
         let wanted = self.node.engine.take_wanted();
         for cold in &wanted {
@@ -589,6 +620,9 @@ impl Simulation {
         // Each time as if it were due.
         self.node.engine.evict(Timestamp(self.looks * 100_000));
         let after = self.node.engine.world().state.rooms.len();
+        if before > after {
+            self.check_rooms_of_those_here();
+        }
         self.totals.evicted += u64::try_from(before - after).unwrap();
         if self.node.journal.is_none() {
             self.node.journal = self.node.engine.take_batch();
@@ -991,6 +1025,7 @@ impl Simulation {
         let here: BTreeSet<_> = self.clients.keys().copied().collect();
         let live: BTreeSet<_> = world.live.sessions.keys().copied().collect();
         assert_eq!(here, live, "who is here, and who is said to be");
+        self.check_rooms_of_those_here();
         let in_lanes: usize = self
             .node
             .lanes
