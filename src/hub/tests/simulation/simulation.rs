@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use polylogue_core::command::{Actor, Attach, Command, Presentation, Scope, TimedCommand, Who};
+use polylogue_core::command::{
+    AccountState, Actor, Attach, Command, Presentation, Scope, TimedCommand, Who,
+};
 use polylogue_core::decide::{Context, decide};
 use polylogue_core::room::Room;
 use polylogue_core::state::World;
@@ -374,6 +376,26 @@ impl Simulation {
         let world = self.node.view.load();
         let devices: Vec<_> = world.state.tokens.values().copied().collect();
         let unique = self.unique();
+        let shut_out = world.state.users.values().find(|user| user.disabled);
+        if let Some(user) = shut_out.filter(|_| self.random.one_in(2)) {
+            let command = Command::Disable {
+                user: user.id,
+                state: AccountState::Enabled,
+            };
+            let ticket = self.ticket(Asked {
+                session: None,
+                lane: 0,
+                attaching: false,
+                once: None,
+            });
+            return self.submit(Envelope {
+                actor: Actor::ADMINISTRATOR,
+                command,
+                key: None,
+                label: None,
+                ticket,
+            });
+        }
         let (actor, command) = match self.random.pick(&devices).copied() {
             Some((user, device)) if self.random.one_in(2) => {
                 let known = Known {
@@ -649,7 +671,11 @@ impl Simulation {
         let nothing = to_store.records.is_empty() && to_store.keys.is_empty();
         let fate = if nothing {
             Fate::Committed
-        } else if self.failures && self.random.one_in(10) {
+        } else if self.failures
+            && self
+                .random
+                .one_in(if to_store.keys.is_empty() { 10 } else { 3 })
+        {
             self.totals.voids += 1;
             Fate::Void
         } else {
