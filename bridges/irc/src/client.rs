@@ -16,6 +16,7 @@ use polylogue_irc::{
 use tokio::time::Instant;
 
 use crate::Irc;
+use crate::census::Stranger;
 use crate::commands;
 use crate::dialect;
 use crate::pending::Pending;
@@ -43,6 +44,8 @@ pub(crate) struct Client {
     pub(crate) pending: Arc<Pending>,
     /// What is known before registration is complete.
     pub(crate) registration: Registration,
+    /// That it is counted as not registered.
+    pub(crate) stranger: Option<Stranger>,
     /// What it is afterwards.
     pub(crate) session: Option<Session>,
     /// Up to when it has read whom it has no conversation with that is kept.
@@ -61,7 +64,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(irc: Arc<Irc>, outbox: Arc<Outbox>, peer: Peer) -> Self {
-        let server = irc.renderer.server.clone();
+        let (server, census) = (irc.renderer.server.clone(), irc.census.clone());
         Self {
             irc,
             outbox,
@@ -70,6 +73,7 @@ impl Client {
             replies: Replies::new(server),
             pending: Arc::default(),
             registration: Registration::default(),
+            stranger: Some(Stranger::new(census)),
             session: None,
             private_marks: HashMap::new(),
             waiting: VecDeque::new(),

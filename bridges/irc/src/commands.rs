@@ -1,14 +1,18 @@
 //! The commands of a registered client: one verb, one file. This is the list.
 
+mod admin;
 pub(crate) mod authenticate;
 mod away;
 pub(crate) mod cap;
 mod chathistory;
+mod help;
+mod info;
 mod invite;
 mod ison;
 mod join;
 mod kick;
 mod knock;
+mod links;
 mod list;
 mod lusers;
 mod markread;
@@ -22,11 +26,15 @@ pub(crate) mod ping;
 pub(crate) mod quit;
 mod redact;
 mod setname;
+mod stats;
+mod time;
 mod topic;
 mod userhost;
+mod userip;
 mod version;
 mod who;
 mod whois;
+mod whowas;
 
 use polylogue_core::{Command, Refusal, RoomId};
 use polylogue_hub::{Receipt, Request, Session};
@@ -61,11 +69,19 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Kick => kick::run(client, message).await,
         Verb::Knock => knock::run(client, message).await,
         Verb::Whois => whois::run(client, message),
+        Verb::Whowas => whowas::run(client, message),
         Verb::Ison => ison::run(client, message),
         Verb::Userhost => userhost::run(client, message),
+        Verb::Userip => userip::run(client, message),
         Verb::Motd => motd::run(client),
         Verb::Lusers => lusers::run(client),
         Verb::Version => version::run(client),
+        Verb::Stats => stats::run(client, message),
+        Verb::Links => links::run(client, message),
+        Verb::Time => time::run(client),
+        Verb::Admin => admin::run(client),
+        Verb::Info => info::run(client),
+        Verb::Help | Verb::Helpop => help::run(client, message),
         Verb::Setname => setname::run(client, message).await,
         Verb::Markread => markread::run(client, message).await,
         Verb::Redact => redact::run(client, message).await,

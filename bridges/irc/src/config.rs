@@ -12,6 +12,8 @@ pub struct Config {
     pub network: String,
     /// The server's name in its lines, one word; empty for the server's own.
     pub server_name: String,
+    /// How people reach whoever runs the server, as `ADMIN` tells; empty for nothing.
+    pub contact: String,
     /// Bytes of a nick (`NICKLEN`).
     pub nick_length: usize,
     /// Bytes of a channel name (`CHANNELLEN`).
@@ -43,6 +45,7 @@ impl Default for Config {
         Self {
             network: "Polylogue".to_owned(),
             server_name: String::new(),
+            contact: String::new(),
             nick_length: 31,
             channel_length: 64,
             topic_length: 390,
@@ -97,6 +100,12 @@ impl Config {
             problems.push((
                 "server_name",
                 "expected a host name of at most 63 characters, or \"\"".to_owned(),
+            ));
+        }
+        if self.contact.len() > 390 || self.contact.chars().any(char::is_control) {
+            problems.push((
+                "contact",
+                "expected one line of at most 390 bytes".to_owned(),
             ));
         }
         if self.timeout_seconds <= self.ping_seconds {

@@ -50,6 +50,7 @@ pub(crate) async fn run(irc: Arc<Irc>, stream: Stream, peer: Peer) {
     };
     let _ = serve(&mut socket, &mut client, &mut reading).await;
     client.remember().await;
+    client.leaves_its_nick();
     let goodbye = client.goodbye();
     outbox.push(goodbye);
     drop(client);

@@ -44,6 +44,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("TARGMAX"), &targmax(config.targets))
         .value(key("CHATHISTORY"), &number(config.history_messages))
         .value(key("MSGREFTYPES"), "msgid,timestamp")
+        .value(key("ELIST"), polylogue_irc::elist::LETTERS)
         .value(key("NETWORK"), &config.network)
         .flag(key("KNOCK"))
         .flag(key("WHOX"))
@@ -53,6 +54,6 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
 
 fn targmax(targets: usize) -> String {
     format!(
-        "NAMES:1,LIST:1,KICK:1,WHOIS:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},JOIN:,PART:"
+        "NAMES:,LIST:,KICK:,WHOIS:1,PRIVMSG:{targets},NOTICE:{targets},TAGMSG:{targets},JOIN:,PART:"
     )
 }

@@ -2,11 +2,13 @@
 //! in `render`; both go through the hub. The wire itself is `polylogue-irc`'s business, the rules are the core's.
 
 mod catch_up;
+mod census;
 mod client;
 mod commands;
 mod config;
 mod connection;
 mod dialect;
+mod former;
 mod isupport;
 mod mentions;
 mod names;
@@ -25,9 +27,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use polylogue_core::Timestamp;
 use polylogue_hub::{Frontend, Hub, Peer, Stream};
 
+use census::Census;
 pub use config::Config;
+use former::Former;
 use render::IrcRenderer;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +51,9 @@ pub struct Irc {
     hub: Arc<Hub>,
     config: Config,
     description: String,
+    started: Timestamp,
+    census: Arc<Census>,
+    former: Former,
     renderer: Arc<IrcRenderer>,
     stopping: CancellationToken,
 }
@@ -59,6 +67,9 @@ impl Irc {
             hub,
             config,
             description: texts.description,
+            started: registration::now(),
+            census: Arc::default(),
+            former: Former::default(),
             renderer,
             stopping: CancellationToken::new(),
         })

@@ -297,6 +297,8 @@ impl Client {
             .take()
             .map(|(user, _)| (user, label));
         self.session = Some(session);
+        self.stranger = None;
+        self.irc.census.most(hub.world().live.by_user.len());
         Ok(())
     }
 

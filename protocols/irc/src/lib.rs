@@ -8,6 +8,7 @@ pub mod capability;
 pub mod chathistory;
 pub mod codec;
 pub mod ctcp;
+pub mod elist;
 pub mod extban;
 pub mod isupport;
 pub mod line;

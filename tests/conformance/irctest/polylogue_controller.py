@@ -18,6 +18,9 @@ PROGRAM = os.environ.get("POLYLOGUE", str(ROOT / "target" / "release" / "polylog
 
 # What the suite expects of every server that it tests.
 CONFIGURATION = """
+[server]
+description = "test server"
+
 [irc]
 server_name = "My.Little.Server"
 """
@@ -46,7 +49,25 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
             Capabilities.SETNAME,
         )
     )
-    optional_behaviors = frozenset((OptionalBehaviors.CAP_REQ_MINUS,))
+    optional_behaviors = frozenset(
+        (
+            OptionalBehaviors.BAN_EXCEPTION_MODE,
+            OptionalBehaviors.CAP_REQ_MINUS,
+            OptionalBehaviors.ELIST_C,
+            OptionalBehaviors.ELIST_M,
+            OptionalBehaviors.ELIST_N,
+            OptionalBehaviors.ELIST_T,
+            OptionalBehaviors.ELIST_U,
+            OptionalBehaviors.INVITE_EXCEPTION_MODE,
+            OptionalBehaviors.INVITE_LIST,
+            OptionalBehaviors.INVITE_OVERRIDES_LIMIT,
+            OptionalBehaviors.MULTI_JOIN,
+            OptionalBehaviors.MULTI_KICK,
+            OptionalBehaviors.MULTI_NAMES_COMMAND,
+            OptionalBehaviors.MULTI_PRIVMSG,
+            OptionalBehaviors.NO_CTCP,
+        )
+    )
 
     def run(
         self,

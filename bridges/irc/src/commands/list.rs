@@ -1,23 +1,21 @@
-//! `LIST`: RFC 2812 section 3.2.6. Hidden channels are listed to their members only.
+//! `LIST`: RFC 2812 section 3.2.6, with conditions (modern.ircdocs.horse, "ELIST"). Hidden channels are listed to their members only.
 
-use polylogue_core::Room;
+use polylogue_core::mask::glob;
+use polylogue_core::{Room, RoomState, Timestamp};
+use polylogue_irc::elist::Condition;
 use polylogue_irc::{Message, Numeric, Trailing};
 
 use crate::client::Client;
 use crate::names;
+use crate::registration::now;
 use crate::render::mode;
 use crate::reply::part;
 
 /// Lists channels.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
-    let wanted: Vec<String> = message
+    let conditions: Vec<Condition<'_>> = message
         .given(0)
-        .map(|list| {
-            list.split(',')
-                .filter(|name| names_channel(name))
-                .map(str::to_ascii_lowercase)
-                .collect()
-        })
+        .map(|list| Condition::all(list).collect())
         .unwrap_or_default();
     let Ok(rooms) = client.irc.hub.listed_rooms().await else {
         return client.replies.text(
@@ -37,11 +35,12 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         .flat_map(|user| user.joined())
         .filter_map(|room| world.state.room(room));
     let own: Vec<Room> = own.filter(|room| !room.state.listed).cloned().collect();
+    let now = now();
     for room in rooms.iter().chain(&own) {
         let Some(channel) = names::channel(&room.state) else {
             continue;
         };
-        if !wanted.is_empty() && !wanted.contains(&channel.to_ascii_lowercase()) {
+        if !meets(&room.state, (channel, now), &conditions) {
             continue;
         }
         let topic = room
@@ -51,7 +50,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             .map(|topic| mode::one_line(&topic.text))
             .unwrap_or_default();
         let topic = Trailing::lossy(&topic);
-        let members = u64::try_from(room.state.joined).unwrap_or(u64::MAX);
+        let members = members(&room.state);
         client.replies.numeric(Numeric::RplList, |line| {
             line.middle(part(channel)).number(members).trailing(&topic)
         });
@@ -61,6 +60,35 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         .text(Numeric::RplListEnd, &[], "End of /LIST");
 }
 
-fn names_channel(name: &str) -> bool {
-    polylogue_irc::names::is_channel(name)
+/// Whether a channel meets all conditions. Of several names or masks one is enough.
+fn meets(
+    room: &RoomState,
+    (channel, now): (&str, Timestamp),
+    conditions: &[Condition<'_>],
+) -> bool {
+    let age = |since: Timestamp| now.0.saturating_sub(since.0);
+    let named = |condition: &Condition<'_>| match condition {
+        Condition::Named(mask) => Some(glob(mask, channel)),
+        Condition::Users(_)
+        | Condition::Created(_)
+        | Condition::Topic(_)
+        | Condition::NotNamed(_) => None,
+    };
+    let mut wanted = conditions.iter().filter_map(named).peekable();
+    let is_named = wanted.peek().is_none() || wanted.any(|matches| matches);
+    is_named
+        && conditions.iter().all(|condition| match condition {
+            Condition::Named(_) => true,
+            Condition::NotNamed(mask) => !glob(mask, channel),
+            Condition::Users(bound) => bound.holds(members(room)),
+            Condition::Created(bound) => bound.holds_minutes(age(room.creation.at)),
+            Condition::Topic(bound) => room
+                .topic
+                .as_ref()
+                .is_some_and(|topic| bound.holds_minutes(age(topic.at))),
+        })
+}
+
+fn members(room: &RoomState) -> u64 {
+    u64::try_from(room.joined).unwrap_or(u64::MAX)
 }

@@ -6,9 +6,9 @@ use crate::client::Client;
 
 /// How many users and channels there are. Hot channels are counted: the others have nobody in them who is here.
 pub(crate) fn run(client: &mut Client) {
-    let world = client.world();
+    let (world, irc) = (client.world(), client.irc.clone());
     let users = world.live.by_user.len();
-    let sessions = world.live.sessions.len();
+    let (unregistered, most) = (irc.census.unregistered(), irc.census.most(users));
     let channels = u64::try_from(world.state.rooms.len()).unwrap_or(u64::MAX);
     client.replies.text(
         Numeric::RplLuserClient,
@@ -20,8 +20,9 @@ pub(crate) fn run(client: &mut Client) {
         line.number(0).trailing(&operators)
     });
     let unknown = const { Trailing::literal("unknown connection(s)") };
+    let unregistered = u64::try_from(unregistered).unwrap_or(u64::MAX);
     client.replies.numeric(Numeric::RplLuserUnknown, |line| {
-        line.number(0).trailing(&unknown)
+        line.number(unregistered).trailing(&unknown)
     });
     let formed = const { Trailing::literal("channels formed") };
     client.replies.numeric(Numeric::RplLuserChannels, |line| {
@@ -30,17 +31,17 @@ pub(crate) fn run(client: &mut Client) {
     client.replies.text(
         Numeric::RplLuserMe,
         &[],
-        &format!("I have {sessions} clients and 0 servers"),
+        &format!("I have {users} clients and 0 servers"),
     );
-    let count = users.to_string();
+    let (count, most) = (users.to_string(), most.to_string());
     client.replies.text(
         Numeric::RplLocalUsers,
-        &[&count, &count],
-        &format!("Current local users {count}, max {count}"),
+        &[&count, &most],
+        &format!("Current local users {count}, max {most}"),
     );
     client.replies.text(
         Numeric::RplGlobalUsers,
-        &[&count, &count],
-        &format!("Current global users {count}, max {count}"),
+        &[&count, &most],
+        &format!("Current global users {count}, max {most}"),
     );
 }

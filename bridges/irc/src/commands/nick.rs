@@ -4,6 +4,7 @@ use polylogue_core::Command;
 use polylogue_irc::{Message, Numeric, Verb};
 
 use crate::client::Client;
+use crate::former::portrait;
 use crate::refusal::About;
 
 /// Changes the nick.
@@ -16,6 +17,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     if nick.len() > client.irc.config.nick_length {
         return too_long(client, nick);
     }
+    let was = portrait(client, client.user_id());
     if client
         .ask(
             About {
@@ -27,6 +29,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         .await
         .is_some()
     {
+        client.was(was.filter(|was| !was.name.nick.eq_ignore_ascii_case(nick)));
         client.replies.set_target(nick.into());
     }
 }
