@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program, and its exit codes. Each command has a file of its own below.
 
 mod check_config;
+mod hash_password;
 mod password;
 mod run;
 mod user;
@@ -35,6 +36,8 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Print the hash of a password, for the configuration. It is asked for, or read from standard input.
+    HashPassword,
     /// Manage accounts, of a running daemon or of a data directory that no daemon uses.
     User(user::User),
 }
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(run) => run.run(),
         Command::CheckConfig { file } => check_config::run(&file),
+        Command::HashPassword => hash_password::run(),
         Command::User(user) => user.run(),
     };
     match outcome {

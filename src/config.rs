@@ -3,6 +3,7 @@
 mod diagnose;
 mod limits;
 mod network;
+mod operator;
 mod problem;
 mod server;
 mod similar;
@@ -11,6 +12,7 @@ mod spanned;
 pub use self::diagnose::{Checked, check, environment};
 pub use self::limits::Limits;
 pub use self::network::Network;
+pub use self::operator::Operator;
 pub use self::problem::{Problem, Shown};
 pub use self::server::{Registration, RegistrationMode, Server, is_server_name};
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub matrix: matrix::Config,
     /// `[native]`: the native front-end.
     pub native: native::Config,
+    /// `[[operator]]`: who may become a server operator.
+    pub operator: Vec<Operator>,
     /// `[limits]`: what clients may do.
     pub limits: Limits,
     /// `[log]`: what is written to the log.
@@ -58,6 +62,7 @@ impl Default for Config {
             irc: irc::Config::default(),
             matrix: matrix::Config::default(),
             native: native::Config::default(),
+            operator: Vec::new(),
             limits: Limits::default(),
             log: telemetry::Config::default(),
         }
@@ -155,6 +160,12 @@ impl Config {
                 "listen".to_owned(),
                 "expected at least one [[listen]] table".to_owned(),
             ));
+        }
+        for (index, operator) in self.operator.iter().enumerate() {
+            let wrong = operator.problems().into_iter();
+            problems.extend(
+                wrong.map(|(key, expected)| (format!("operator[{}].{key}", index + 1), expected)),
+            );
         }
         for (index, listener) in self.listen.iter().enumerate() {
             let twin = self.listen.iter().take(index).position(|other| {

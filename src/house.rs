@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polylogue_core::command::{AccountState, Actor, OtherDevices};
 use polylogue_core::name::AccountName;
-use polylogue_core::secret::Password;
+use polylogue_core::secret::{Password, PasswordHash};
 use polylogue_core::user::UserKind;
 use polylogue_core::{Command, Refusal, UserId};
 use polylogue_hub::{Hub, OpenError, Registration};
@@ -43,6 +43,7 @@ impl House {
                 RegistrationMode::Closed => Registration::Closed,
             },
             limits: limits(&config.limits),
+            operators: operators(&config.operator),
             ..polylogue_hub::Config::default()
         })?;
         Ok(Self { hub })
@@ -141,6 +142,24 @@ impl House {
         users.sort_by_key(|user| user.name.to_ascii_lowercase());
         users
     }
+}
+
+/// The operators whose hash can be read; of the others the log tells.
+fn operators(configured: &[crate::config::Operator]) -> Vec<polylogue_hub::Operator> {
+    let read = configured.iter().filter_map(|operator| {
+        let name = operator.name.as_str();
+        let hash = operator
+            .hash()
+            .inspect_err(
+                |error| tracing::warn!(%error, operator = name, path = %operator.password_file.display(), "no such operator"),
+            )
+            .ok()?;
+        Some(polylogue_hub::Operator {
+            name: name.into(),
+            password: PasswordHash(hash.into()),
+        })
+    });
+    read.collect()
 }
 
 /// The part of the configured limits that the hub keeps.

@@ -11,6 +11,7 @@ use crate::json::Json;
 use crate::keys::KeysCommand;
 use crate::live::Transient;
 use crate::name::{AccountName, ChannelName};
+use crate::operator::OperatorCommand;
 use crate::power::{PowerLevels, Prefix};
 use crate::room::MaskList;
 use crate::secret::{PasswordHash, TokenHash};
@@ -344,6 +345,8 @@ pub enum Command {
     },
     /// Something for those who are here now, never stored: CTCP, client tags.
     Transient(Transient),
+    /// Something that concerns server operators.
+    Operator(OperatorCommand),
     /// A timer is due.
     Timed {
         /// Its number.

@@ -14,6 +14,7 @@ mod join;
 mod kick;
 mod leave;
 mod modes;
+mod operator;
 mod power;
 mod presence;
 mod profile;
@@ -45,6 +46,7 @@ use crate::keys::{KeyObject, KeysChange, KeysCommand};
 use crate::limits;
 use crate::live::{Signal, TransientTarget};
 use crate::name::NameKey;
+use crate::operator::OperatorCommand;
 use crate::refusal::Refusal;
 use crate::room::{Membership, Room};
 use crate::state::World;
@@ -109,6 +111,11 @@ pub fn decide(
         actor,
         context,
     };
+    decide_as(at, command)
+}
+
+/// Decides a command of somebody who may ask for something at all.
+fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
     match command {
         Command::Register {
             name,
@@ -215,6 +222,7 @@ pub fn decide(
         Command::SetAway { session, text } => presence::set_away(at, session, text),
         Command::Typing { room, milliseconds } => typing::typing(at, room, milliseconds),
         Command::Transient(message) => typing::transient(at, message),
+        Command::Operator(command) => operator::operate(at, command),
         Command::Timed { id, command } => timed::run(at, id, command),
     }
 }
@@ -278,6 +286,20 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
             TransientTarget::User(_) => Vec::new(),
         },
         Command::Timed { command, .. } => timed::rooms_needed(world, command),
+        Command::Operator(OperatorCommand::InServersName(command)) => {
+            rooms_needed(world, actor, command)
+        }
+        Command::Operator(OperatorCommand::EndSessions { user, .. }) => world
+            .live
+            .sessions_of(*user)
+            .first()
+            .map_or_else(Vec::new, |id| session::rooms_needed(world, *id)),
+        Command::Operator(
+            OperatorCommand::Raise { .. }
+            | OperatorCommand::Lower { .. }
+            | OperatorCommand::Hear { .. }
+            | OperatorCommand::Announce { .. },
+        ) => Vec::new(),
         // A guest's leaves are written with his last session's end.
         Command::Detach { session, .. } => session::rooms_needed(world, *session),
         // Whoever is here finds his rooms in every view.

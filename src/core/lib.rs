@@ -18,6 +18,7 @@ pub mod limits;
 pub mod live;
 pub mod mask;
 pub mod name;
+pub mod operator;
 pub mod permission;
 pub mod power;
 pub mod refusal;

@@ -18,6 +18,8 @@ pub const DISPLAY_NAME: usize = 256;
 pub const AVATAR: usize = 1024;
 /// Bytes of a presence status text.
 pub const STATUS: usize = 300;
+/// Bytes of an announcement by a server operator: one line of IRC.
+pub const ANNOUNCEMENT: usize = 390;
 /// Bytes of a device's name.
 pub const DEVICE_NAME: usize = 128;
 /// Bytes of an event's content (Matrix client-server API "Size limits": 65,536 for the whole event; the rest is for its envelope).

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use crate::command::Presentation;
+use crate::command::{Direction, Presentation};
 use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
 use crate::limits;
 use crate::name::{AccountName, NameKey};
@@ -40,6 +40,10 @@ pub struct LiveSession {
     pub presentation: Presentation,
     /// The away text, if it is away.
     pub away: Option<Arc<str>>,
+    /// The operator that it has proven to be, as the configuration names him.
+    pub operator: Option<Arc<str>>,
+    /// Whether it hears announcements (IRC `+w`).
+    pub hears: bool,
 }
 
 /// What is told to those who are here, and forgotten.
@@ -80,6 +84,31 @@ pub enum Signal {
         user: UserId,
         /// The text; nothing means back.
         text: Option<Arc<str>>,
+    },
+    /// A session is a server operator's, or no longer.
+    Operator {
+        /// Which.
+        id: SessionId,
+        /// Whose.
+        user: UserId,
+        /// The operator's name; nothing means no longer.
+        name: Option<Arc<str>>,
+    },
+    /// A session hears announcements, or no longer.
+    Hearing {
+        /// Which.
+        id: SessionId,
+        /// Whose.
+        user: UserId,
+        /// From now on, or no longer.
+        direction: Direction,
+    },
+    /// A server operator tells everybody who hears announcements.
+    Announcement {
+        /// Who says it.
+        sender: UserId,
+        /// What.
+        text: Arc<str>,
     },
     /// Somebody types, or stopped.
     Typing {
@@ -189,6 +218,16 @@ impl Live {
                     session.away.clone_from(text);
                 }
             }
+            Signal::Operator { id, name, .. } => {
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.operator.clone_from(name);
+                }
+            }
+            Signal::Hearing { id, direction, .. } => {
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.hears = *direction == Direction::Add;
+                }
+            }
             Signal::Typing { room, user, until } => {
                 self.stops_typing((*room, *user));
                 if let Some(until) = until {
@@ -206,7 +245,7 @@ impl Live {
                     }
                 }
             }
-            Signal::Transient { .. } => {}
+            Signal::Transient { .. } | Signal::Announcement { .. } => {}
         }
     }
 
@@ -220,6 +259,15 @@ impl Live {
     #[must_use]
     pub fn sessions_of(&self, user: UserId) -> &[SessionId] {
         self.by_user.get(&user).map_or(&[], |ids| ids)
+    }
+
+    /// Whether one of a user's sessions is a server operator's.
+    #[must_use]
+    pub fn is_operator(&self, user: UserId) -> bool {
+        self.sessions_of(user)
+            .iter()
+            .filter_map(|id| self.sessions.get(id))
+            .any(|session| session.operator.is_some())
     }
 
     /// How a user shows to others.

@@ -86,6 +86,9 @@ pub enum Refusal {
     /// The session or the credential that the command came from has ended.
     #[error("this login has ended")]
     LoggedOut,
+    /// Only server operators do that.
+    #[error("only server operators may do that")]
+    OperatorNeeded,
     /// A fresh password proof is needed.
     #[error("this needs your password again")]
     ProofNeeded,

@@ -75,6 +75,7 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::SetAway { .. }
         | Command::Typing { .. }
         | Command::Transient(_)
+        | Command::Operator(_)
         | Command::Timed { .. } => false,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::operator::Operator;
+
 /// What the hub must be told at start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -13,6 +15,8 @@ pub struct Config {
     pub registration: Registration,
     /// How much people may do.
     pub limits: Limits,
+    /// Who may become a server operator.
+    pub operators: Vec<Operator>,
     /// Threads that deliver; 0 = one for every two cores, at most 8.
     pub lanes: usize,
     /// Threads that read for history and cold rooms.
@@ -70,6 +74,7 @@ impl Default for Config {
             server_name: Some("localhost".to_owned()),
             registration: Registration::Closed,
             limits: Limits::NONE,
+            operators: Vec::new(),
             lanes: 0,
             readers: 2,
         }

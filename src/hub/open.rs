@@ -19,6 +19,7 @@ use crate::config::{Config, Registration};
 use crate::engine::{Engine, Envelope};
 use crate::inbox::{Inbox, Mail};
 use crate::journal::Journal;
+use crate::operator::Operator;
 use crate::password::Passwords;
 use crate::publish::View;
 use crate::readers::Readers;
@@ -43,6 +44,7 @@ pub struct Hub {
     pub(crate) arrivals: Vec<Arc<Arrivals>>,
     pub(crate) next_session: AtomicU64,
     pub(crate) registration: Registration,
+    pub(crate) operators: Vec<Operator>,
     pub(crate) budget: Budget,
     pub(crate) attempts: Attempts,
     /// Bytes of an event's content, the envelope apart.
@@ -137,6 +139,7 @@ impl Hub {
             arrivals,
             next_session: AtomicU64::new(1),
             registration: config.registration,
+            operators: config.operators.clone(),
             budget: Budget::new(&config.limits),
             attempts: Attempts::new(config.limits.clone()),
             content_bytes: config.limits.event_bytes.saturating_sub(ENVELOPE),

@@ -101,7 +101,7 @@ fn hasher() -> Result<Argon2<'static>, argon2::Error> {
     ))
 }
 
-fn hash(password: &str) -> Result<Arc<str>, argon2::password_hash::Error> {
+pub(crate) fn hash(password: &str) -> Result<Arc<str>, argon2::password_hash::Error> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| argon2::password_hash::Error::Crypto)?;
     let hash = hasher()?.hash_password_with_salt(password.as_bytes(), &salt)?;

@@ -11,6 +11,7 @@ mod invite;
 mod ison;
 mod join;
 mod kick;
+mod kill;
 mod knock;
 mod links;
 mod list;
@@ -21,21 +22,26 @@ mod mode;
 mod motd;
 mod names;
 pub(crate) mod nick;
+mod oper;
 mod part;
 pub(crate) mod ping;
 pub(crate) mod quit;
 mod redact;
+mod samode;
 mod setname;
 mod stats;
 mod time;
 mod topic;
+pub(crate) mod user_mode;
 mod userhost;
 mod userip;
 mod version;
+mod wallops;
 mod who;
 mod whois;
 mod whowas;
 
+use polylogue_core::operator::OperatorCommand;
 use polylogue_core::{Command, Refusal, RoomId};
 use polylogue_hub::{Receipt, Request, Session};
 use polylogue_irc::{Message, Numeric, Verb};
@@ -82,6 +88,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Admin => admin::run(client),
         Verb::Info => info::run(client),
         Verb::Help | Verb::Helpop => help::run(client, message),
+        Verb::Oper => oper::run(client, message).await,
+        Verb::Kill => kill::run(client, message).await,
+        Verb::Wallops => wallops::run(client, message).await,
+        Verb::Samode => samode::run(client, message).await,
         Verb::Setname => setname::run(client, message).await,
         Verb::Markread => markread::run(client, message).await,
         Verb::Redact => redact::run(client, message).await,
@@ -115,6 +125,23 @@ impl Client {
     /// Asks, and tells the client if it was refused.
     async fn ask(&mut self, about: About<'_>, command: Command) -> Option<Receipt> {
         match self.submit(command).await {
+            Ok(receipt) => Some(receipt),
+            Err(refusal) => {
+                refusal::tell(&mut self.replies, about, &refusal);
+                None
+            }
+        }
+    }
+
+    /// Asks for what only operators do, tells the client if it was refused, and leaves a line in the log.
+    async fn operate(
+        &mut self,
+        (about, what): (About<'_>, &str),
+        command: OperatorCommand,
+    ) -> Option<Receipt> {
+        let session = self.session.as_ref()?;
+        let what = format!("{} {} {what}", about.verb.word(), about.target);
+        match session.operate(command, &what).await {
             Ok(receipt) => Some(receipt),
             Err(refusal) => {
                 refusal::tell(&mut self.replies, about, &refusal);

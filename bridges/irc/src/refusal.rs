@@ -76,6 +76,10 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
             "You have joined too many channels",
         ),
         Refusal::TooMany { what: "masks", .. } => (Numeric::ErrBanListFull, "Channel list is full"),
+        Refusal::OperatorNeeded => (
+            Numeric::ErrNoPrivileges,
+            "Permission Denied- You're not an IRC operator",
+        ),
         Refusal::ProofNeeded => (Numeric::ErrUnknownError, "Give your password again first"),
         Refusal::Throttled { .. } => (
             Numeric::ErrUnknownError,
@@ -100,7 +104,9 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         | Refusal::Quarantined(_)
         | Refusal::Internal => (Numeric::ErrUnknownError, &*text),
     };
-    if numeric == Numeric::ErrUnknownError {
+    if numeric == Numeric::ErrNoPrivileges {
+        replies.text(numeric, &[], text);
+    } else if numeric == Numeric::ErrUnknownError {
         replies.text(numeric, &[about.verb.word(), target], text);
     } else {
         replies.text(numeric, &[target], text);

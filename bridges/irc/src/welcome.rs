@@ -8,6 +8,7 @@ use polylogue_core::room::Membership;
 use polylogue_irc::isupport::Isupport;
 use polylogue_irc::{LineWriter, Middle, Numeric, Parameters, Trailing, Verb};
 
+use crate::commands;
 use crate::names;
 use crate::render::{Scene, member};
 
@@ -63,7 +64,7 @@ impl Welcome {
             .middle(names::echoed(&self.server))
             .middle(modes(SOFTWARE));
         let _ = line
-            .middle(modes("io"))
+            .middle(modes(commands::user_mode::LETTERS))
             .middle(modes("beIQklCKcimMnRsStqaohv"))
             .middle(modes("beIQklqaohv"))
             .end();

@@ -104,6 +104,7 @@ impl From<Refusal> for Failure {
             | Refusal::Disabled
             | Refusal::LoggedOut
             | Refusal::ProofNeeded
+            | Refusal::OperatorNeeded
             | Refusal::Forbidden
             | Refusal::TooLarge { .. }
             | Refusal::TooMany { .. }
@@ -140,6 +141,7 @@ fn code(refusal: &Refusal) -> (u16, ErrorCode) {
         | Refusal::NickLocked
         | Refusal::DirectRefused
         | Refusal::RegistrationClosed
+        | Refusal::OperatorNeeded
         | Refusal::Forbidden => (403, ErrorCode::Forbidden),
         Refusal::TargetNotJoined(_) => (403, ErrorCode::BadState),
         Refusal::AccountRequired => (403, ErrorCode::GuestAccessForbidden),

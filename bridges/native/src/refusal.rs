@@ -34,6 +34,7 @@ pub(crate) fn error(refusal: &Refusal) -> Error {
         | Refusal::TargetLevel
         | Refusal::EncryptionIsFinal
         | Refusal::NickLocked
+        | Refusal::OperatorNeeded
         | Refusal::Forbidden => (ErrorCode::Forbidden, None),
         Refusal::TooLarge { .. } | Refusal::TooMany { .. } => (ErrorCode::LimitExceeded, None),
         Refusal::Invalid { .. } => (ErrorCode::BadValue, None),

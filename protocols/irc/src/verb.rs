@@ -103,6 +103,7 @@ verbs! {
     Silence "SILENCE" "common extension";
     Oper "OPER" "RFC 2812 section 3.1.4";
     Kill "KILL" "RFC 2812 section 3.7.1";
+    Samode "SAMODE" "common extension";
     Rehash "REHASH" "RFC 2812 section 4.2";
     Die "DIE" "RFC 2812 section 4.3";
     Restart "RESTART" "RFC 2812 section 4.4";

@@ -52,6 +52,8 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
         device: attach.device,
         presentation: attach.presentation,
         away: None,
+        operator: None,
+        hears: false,
     };
     let signal = Signal::Attached {
         id: attach.session,

@@ -4,6 +4,7 @@ mod accounts;
 mod direct;
 mod door;
 mod keys;
+mod operators;
 mod power;
 mod roles;
 

@@ -121,6 +121,8 @@ impl Bench {
                 device: None,
                 presentation: presentation(),
                 away: None,
+                operator: None,
+                hears: false,
             };
             self.engine.world.live.apply(&Signal::Attached {
                 id: SessionId(*id),

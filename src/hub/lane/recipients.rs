@@ -125,6 +125,15 @@ fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
         Signal::Detached { user, .. }
         | Signal::GuestRenamed { user, .. }
         | Signal::Away { user, .. } => neighbours(delivery, *user),
+        Signal::Operator { user, .. } | Signal::Hearing { user, .. } => own(*user),
+        Signal::Announcement { sender, .. } => {
+            let sessions = delivery.world.live.sessions.values();
+            let hearing = sessions.filter(|session| session.hears);
+            Recipients {
+                users: hearing.map(|session| session.user).collect(),
+                ..own(*sender)
+            }
+        }
         Signal::Typing { room, user, .. } => Recipients {
             rooms: vec![*room],
             users: Vec::new(),

@@ -25,6 +25,12 @@ description = "test server"
 server_name = "My.Little.Server"
 """
 
+OPERATOR = """
+[[operator]]
+name = "operuser"
+password_hash = "{hash}"
+"""
+
 
 class PolylogueController(BaseServerController, DirectoryBasedController):
     software_name = "Polylogue"
@@ -86,8 +92,15 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
         self.hostname, self.port = hostname, port
         self.create_config()
         assert self.directory
+        operator_hash = subprocess.run(
+            [PROGRAM, "hash-password"],
+            input=b"operpassword\n",
+            check=True,
+            capture_output=True,
+        ).stdout.decode()
         with self.open_file("polylogue.toml") as file:
             file.write(CONFIGURATION)
+            file.write(OPERATOR.format(hash=operator_hash.strip()))
         prefix = []
         if faketime and shutil.which("faketime"):
             prefix = ["faketime", "-f", faketime]

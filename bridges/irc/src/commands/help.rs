@@ -50,6 +50,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "KILL",
+        &[
+            "KILL nick [:reason]",
+            "For server operators: ends all sessions of a user, on every protocol.",
+        ],
+    ),
+    (
         "LINKS",
         &["LINKS [mask]", "The servers of the network: one."],
     ),
@@ -100,6 +107,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "OPER",
+        &[
+            "OPER name password",
+            "Makes this connection a server operator's, until MODE nick -o.",
+        ],
+    ),
+    (
         "PART",
         &[
             "PART #channel[,#channel] [:reason]",
@@ -119,6 +133,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         &[
             "REDACT target msgid [:reason]",
             "Takes a message away, with the capability draft/message-redaction.",
+        ],
+    ),
+    (
+        "SAMODE",
+        &[
+            "SAMODE #channel modes [parameters]",
+            "For server operators: MODE in the server's name.",
         ],
     ),
     (
@@ -150,6 +171,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         &["USERIP nick...", "As USERHOST; with your own address."],
     ),
     ("VERSION", &["VERSION", "The software, and what it can do."]),
+    (
+        "WALLOPS",
+        &[
+            "WALLOPS :text",
+            "For server operators: tells everybody who has MODE nick +w.",
+        ],
+    ),
     (
         "WHO",
         &[

@@ -15,9 +15,12 @@ pub(crate) fn run(client: &mut Client) {
         &[],
         &format!("There are {users} users and 0 invisible on 1 servers"),
     );
+    let raised = world.live.by_user.keys();
+    let raised = raised.filter(|user| world.live.is_operator(**user)).count();
+    let raised = u64::try_from(raised).unwrap_or(u64::MAX);
     let operators = const { Trailing::literal("operator(s) online") };
     client.replies.numeric(Numeric::RplLuserOp, |line| {
-        line.number(0).trailing(&operators)
+        line.number(raised).trailing(&operators)
     });
     let unknown = const { Trailing::literal("unknown connection(s)") };
     let unregistered = u64::try_from(unregistered).unwrap_or(u64::MAX);

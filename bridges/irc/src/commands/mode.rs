@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use polylogue_core::command::{Direction, ModeChange, PrefixChange, RoomFlag};
 use polylogue_core::event::RoomSetting;
+use polylogue_core::operator::OperatorCommand;
 use polylogue_core::power::Prefix;
 use polylogue_core::room::{JoinRule, MaskList};
 use polylogue_core::{Command, RoomId, RoomState};
 use polylogue_irc::mode::{Change, Item, ModeError, Sign, parse};
 use polylogue_irc::{Mask, Message, Middle, Numeric, Verb, names::is_channel};
 
+use super::user_mode;
 use crate::client::Client;
 use crate::isupport::MODES;
 use crate::refusal::About;
@@ -21,8 +23,43 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         return;
     };
     if !is_channel(target) {
-        return user(client, message, target);
+        return user_mode::run(client, message, target).await;
     }
+    channel(client, (message, target), Authority::Own).await;
+}
+
+/// In whose name modes are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Authority {
+    /// The client's own.
+    Own,
+    /// The server's, as its operators may.
+    Server,
+}
+
+impl Authority {
+    async fn ask(self, client: &mut Client, target: &str, command: Command) {
+        let verb = Verb::Mode;
+        let about = About { verb, target };
+        match self {
+            Self::Own => {
+                client.ask(about, command).await;
+            }
+            Self::Server => {
+                let what = format!("in the server's name: {command:?}");
+                let command = OperatorCommand::InServersName(Box::new(command));
+                client.operate((about, &what), command).await;
+            }
+        }
+    }
+}
+
+/// Shows or changes the modes of a channel.
+pub(super) async fn channel(
+    client: &mut Client,
+    (message, target): (&Message, &str),
+    authority: Authority,
+) {
     let Some(id) = client.channel(target) else {
         return;
     };
@@ -46,63 +83,24 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
                 None => match flag_of(change.letter) {
                     Some(flag) => flags.push(ModeChange::Flag(flag, direction(change.sign))),
                     None if change.letter == 'l' => flags.extend(limit(client, target, &change)),
-                    None => one(client, (id, target), &change).await,
+                    None => one(client, (id, target), &change, authority).await,
                 },
             },
         }
     }
     if !flags.is_empty() {
-        let about = About {
-            verb: Verb::Mode,
-            target,
-        };
         let command = Command::SetModes {
             room: id,
             changes: flags,
         };
-        client.ask(about, command).await;
+        authority.ask(client, target, command).await;
     }
     if !prefixes.is_empty() {
-        client
-            .ask(
-                About {
-                    verb: Verb::Mode,
-                    target,
-                },
-                Command::SetPrefixes {
-                    room: id,
-                    changes: prefixes,
-                },
-            )
-            .await;
-    }
-}
-
-/// User modes: only one's own, and there is nothing to change. `+i` is in force for everybody.
-fn user(client: &mut Client, message: &Message, target: &str) {
-    if !client.replies.target().eq_ignore_ascii_case(target) {
-        return match client.world().user_named(target) {
-            Some(_) => client.replies.text(
-                Numeric::ErrUsersDontMatch,
-                &[],
-                "Cannot change mode for other users",
-            ),
-            None => client
-                .replies
-                .text(Numeric::ErrNoSuchNick, &[target], "No such nick/channel"),
+        let command = Command::SetPrefixes {
+            room: id,
+            changes: prefixes,
         };
-    }
-    match message.given(1) {
-        None => client.replies.numeric(Numeric::RplUModeIs, |line| {
-            line.middle(crate::reply::part("+i")).end()
-        }),
-        Some(modes)
-            if modes
-                .chars()
-                .all(|c| matches!(c, '+' | '-' | 'i' | 'w' | 's' | 'o')) => {}
-        Some(_) => client
-            .replies
-            .text(Numeric::ErrUModeUnknownFlag, &[], "Unknown MODE flag"),
+        authority.ask(client, target, command).await;
     }
 }
 
@@ -271,7 +269,12 @@ fn limit(client: &mut Client, target: &str, change: &Change<'_>) -> Option<ModeC
 }
 
 /// One change of what belongs to the room beside its state.
-async fn one(client: &mut Client, (room, target): (RoomId, &str), change: &Change<'_>) {
+async fn one(
+    client: &mut Client,
+    (room, target): (RoomId, &str),
+    change: &Change<'_>,
+    authority: Authority,
+) {
     let on = change.sign == Sign::Plus;
     let command = match change.letter {
         's' => Command::SetSetting {
@@ -321,15 +324,7 @@ async fn one(client: &mut Client, (room, target): (RoomId, &str), change: &Chang
             (Some(_), None) | (None, _) => return,
         },
     };
-    client
-        .ask(
-            About {
-                verb: Verb::Mode,
-                target,
-            },
-            command,
-        )
-        .await;
+    authority.ask(client, target, command).await;
 }
 
 /// `nick!user@host` from what was written; extended bans stay as they are.

@@ -16,6 +16,14 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             .replies
             .text(Numeric::RplStatsUptime, &[], &uptime(seconds));
     }
+    if letter == "o" && client.world().live.is_operator(client.user_id()) {
+        let irc = client.irc.clone();
+        for name in irc.hub.operators() {
+            client
+                .replies
+                .text(Numeric::RplStatsOLine, &["O", "*", "*"], name);
+        }
+    }
     client
         .replies
         .text(Numeric::RplEndOfStats, &[letter], "End of /STATS report");

@@ -93,6 +93,9 @@ fn row(
 ) {
     let here = matches!(world.live.presence(user), Presence::Online(_));
     let mut flags = String::from(if here { "H" } else { "G" });
+    if world.live.is_operator(user) {
+        flags.push('*');
+    }
     if let Some(room) = room {
         flags.extend(room.prefixes(user).iter().map(mode::symbol));
     }

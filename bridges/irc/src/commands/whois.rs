@@ -66,6 +66,11 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         &[nick, &server],
         &client.irc.description,
     );
+    if world.live.is_operator(user) {
+        client
+            .replies
+            .text(Numeric::RplWhoisOperator, &[nick], "is an IRC operator");
+    }
     if let Some(account) = &name.account {
         client.replies.text(
             Numeric::RplWhoisAccount,

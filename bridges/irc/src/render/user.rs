@@ -1,6 +1,7 @@
 //! What concerns a user rather than a room: arriving and leaving, nicks, away, names; and what is told to those who are here and not stored.
 
 use bytes::BytesMut;
+use polylogue_core::command::Direction;
 use polylogue_core::event::UserChange;
 use polylogue_core::live::{Presence, Transient, TransientKind, TransientTarget};
 use polylogue_core::user::ProfileField;
@@ -27,11 +28,63 @@ pub(super) fn signal(
             renamed(scene, (*user, at), (from.nick(), to.nick()), out)
         }
         Signal::Away { user, .. } => presence(scene, (*user, at), out),
+        Signal::Operator { id, user, name } if *id == viewer.session => {
+            let modes = if name.is_some() { "+o" } else { "-o" };
+            own_mode(scene, (*user, at), modes, out)
+        }
+        Signal::Hearing {
+            id,
+            user,
+            direction,
+        } if *id == viewer.session => {
+            let modes = match direction {
+                Direction::Add => "+w",
+                Direction::Remove => "-w",
+            };
+            own_mode(scene, (*user, at), modes, out)
+        }
+        // Other sessions of the same user are not concerned.
+        Signal::Operator { .. } | Signal::Hearing { .. } => {}
+        Signal::Announcement { sender, text } => announcement(scene, (*sender, at), text, out),
         Signal::Typing { room, user, until } => {
             typing(scene, (*room, *user, at), until.is_some(), out)
         }
         Signal::Transient { sender, message } => transient(scene, (*sender, at), message, out),
     }
+}
+
+/// A mode of the reader himself.
+fn own_mode(
+    scene: &Scene<'_>,
+    (user, at): (UserId, Timestamp),
+    modes: &'static str,
+    out: &mut BytesMut,
+) {
+    let Some(who) = scene.name(user) else { return };
+    let line = scene.line(out, (at, who.account.as_deref()));
+    let _ = line
+        .from(who.source(), Verb::Mode)
+        .middle(who.nick())
+        .middle(names::echoed(modes))
+        .end();
+}
+
+/// To those of the users who hear announcements.
+fn announcement(
+    scene: &Scene<'_>,
+    (sender, at): (UserId, Timestamp),
+    text: &str,
+    out: &mut BytesMut,
+) {
+    let by = scene.name(sender);
+    let source = by
+        .as_ref()
+        .map_or_else(|| scene.renderer.source(), |by| by.source());
+    let account = by.as_ref().and_then(|by| by.account.as_deref());
+    let _ = scene
+        .line(out, (at, account))
+        .from(source, Verb::Wallops)
+        .trailing(&Trailing::lossy(text));
 }
 
 /// A durable change to a user.

@@ -126,8 +126,11 @@ fn of_signal(signal: &Signal) -> Option<Mark> {
         Signal::Detached { user, .. } | Signal::Away { user, .. } => Some(Mark::Presence(*user)),
         Signal::GuestRenamed { user, .. } => Some(Mark::Renamed(*user)),
         Signal::Typing { room, .. } => Some(Mark::Typing(*room)),
-        // CTCP and client tags have no form in Matrix.
-        Signal::Transient { .. } => None,
+        // CTCP, client tags and what concerns operators have no form in Matrix.
+        Signal::Transient { .. }
+        | Signal::Operator { .. }
+        | Signal::Hearing { .. }
+        | Signal::Announcement { .. } => None,
     }
 }
 

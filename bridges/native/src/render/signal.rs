@@ -83,6 +83,8 @@ pub(super) fn of_signal(
             .then(|| whisper(what.world, *sender, message))?,
         // Guests' nicks are looked up when they are needed.
         Core::GuestRenamed { .. } => None,
+        // What concerns operators is IRC's.
+        Core::Operator { .. } | Core::Hearing { .. } | Core::Announcement { .. } => None,
     }
 }
 

@@ -1,0 +1,45 @@
+//! Server operators: what they may ask for beyond other users. Who is one is shown by a proof of its own (IRC `OPER`) on one session, and ends
+//! with it; no account and no token makes anybody an operator.
+
+use std::sync::Arc;
+
+use crate::command::{Command, Direction};
+use crate::ids::{SessionId, UserId};
+
+/// What concerns operators.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OperatorCommand {
+    /// A session has proven that it is this operator's. Only the server itself asks, after the proof.
+    Raise {
+        /// Which session.
+        session: SessionId,
+        /// The operator, as the configuration names him.
+        name: Arc<str>,
+    },
+    /// The actor's session is an operator's no longer.
+    Lower {
+        /// Which session.
+        session: SessionId,
+    },
+    /// The actor's session hears announcements (IRC `+w`), or not.
+    Hear {
+        /// Which session.
+        session: SessionId,
+        /// From now on, or no longer.
+        direction: Direction,
+    },
+    /// All sessions of a user end (IRC `KILL`). An account may come again.
+    EndSessions {
+        /// Whose.
+        user: UserId,
+        /// What others see as the reason.
+        reason: Arc<str>,
+    },
+    /// Tells everybody who hears announcements (IRC `WALLOPS`).
+    Announce {
+        /// What.
+        text: Arc<str>,
+    },
+    /// Does something to a room in the server's name, whatever the operator is there (IRC `SAMODE`).
+    InServersName(Box<Command>),
+}

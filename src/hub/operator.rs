@@ -1,0 +1,109 @@
+//! Server operators as front-ends use them: the proof that raises a session, and what they do, each with a line in the log.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use polylogue_core::command::Actor;
+use polylogue_core::operator::OperatorCommand;
+use polylogue_core::secret::{Password, PasswordHash};
+use polylogue_core::{Command, Refusal};
+
+use crate::batch::Receipt;
+use crate::open::Hub;
+use crate::session::Session;
+use crate::stages::now;
+use crate::submit::Request;
+
+/// A server operator, as the configuration names him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// His name, which need not be that of an account.
+    pub name: Arc<str>,
+    /// The hash of his password, as [`hash_password`] makes it.
+    pub password: PasswordHash,
+}
+
+/// The hash of a password, for a configuration (Argon2id in PHC string format).
+///
+/// # Errors
+/// When the hasher or the system's randomness does not work.
+pub fn hash_password(password: &str) -> Result<String, argon2::password_hash::Error> {
+    crate::password::hash(password).map(|hash| hash.to_string())
+}
+
+/// Whether a text is such a hash.
+#[must_use]
+pub fn is_password_hash(text: &str) -> bool {
+    argon2::PasswordHash::new(text).is_ok_and(|hash| hash.algorithm.as_str() == "argon2id")
+}
+
+impl Hub {
+    /// Makes a session an operator's if name and password are right. Wrong ones count like those of accounts, and take as long.
+    ///
+    /// # Errors
+    /// What keeps the check from being made.
+    pub async fn raise(
+        &self,
+        session: &Session,
+        (name, from): (&str, IpAddr),
+        password: Password,
+    ) -> Result<bool, Refusal> {
+        // No account has a space in its name.
+        let counted = format!("operator {name}");
+        self.attempts.may_log_in((&counted, from), now())?;
+        let known = self.operators.iter().find(|known| *known.name == *name);
+        let hash = known.map(|known| known.password.clone());
+        let right = self.passwords.verify(password.clone(), hash).await?;
+        let who = shown(self, session);
+        let Some(known) = known.filter(|_| right) else {
+            self.attempts
+                .failed((&counted, from), password.expose(), now());
+            tracing::warn!(target: "audit", operator = name, user = who, %from, "operator refused: wrong name or password");
+            return Ok(false);
+        };
+        let raise = OperatorCommand::Raise {
+            session: session.id(),
+            name: known.name.clone(),
+        };
+        self.submit(Request::new(Actor::SERVER, Command::Operator(raise)))
+            .await?;
+        tracing::info!(target: "audit", operator = name, user = who, %from, "operator");
+        Ok(true)
+    }
+
+    /// The names of all operators that are configured.
+    pub fn operators(&self) -> impl Iterator<Item = &str> {
+        self.operators.iter().map(|operator| &*operator.name)
+    }
+}
+
+impl Session {
+    /// Does what only operators do. `what` says it for the log, also when it is refused.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn operate(&self, command: OperatorCommand, what: &str) -> Result<Receipt, Refusal> {
+        let world = self.hub().world();
+        let session = world.live.sessions.get(&self.id());
+        let operator = session.and_then(|session| session.operator.clone());
+        let operator = operator.as_deref().unwrap_or_default();
+        let done = self
+            .hub()
+            .submit(Request::new(self.actor(), Command::Operator(command)))
+            .await;
+        let user = shown(self.hub(), self);
+        match &done {
+            Ok(_) => tracing::info!(target: "audit", operator, user, what, "operator acted"),
+            Err(refusal) => {
+                tracing::warn!(target: "audit", operator, user, what, %refusal, "operator refused");
+            }
+        }
+        done
+    }
+}
+
+fn shown(hub: &Hub, session: &Session) -> String {
+    hub.world()
+        .name_of(session.user())
+        .map_or_else(String::new, |name| name.nick().to_string())
+}
