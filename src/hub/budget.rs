@@ -186,7 +186,7 @@ mod tests {
                     until: Timestamp(until),
                 }),
             };
-            let got = budget.take(actor, &say(bytes), Timestamp(at));
+            let got = budget.take(actor, &say(bytes), || Timestamp(at));
             assert_eq!(got, expected, "{bytes} bytes at {at}");
         };
         assert_eq!(budget.left(UserId(1), Timestamp(1_000)), Ok(10));
@@ -216,7 +216,7 @@ mod tests {
         let budget = Budget::new(&Limits::NONE);
         let alice = Actor::user(UserId(1), None);
         for _ in 0..1000 {
-            assert_eq!(budget.take(&alice, &say(60_000), Timestamp(1)), Ok(()));
+            assert_eq!(budget.take(&alice, &say(60_000), || Timestamp(1)), Ok(()));
         }
         assert_eq!(budget.left(UserId(1), Timestamp(1)), Ok(u64::MAX));
         assert!(budget.lock().is_empty());
