@@ -4,6 +4,7 @@
 mod audience;
 mod recipients;
 mod run;
+mod watchers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use polylogue_store::Record;
 use crate::batch::Origin;
 use crate::outbox::{Heard, Outbox};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
+use crate::watch::Watches;
 use audience::Audiences;
 use recipients::{Recipients, recipients};
 
@@ -97,6 +99,7 @@ pub struct Lane {
     rendered: Vec<(RenderKey, Bytes)>,
     buffer: BytesMut,
     position: Position,
+    watches: Arc<Watches>,
 }
 
 #[derive(Debug)]
@@ -122,6 +125,15 @@ enum Moved {
 type RenderKey = (*const (), u64);
 
 impl Lane {
+    /// A lane whose sessions watch names.
+    #[must_use]
+    pub(crate) fn watching(watches: Arc<Watches>) -> Self {
+        Self {
+            watches,
+            ..Self::default()
+        }
+    }
+
     /// Puts a batch's lines into the outboxes of those whom it concerns; [`flush`](Self::flush) writes them. `arrive` hands over a session
     /// whose attachment is in the batch.
     pub fn deliver(
@@ -294,7 +306,7 @@ impl Lane {
         let concerned = recipients(delivery, change);
         let mut targets = Vec::new();
         self.collect(&concerned, &mut targets);
-        for index in targets {
+        for index in targets.iter().copied() {
             let Some(Some(slot)) = self.slots.get(index) else {
                 continue;
             };
@@ -339,6 +351,7 @@ impl Lane {
                 self.put(index, (line, heard(relation)), before);
             }
         }
+        self.tell_watchers(delivery, change, &targets);
     }
 
     fn greet(&mut self, index: usize, line: Bytes) {

@@ -31,6 +31,7 @@ mod stages;
 mod stream;
 mod submit;
 mod ticket;
+mod watch;
 
 pub use account::Login;
 pub use batch::{EventPlace, Receipt};
@@ -44,6 +45,7 @@ pub use outbox::{Heard, Mode, Outbox};
 pub use polylogue_store::{Direction, Record, RelationKind, StateKey};
 pub use publish::View;
 pub use related::{Related, Thread};
-pub use render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
+pub use render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer, Watched};
 pub use session::{Connecting, Session};
 pub use submit::Request;
+pub use watch::LIMIT as WATCHED_NAMES;

@@ -25,6 +25,7 @@ use crate::publish::View;
 use crate::readers::Readers;
 use crate::stages::{Arrivals, run_hub, run_lane};
 use crate::ticket::Ticket;
+use crate::watch::Watches;
 
 /// Commands that may be on their way at the same time; further senders wait.
 const IN_FLIGHT: usize = 32_768;
@@ -42,6 +43,7 @@ pub struct Hub {
     pub(crate) readers: Arc<Readers>,
     pub(crate) passwords: Passwords,
     pub(crate) arrivals: Vec<Arc<Arrivals>>,
+    pub(crate) watches: Arc<Watches>,
     pub(crate) next_session: AtomicU64,
     pub(crate) registration: Registration,
     pub(crate) operators: Vec<Operator>,
@@ -89,6 +91,7 @@ impl Hub {
             Readers::start(&directory.database(), &writer.tail(), config.readers.max(1))?;
         let readers = Arc::new(readers);
         let failed = Arc::new(AtomicBool::new(false));
+        let watches = Arc::new(Watches::default());
         let mut lanes = Vec::new();
         let mut arrivals = Vec::new();
         for number in 0..config.lane_count() {
@@ -96,8 +99,9 @@ impl Hub {
             let here = Arc::new(Arrivals::default());
             lanes.push(parcels);
             arrivals.push(here.clone());
+            let watches = watches.clone();
             threads.push(thread(&format!("lane-{number}"), &failed, move || {
-                run_lane(&queue, &here)
+                run_lane(&queue, &here, watches)
             })?);
         }
         let journal = Journal::new(
@@ -137,6 +141,7 @@ impl Hub {
             passwords: Passwords::new(config.limits.password_hashes)
                 .map_err(OpenError::Passwords)?,
             arrivals,
+            watches,
             next_session: AtomicU64::new(1),
             registration: config.registration,
             operators: config.operators.clone(),

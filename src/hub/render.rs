@@ -47,6 +47,15 @@ pub struct Viewer {
     pub session: SessionId,
 }
 
+/// A name that a session watches, and whether the session is told of its user's changes anyhow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched<'a> {
+    /// It is: the two share a room.
+    Neighbour(&'a str),
+    /// It is not.
+    Stranger(&'a str),
+}
+
 /// A committed change.
 #[derive(Debug, Clone, Copy)]
 pub enum Delivered<'a> {
@@ -60,6 +69,10 @@ pub enum Delivered<'a> {
 pub trait Renderer: Send + Sync + std::fmt::Debug {
     /// Appends what a session of this dialect and relation is told of a change; nothing if it is told nothing.
     fn render(&self, what: Rendering<'_>, out: &mut BytesMut);
+
+    /// Appends what a session that watches a name is told of a change about its user, besides what it is told anyhow. Nothing, unless the
+    /// front-end can watch names.
+    fn watched(&self, _what: Rendering<'_>, _watched: Watched<'_>, _out: &mut BytesMut) {}
 
     /// Whether changes about a user (renames, away, quits, profiles) interest sessions of this front-end that share a room with him.
     fn follows_neighbours(&self) -> bool;

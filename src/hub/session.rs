@@ -1,5 +1,6 @@
 //! A connection that is somebody: attached from here until this is dropped.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,6 +12,7 @@ use crate::open::Hub;
 use crate::outbox::Outbox;
 use crate::render::Renderer;
 use crate::submit::Request;
+use crate::watch::{self, fold};
 
 /// An attached session. Dropping it detaches.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Session {
     device: Option<DeviceId>,
     proven_at: Option<Timestamp>,
     reason: Arc<str>,
+    /// The names that it watches, folded, as they were given.
+    watched: BTreeMap<Box<str>, Arc<str>>,
 }
 
 /// How a session is to be attached.
@@ -89,6 +93,7 @@ impl Session {
             device,
             proven_at,
             reason: "Connection closed".into(),
+            watched: BTreeMap::new(),
         };
         match hub.submit(Request::new(actor, command)).await {
             Ok(receipt) => {
@@ -140,6 +145,35 @@ impl Session {
         self.proven_at = Some(crate::stages::now());
     }
 
+    /// Tells the session from now on when the user of a name comes, goes or changes.
+    ///
+    /// # Errors
+    /// [`Refusal::TooMany`] names.
+    pub fn watch(&mut self, name: &str) -> Result<(), Refusal> {
+        let key = fold(name);
+        if self.watched.len() >= watch::LIMIT && !self.watched.contains_key(&key) {
+            return Err(Refusal::TooMany {
+                what: "watched names",
+                limit: watch::LIMIT,
+            });
+        }
+        self.hub.watches.add(name, self.id);
+        self.watched.insert(key, name.into());
+        Ok(())
+    }
+
+    /// No longer.
+    pub fn unwatch(&mut self, name: &str) {
+        if self.watched.remove(&fold(name)).is_some() {
+            self.hub.watches.remove(name, self.id);
+        }
+    }
+
+    /// The names that it watches, as they were given.
+    pub fn watched(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.watched.values()
+    }
+
     /// What IRC shows as the reason for its end.
     pub fn set_reason(&mut self, reason: Arc<str>) {
         self.reason = reason;
@@ -148,6 +182,9 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        for name in self.watched.keys() {
+            self.hub.watches.remove(name, self.id);
+        }
         // If it has not come into its lane yet, it need not any more.
         if let Some(arrivals) = self.hub.arrivals.get(self.hub.lane_of_session(self.id)) {
             arrivals.take(self.id);

@@ -18,6 +18,7 @@ use crate::latch::Latch;
 use crate::publish::{Answer, Fate};
 use crate::readers::Readers;
 use crate::ticket::Ticket;
+use crate::watch::Watches;
 
 /// How long a thread without work waits before it looks around: nothing depends on it but the watchdog.
 const IDLE: Duration = Duration::from_millis(500);
@@ -198,8 +199,8 @@ fn load_keys(
 }
 
 /// A lane's thread: deliver, then release the answers of its sessions.
-pub(crate) fn run_lane(parcels: &Receiver<Parcel>, arrivals: &Arrivals) {
-    let mut lane = Lane::default();
+pub(crate) fn run_lane(parcels: &Receiver<Parcel>, arrivals: &Arrivals, watches: Arc<Watches>) {
+    let mut lane = Lane::watching(watches);
     while let Ok(first) = parcels.recv() {
         let mut next = Some(first);
         // Everything that came while the last sockets were written is delivered before any is written again.

@@ -19,6 +19,7 @@ mod lusers;
 mod markread;
 pub(crate) mod message;
 mod mode;
+mod monitor;
 mod motd;
 mod names;
 pub(crate) mod nick;
@@ -79,6 +80,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Ison => ison::run(client, message),
         Verb::Userhost => userhost::run(client, message),
         Verb::Userip => userip::run(client, message),
+        Verb::Monitor => monitor::run(client, message),
         Verb::Motd => motd::run(client),
         Verb::Lusers => lusers::run(client),
         Verb::Version => version::run(client),

@@ -69,6 +69,11 @@ impl Name {
         }
     }
 
+    /// `nick!user@host`.
+    pub(crate) fn mask(&self) -> String {
+        format!("{}!{}@{}", self.nick, self.username, self.host)
+    }
+
     /// For a line.
     pub(crate) fn source(&self) -> Source<'_> {
         // Checked where they came in: nicks by the core, user names and hosts at registration.

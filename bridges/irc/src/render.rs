@@ -6,6 +6,7 @@ pub(crate) mod message;
 pub(crate) mod mode;
 mod notices;
 mod user;
+mod watched;
 
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use bytes::BytesMut;
 use polylogue_core::event::RoomSetting;
 use polylogue_core::state::World;
 use polylogue_core::{Event, Position, RoomChange, RoomState, Timestamp, UserId};
-use polylogue_hub::{Delivered, DeliveryKind, Hub, Record, Relation, Renderer, Rendering, Sealer};
+use polylogue_hub::{
+    Delivered, DeliveryKind, Hub, Record, Relation, Renderer, Rendering, Sealer, Watched,
+};
 use polylogue_irc::{
     Capability, CapabilitySet, LineWriter, Middle, Overflow, Parameters, ServerTime, Source, Tag,
     TagKey, Verb,
@@ -46,6 +49,18 @@ impl IrcRenderer {
             sealer: hub.sealer(),
             message_lines: config.message_lines,
             notices: notices::Notices::default(),
+        }
+    }
+
+    fn scene<'a>(&'a self, what: &Rendering<'a>) -> Scene<'a> {
+        Scene {
+            renderer: self,
+            world: what.world,
+            before: what.before,
+            capabilities: CapabilitySet::from_bits(what.dialect),
+            relation: what.relation,
+            viewer: what.viewer.user,
+            label: what.label,
         }
     }
 
@@ -123,19 +138,15 @@ impl Scene<'_> {
 
 impl Renderer for IrcRenderer {
     fn render(&self, what: Rendering<'_>, out: &mut BytesMut) {
-        let scene = Scene {
-            renderer: self,
-            world: what.world,
-            before: what.before,
-            capabilities: CapabilitySet::from_bits(what.dialect),
-            relation: what.relation,
-            viewer: what.viewer.user,
-            label: what.label,
-        };
+        let scene = self.scene(&what);
         match what.change {
             Delivered::Event(record) => event(&scene, record, out),
             Delivered::Signal(signal, at) => user::signal(&scene, (signal, at, what.viewer), out),
         }
+    }
+
+    fn watched(&self, what: Rendering<'_>, watched: Watched<'_>, out: &mut BytesMut) {
+        watched::watched(&self.scene(&what), (what.change, watched), out);
     }
 
     fn follows_neighbours(&self) -> bool {

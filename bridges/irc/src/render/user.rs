@@ -148,7 +148,7 @@ fn read(scene: &Scene<'_>, (user, room): (UserId, RoomId), out: &mut BytesMut) {
 }
 
 /// IRCv3 away-notify: only when what shows has changed.
-fn presence(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
+pub(super) fn presence(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
     if !scene.has(Capability::AwayNotify) || scene.relation != Relation::Other {
         return;
     }
