@@ -64,7 +64,11 @@ fn names(delivery: &Delivery, change: &Change) -> Vec<Box<str>> {
             }
             Signal::Attached { session, .. } => session.user,
             Signal::Detached { user, .. } | Signal::Away { user, .. } => *user,
-            Signal::Typing { .. } | Signal::Transient { .. } => return Vec::new(),
+            Signal::Operator { .. }
+            | Signal::Hearing { .. }
+            | Signal::Announcement { .. }
+            | Signal::Typing { .. }
+            | Signal::Transient { .. } => return Vec::new(),
         },
         Delivered::Event(record) => match &record.entry.event {
             Event::User {

@@ -35,7 +35,11 @@ pub(super) fn watched(
                 }
                 Signal::Attached { session, .. } => session.user,
                 Signal::Detached { user, .. } | Signal::Away { user, .. } => *user,
-                Signal::Typing { .. } | Signal::Transient { .. } => return,
+                Signal::Operator { .. }
+                | Signal::Hearing { .. }
+                | Signal::Announcement { .. }
+                | Signal::Typing { .. }
+                | Signal::Transient { .. } => return,
             };
             let was = scene.before.live.presence(about) != Presence::Offline;
             let is = scene.world.live.presence(about) != Presence::Offline;

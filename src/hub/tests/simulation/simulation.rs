@@ -775,7 +775,10 @@ impl Simulation {
                     | Signal::GuestRenamed { .. }
                     | Signal::Away { .. }
                     | Signal::Typing { .. }
-                    | Signal::Transient { .. } => {}
+                    | Signal::Transient { .. }
+                    | Signal::Operator { .. }
+                    | Signal::Hearing { .. }
+                    | Signal::Announcement { .. } => {}
                 },
             }
         }
