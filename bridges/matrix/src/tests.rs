@@ -82,6 +82,7 @@ impl Server {
             lanes: 1,
             readers: 1,
             limits,
+            operators: Vec::new(),
         };
         let hub = Hub::open(&stored).unwrap();
         let matrix = Matrix::new(hub.clone(), config);
