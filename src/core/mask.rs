@@ -12,6 +12,8 @@ pub struct Identity {
     pub account: Option<String>,
     /// The real name.
     pub real_name: String,
+    /// The names of the rooms that he is in.
+    pub channels: Vec<String>,
 }
 
 impl Identity {
@@ -35,10 +37,11 @@ impl Identity {
             source: format!("{nick}!{username}@{host}"),
             account: world.is_account(user).then(|| nick.to_owned()),
             real_name: real_name.to_owned(),
+            channels: channels(world, user),
         }
     }
 
-    /// Whether a mask means this identity. Extended forms: `$a:glob` (account), `$a` (any account), `$r:glob` (real name), each also with `~`
+    /// Whether a mask means this identity. Extended forms: `$a:glob` (account), `$a` (any account), `$r:glob` (real name), `$c:glob` (in a channel), each also with `~`
     /// in place of `$` and with `!` before the letter for "not".
     #[must_use]
     pub fn matches(&self, mask: &str) -> bool {
@@ -60,10 +63,26 @@ impl Identity {
                 .as_ref()
                 .is_some_and(|account| glob(pattern, account)),
             ("r", Some(pattern)) => glob(pattern, &self.real_name),
+            ("c", Some(pattern)) => self.channels.iter().any(|name| glob(pattern, name)),
             _ => return false,
         };
         matched != negated
     }
+}
+
+fn channels(world: &World, user: UserId) -> Vec<String> {
+    let rooms = world.state.user(user).into_iter();
+    rooms
+        .flat_map(|user| user.joined())
+        .filter_map(|room| world.state.room(room)?.state.canonical_name())
+        .map(|name| name.as_str().to_owned())
+        .collect()
+}
+
+/// The mask of a mute, `$m:mask` or `~m:mask`: on a list of bans it keeps from speaking, and from nothing else.
+#[must_use]
+pub fn muted(mask: &str) -> Option<&str> {
+    mask.strip_prefix(['$', '~'])?.strip_prefix("m:")
 }
 
 /// Whether `text` matches `pattern` with `*` (any run) and `?` (one character), without regard to ASCII case. Two pointers and one place to
@@ -124,11 +143,13 @@ mod tests {
             source: "g!u@h".into(),
             account: None,
             real_name: "A Guest".into(),
+            channels: Vec::new(),
         };
         let alice = Identity {
             source: "alice!u@h".into(),
             account: Some("alice".into()),
             real_name: "Alice".into(),
+            channels: vec!["#garden".into()],
         };
         let check = |who: &Identity, mask: &str, want: bool| {
             assert_eq!(who.matches(mask), want, "{who:?} {mask}")
@@ -140,6 +161,13 @@ mod tests {
         check(&alice, "$!a", false);
         check(&guest, "$r:*guest", true);
         check(&guest, "$x:anything", false);
+        check(&alice, "$c:#GARD*", true);
+        check(&guest, "$c:#garden", false);
+        check(&guest, "~!c:#garden", true);
+        // A mute means nobody by itself: it only keeps from speaking.
+        check(&guest, "$m:g!*@*", false);
+        assert_eq!(muted("$m:$a:bob"), Some("$a:bob"));
+        assert_eq!(muted("m!*@*"), None);
         check(&guest, "g!*@*", true);
     }
 }

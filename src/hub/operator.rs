@@ -50,14 +50,11 @@ impl Hub {
     ) -> Result<bool, Refusal> {
         // No account has a space in its name.
         let counted = format!("operator {name}");
-        self.attempts.may_log_in((&counted, from), now())?;
         let known = self.operators.iter().find(|known| *known.name == *name);
         let hash = known.map(|known| known.password.clone());
-        let right = self.passwords.verify(password.clone(), hash).await?;
+        let right = self.prove((&counted, from), hash, password).await?;
         let who = shown(self, session);
         let Some(known) = known.filter(|_| right) else {
-            self.attempts
-                .failed((&counted, from), password.expose(), now());
             tracing::warn!(target: "audit", operator = name, user = who, %from, "operator refused: wrong name or password");
             return Ok(false);
         };
@@ -69,6 +66,25 @@ impl Hub {
             .await?;
         tracing::info!(target: "audit", operator = name, user = who, %from, "operator");
         Ok(true)
+    }
+
+    /// Whether a password from an address is the one that was hashed for what is named. Wrong ones are counted there; without a hash it takes as
+    /// long and is not.
+    ///
+    /// # Errors
+    /// What keeps the check from being made.
+    pub async fn prove(
+        &self,
+        (name, from): (&str, IpAddr),
+        hash: Option<PasswordHash>,
+        password: Password,
+    ) -> Result<bool, Refusal> {
+        self.attempts.may_log_in((name, from), now())?;
+        let right = self.passwords.verify(password.clone(), hash).await?;
+        if !right {
+            self.attempts.failed((name, from), password.expose(), now());
+        }
+        Ok(right)
     }
 
     /// The names of all operators that are configured.

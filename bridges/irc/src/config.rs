@@ -14,6 +14,8 @@ pub struct Config {
     pub server_name: String,
     /// How people reach whoever runs the server, as `ADMIN` tells; empty for nothing.
     pub contact: String,
+    /// The hash of the password that guests give with `PASS`, as `polylogue hash-password` prints it; empty if they need none.
+    pub password_hash: String,
     /// Bytes of a nick (`NICKLEN`).
     pub nick_length: usize,
     /// Bytes of a channel name (`CHANNELLEN`).
@@ -46,6 +48,7 @@ impl Default for Config {
             network: "Polylogue".to_owned(),
             server_name: String::new(),
             contact: String::new(),
+            password_hash: String::new(),
             nick_length: 31,
             channel_length: 64,
             topic_length: 390,
@@ -106,6 +109,13 @@ impl Config {
             problems.push((
                 "contact",
                 "expected one line of at most 390 bytes".to_owned(),
+            ));
+        }
+        if !self.password_hash.is_empty() && !polylogue_hub::is_password_hash(&self.password_hash) {
+            problems.push((
+                "password_hash",
+                "expected what `polylogue hash-password` prints, \"$argon2id$...\", or \"\""
+                    .to_owned(),
             ));
         }
         if self.timeout_seconds <= self.ping_seconds {

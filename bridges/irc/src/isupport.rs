@@ -39,7 +39,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         )
         .value(key("EXCEPTS"), "e")
         .value(key("INVEX"), "I")
-        .value(key("EXTBAN"), "$,ar")
+        .value(key("EXTBAN"), "$,acmr")
         .value(key("ACCOUNTEXTBAN"), "a")
         .value(key("TARGMAX"), &targmax(config.targets))
         .value(key("CHATHISTORY"), &number(config.history_messages))

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use polylogue_core::command::{Presentation, Who};
 use polylogue_core::name::AccountName;
-use polylogue_core::secret::Password;
+use polylogue_core::secret::{Password, PasswordHash};
 use polylogue_core::{Refusal, Timestamp, UserId};
 use polylogue_hub::{Connecting, Mode, Session};
 use polylogue_irc::sasl::{Response, Secret};
 use polylogue_irc::{Message, Numeric, Verb};
 use tokio::time::Instant;
 
+use crate::census::Stranger;
 use crate::client::{Client, Next};
 use crate::commands;
 use crate::names;
@@ -141,10 +142,7 @@ impl Client {
         else {
             return Next::Continue;
         };
-        if let Some(password) = self.registration.password.take()
-            && self.registration.account.is_none()
-            && self.log_in_with_pass(&nick, &password).await == Next::Close
-        {
+        if self.registration.account.is_none() && self.take_password(&nick).await == Next::Close {
             return Next::Close;
         }
         let attached = match self.registration.account.clone() {
@@ -182,6 +180,38 @@ impl Client {
         }
     }
 
+    /// What `PASS` gave: the password of the server, if guests need one, or that of an account. Who has an account needs no other.
+    async fn take_password(&mut self, nick: &str) -> Next {
+        let wanted = self.irc.config.password_hash.clone();
+        let given = self.registration.password.take();
+        let Some(password) = given else {
+            if wanted.is_empty() {
+                return Next::Continue;
+            }
+            return self.wrong_password("This server has a password");
+        };
+        // RFC 2812 section 3.1.1 knows no user in front of the password: with one it is an account's.
+        if wanted.is_empty() || password.expose().contains(':') {
+            return self.log_in_with_pass(nick, &password).await;
+        }
+        let given = Password::new(password.expose().to_owned());
+        let from = ("the server", self.peer.address);
+        let wanted = Some(PasswordHash(wanted.into()));
+        match self.irc.hub.prove(from, wanted, given).await {
+            Ok(true) => Next::Continue,
+            Ok(false) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
+                self.wrong_password("Password incorrect")
+            }
+            Err(refusal) => self.wrong_password(&refusal.to_string()),
+        }
+    }
+
+    fn wrong_password(&mut self, text: &str) -> Next {
+        self.replies.text(Numeric::ErrPasswdMismatch, &[], text);
+        self.set_reason(text);
+        Next::Close
+    }
+
     /// `PASS account:password`, or `PASS password` for the account that the nick names.
     async fn log_in_with_pass(&mut self, nick: &str, password: &Secret) -> Next {
         let (account, password) = match password.expose().split_once(':') {
@@ -209,17 +239,9 @@ impl Client {
                 Next::Continue
             }
             Ok(None) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
-                self.replies
-                    .text(Numeric::ErrPasswdMismatch, &[], "Password incorrect");
-                self.set_reason("Password incorrect");
-                Next::Close
+                self.wrong_password("Password incorrect")
             }
-            Err(refusal) => {
-                self.replies
-                    .text(Numeric::ErrPasswdMismatch, &[], &refusal.to_string());
-                self.set_reason(&refusal.to_string());
-                Next::Close
-            }
+            Err(refusal) => self.wrong_password(&refusal.to_string()),
         }
     }
 
@@ -283,7 +305,11 @@ impl Client {
             renderer,
             outbox: self.outbox.clone(),
         };
-        let session = Session::attach(&hub, connecting).await?;
+        // The welcome is there before the answer is: from here on nobody may count this one as a stranger.
+        self.stranger = None;
+        let attached = Session::attach(&hub, connecting).await;
+        let session = attached
+            .inspect_err(|_| self.stranger = Some(Stranger::new(self.irc.census.clone())))?;
         self.attached_at = hub.head();
         if mode == Mode::Live {
             self.acknowledge(self.attached_at);
@@ -297,7 +323,6 @@ impl Client {
             .take()
             .map(|(user, _)| (user, label));
         self.session = Some(session);
-        self.stranger = None;
         self.irc.census.most(hub.world().live.by_user.len());
         Ok(())
     }

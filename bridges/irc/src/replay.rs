@@ -43,6 +43,15 @@ impl NamesReply<'_> {
         let Some(channel) = self.channel() else {
             return;
         };
+        self.members(as_of, out);
+        self.end_of_names(channel, out);
+    }
+
+    /// The RPL_NAMREPLY lines alone.
+    pub(crate) fn members(&self, as_of: RoomSequence, out: &mut BytesMut) {
+        let Some(channel) = self.channel() else {
+            return;
+        };
         let kind = if self.room.listed {
             const { Middle::literal("=") }
         } else {
@@ -83,7 +92,6 @@ impl NamesReply<'_> {
                 .middle(channel)
                 .trailing(&Trailing::lossy(&line));
         }
-        self.end_of_names(channel, out);
     }
 
     fn end_of_names(&self, channel: Middle<'_>, out: &mut BytesMut) {

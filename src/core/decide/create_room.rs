@@ -111,10 +111,8 @@ pub(super) fn by_joining(at: Deciding<'_>, name: &ChannelName) -> Result<Decisio
         kind: RoomKind::Group,
         content: None,
     };
-    let mut levels = PowerLevels {
-        invite: 50,
-        ..PowerLevels::default()
-    };
+    // RFC 2812 section 3.2.7: while a channel is open, any member invites.
+    let mut levels = PowerLevels::default();
     levels.set(actor, if at.world.is_account(actor) { 100 } else { 50 });
     let by_server = |change| {
         Change::Event(Event::Room {

@@ -86,6 +86,12 @@ impl Wanted {
             }
             RoomFlag::Moderated => self.levels.events_default = i64::from(on),
             RoomFlag::Closed => {
+                // RFC 2812 section 3.2.7: into a channel that is by invitation operators invite, into an open one any member does.
+                self.levels.invite = match (on, self.levels.invite) {
+                    (true, level) => level.max(50),
+                    (false, 50) => 0,
+                    (false, level) => level,
+                };
                 self.rule = match (on, self.rule) {
                     (false, _) => JoinRule::Public,
                     (true, JoinRule::Public) if self.modes.no_knock => JoinRule::Invite,

@@ -6,7 +6,7 @@ use crate::command::{Destination, Say};
 use crate::event::RoomChange;
 use crate::ids::{RoomId, UserId};
 use crate::limits;
-use crate::mask::Identity;
+use crate::mask::{Identity, muted};
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
 use crate::room::{MaskList, Room, RoomState};
@@ -75,7 +75,7 @@ pub(super) fn may_speak(at: Deciding<'_>, room: &RoomState, kind: &str) -> Resul
     let identity = Identity::of(at.world, user);
     let hit = |list| {
         room.masks_of(list, at.context.now)
-            .any(|mask| identity.matches(&mask.mask))
+            .any(|mask| identity.matches(muted(&mask.mask).unwrap_or(&mask.mask)))
     };
     if (hit(MaskList::Ban) || hit(MaskList::Quiet)) && !hit(MaskList::Exception) {
         Err(Refusal::CannotSpeak)

@@ -3,6 +3,7 @@
 Each test gets a development server of its own on an empty data directory. README.md beside this file says how to run the suite.
 """
 
+import functools
 import os
 import shutil
 import subprocess
@@ -30,6 +31,17 @@ OPERATOR = """
 name = "operuser"
 password_hash = "{hash}"
 """
+
+
+@functools.cache
+def password_hash(password: str) -> str:
+    hashed = subprocess.run(
+        [PROGRAM, "hash-password"],
+        input=password.encode() + b"\n",
+        check=True,
+        capture_output=True,
+    )
+    return hashed.stdout.decode().strip()
 
 
 class PolylogueController(BaseServerController, DirectoryBasedController):
@@ -93,15 +105,11 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
         self.hostname, self.port = hostname, port
         self.create_config()
         assert self.directory
-        operator_hash = subprocess.run(
-            [PROGRAM, "hash-password"],
-            input=b"operpassword\n",
-            check=True,
-            capture_output=True,
-        ).stdout.decode()
         with self.open_file("polylogue.toml") as file:
             file.write(CONFIGURATION)
-            file.write(OPERATOR.format(hash=operator_hash.strip()))
+            if password is not None:
+                file.write(f'password_hash = "{password_hash(password)}"\n')
+            file.write(OPERATOR.format(hash=password_hash("operpassword")))
         prefix = []
         if faketime and shutil.which("faketime"):
             prefix = ["faketime", "-f", faketime]

@@ -327,12 +327,24 @@ async fn one(
     authority.ask(client, target, command).await;
 }
 
-/// `nick!user@host` from what was written; extended bans stay as they are.
+/// `nick!user@host` from what was written; of extended masks those that mean something (`EXTBAN`), with `$` in front.
 fn normal_mask(mask: &str) -> Option<Arc<str>> {
-    if mask.starts_with(['$', '~']) {
-        return Some(mask.into());
+    let Some(extended) = mask.strip_prefix(['$', '~']) else {
+        return Mask::new(mask).ok().map(|mask| mask.to_string().into());
+    };
+    if let Some(muted) = extended.strip_prefix("m:") {
+        let is_nested = muted
+            .strip_prefix(['$', '~'])
+            .is_some_and(|rest| rest.starts_with("m:"));
+        let inner = normal_mask(muted).filter(|_| !is_nested)?;
+        return Some(format!("$m:{inner}").into());
     }
-    Mask::new(mask).ok().map(|mask| mask.to_string().into())
+    let plain = extended.strip_prefix('!').unwrap_or(extended);
+    let is_known = plain == "a"
+        || plain.split_once(':').is_some_and(|(letter, pattern)| {
+            matches!(letter, "a" | "c" | "r") && !pattern.is_empty()
+        });
+    is_known.then(|| format!("${extended}").into())
 }
 
 fn prefix_change(
@@ -387,7 +399,15 @@ fn refused(client: &mut Client, target: &str, error: &ModeError<'_>) {
                 "You must specify a parameter",
             );
         }
-        ModeError::BadParameter { .. } | ModeError::TooMany { .. } | ModeError::LeftOver { .. } => {
+        ModeError::BadParameter { letter, .. } | ModeError::TooMany(letter) => {
+            let letter = letter.to_string();
+            client.replies.text(
+                Numeric::ErrInvalidModeParam,
+                &[target, &letter, "*"],
+                &error.to_string(),
+            );
+        }
+        ModeError::LeftOver(_) => {
             client.replies.text(
                 Numeric::ErrInvalidModeParam,
                 &[target, "*", "*"],
@@ -412,4 +432,30 @@ fn list_of(letter: char) -> Option<MaskList> {
     ]
     .into_iter()
     .find(|list| shown::list_letter(*list) == letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_have_one_form() {
+        let check = |given: &str, expected: Option<&str>| {
+            assert_eq!(normal_mask(given).as_deref(), expected, "{given}")
+        };
+        check("bob", Some("bob!*@*"));
+        check("*@host", Some("*!*@host"));
+        check("~a:bob", Some("$a:bob"));
+        check("$a", Some("$a"));
+        check("$!a", Some("$!a"));
+        check("$r:*spam*", Some("$r:*spam*"));
+        check("$c:#den", Some("$c:#den"));
+        check("~m:bob", Some("$m:bob!*@*"));
+        check("$m:~a:bob", Some("$m:$a:bob"));
+        check("$m:$m:bob", None);
+        check("$m:", None);
+        check("$a:", None);
+        check("$x:bob", None);
+        check("$", None);
+    }
 }

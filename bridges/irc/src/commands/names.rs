@@ -1,4 +1,4 @@
-//! `NAMES`: RFC 2812 section 3.2.5.
+//! `NAMES`: RFC 2812 section 3.2.5. However many channels are asked for, one line ends the answer.
 
 use bytes::BytesMut;
 use polylogue_core::RoomSequence;
@@ -21,20 +21,18 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         let room = names::room_named(&world, name).and_then(|room| world.state.room(room));
         // Outsiders get the same for channels that are hidden and that are not there.
         let shown = room.filter(|room| room.state.listed || room.state.is_joined(client.user_id()));
-        match shown {
-            None => client
-                .replies
-                .text(Numeric::RplEndOfNames, &[name], "End of /NAMES list"),
-            Some(room) => {
-                let mut out = BytesMut::new();
-                NamesReply {
-                    scene: &client.scene(&world),
-                    room: &room.state,
-                    nick: &nick,
-                }
-                .names(RoomSequence(u64::MAX), &mut out);
-                client.replies.append_lines(&out);
+        if let Some(room) = shown {
+            let mut out = BytesMut::new();
+            NamesReply {
+                scene: &client.scene(&world),
+                room: &room.state,
+                nick: &nick,
             }
+            .members(RoomSequence(u64::MAX), &mut out);
+            client.replies.append_lines(&out);
         }
     }
+    client
+        .replies
+        .text(Numeric::RplEndOfNames, &[list], "End of /NAMES list");
 }

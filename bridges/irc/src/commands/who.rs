@@ -5,7 +5,7 @@ use polylogue_core::mask::glob;
 use polylogue_core::state::World;
 use polylogue_core::{RoomState, UserId};
 use polylogue_irc::whox::{Field, Options};
-use polylogue_irc::{Message, Numeric, Trailing, names::is_channel};
+use polylogue_irc::{Capability, Message, Numeric, Trailing, names::is_channel};
 
 use crate::client::Client;
 use crate::names::{self, Name};
@@ -97,7 +97,13 @@ fn row(
         flags.push('*');
     }
     if let Some(room) = room {
-        flags.extend(room.prefixes(user).iter().map(mode::symbol));
+        // IRCv3 multi-prefix; without it only the highest.
+        let prefixes = room.prefixes(user);
+        if client.capabilities.has(Capability::MultiPrefix) {
+            flags.extend(prefixes.iter().map(mode::symbol));
+        } else {
+            flags.extend(prefixes.highest().map(mode::symbol));
+        }
     }
     let channel = room.and_then(names::channel).unwrap_or("*");
     let server = client.replies.server();

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 use polylogue_core::event::MemberChange;
+use polylogue_core::live::Presence;
 use polylogue_core::room::Membership;
 use polylogue_core::user::UserKind;
 use polylogue_core::{RoomSequence, RoomState, UserId};
@@ -30,6 +31,8 @@ pub(crate) fn member(
     match change.membership {
         Membership::Join if was_in => {}
         Membership::Join => join(scene, (room, channel), stamp, change.user, out),
+        // Who is not in a channel hears nothing of its modes.
+        Membership::Leave | Membership::Ban if !was_in && scene.relation == Relation::Target => {}
         Membership::Leave if change.previous == Some(Membership::Ban) => {
             mode::ban(scene, (channel, sender, stamp), ('-', change.user), out)
         }
@@ -96,6 +99,19 @@ fn join(
         let prefixes = room.prefixes(user);
         if prefixes.highest().is_some() {
             mode::given(scene, (channel, stamp), (user, prefixes), out);
+        }
+        // IRCv3 away-notify: also who comes in away.
+        if let Presence::Away(text) = scene.world.live.presence(user)
+            && scene.has(Capability::AwayNotify)
+        {
+            let line = scene.line(out, (stamp.at, who.account.as_deref()));
+            let _ = line
+                .from(who.source(), Verb::Away)
+                .trailing(&Trailing::lossy(if text.is_empty() {
+                    "Away"
+                } else {
+                    &text
+                }));
         }
     }
 }

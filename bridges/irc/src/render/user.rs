@@ -27,6 +27,7 @@ pub(super) fn signal(
         Signal::GuestRenamed { from, to, user } => {
             renamed(scene, (*user, at), (from.nick(), to.nick()), out)
         }
+        Signal::GuestRealName { user, .. } => set_name(scene, (*user, at), out),
         Signal::Away { user, .. } => presence(scene, (*user, at), out),
         Signal::Operator { id, user, name } if *id == viewer.session => {
             let modes = if name.is_some() { "+o" } else { "-o" };
@@ -51,6 +52,19 @@ pub(super) fn signal(
         }
         Signal::Transient { sender, message } => transient(scene, (*sender, at), message, out),
     }
+}
+
+/// IRCv3 setname.
+pub(super) fn set_name(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
+    if !scene.has(Capability::Setname) {
+        return;
+    }
+    let Some(who) = scene.name(user) else { return };
+    let text = member::real_name(scene, user);
+    let line = scene
+        .line(out, (at, who.account.as_deref()))
+        .from(who.source(), Verb::Setname);
+    let _ = line.trailing(&Trailing::lossy(&text));
 }
 
 /// A mode of the reader himself.
@@ -109,14 +123,7 @@ pub(super) fn change(
         UserChange::Profile {
             field: ProfileField::DisplayName,
             ..
-        } if scene.has(Capability::Setname) => {
-            let Some(who) = scene.name(user) else { return };
-            let text = member::real_name(scene, user);
-            let line = scene
-                .line(out, (at, who.account.as_deref()))
-                .from(who.source(), Verb::Setname);
-            let _ = line.trailing(&Trailing::lossy(&text));
-        }
+        } => set_name(scene, (user, at), out),
         UserChange::Read { room, .. } => read(scene, (user, *room), out),
         UserChange::Created { .. }
         | UserChange::Password(_)

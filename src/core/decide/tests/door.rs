@@ -435,3 +435,23 @@ fn a_mask_that_is_there_for_a_time_can_be_put_on_for_longer() {
     check(None, None);
     check(Some(9_000), None);
 }
+
+#[test]
+fn a_mute_lets_in_and_keeps_quiet() {
+    let check = |mask: &str, joins: bool, speaks: bool| {
+        let mut house = House::new();
+        let room = house.garden();
+        house.mask(room, MaskList::Ban, mask);
+        assert_eq!(house.join(DAVE, "#garden").is_ok(), joins, "{mask}");
+        assert_eq!(
+            house.say(DAVE, Destination::Room(room)).is_ok(),
+            speaks,
+            "{mask}"
+        );
+    };
+    check("$m:dave!*@*", true, false);
+    check("$m:$a:dave", true, false);
+    check("$m:carol!*@*", true, true);
+    check("$a:dave", false, false);
+    check("$c:#nowhere", true, true);
+}

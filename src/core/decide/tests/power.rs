@@ -324,8 +324,9 @@ fn modes_change_their_part_and_nothing_else() {
         ((50, 0), JoinRule::Knock, false),
     );
     check(&[(Add, NoKnock)], 2, ((50, 0), JoinRule::Invite, true));
-    check(&[(Remove, Closed)], 1, ((50, 0), JoinRule::Public, true));
-    check(&[(Add, Closed)], 1, ((50, 0), JoinRule::Invite, true));
+    // With the door, who may invite changes too.
+    check(&[(Remove, Closed)], 2, ((50, 0), JoinRule::Public, true));
+    check(&[(Add, Closed)], 2, ((50, 0), JoinRule::Invite, true));
     check(&[(Remove, NoKnock)], 2, ((50, 0), JoinRule::Knock, false));
     check(
         &[(Remove, Closed), (Add, NoKnock), (Add, Closed)],
@@ -354,4 +355,29 @@ fn a_half_operator_leaves_those_above_him_as_they_are() {
     check(25, Ok(()));
     check(50, Err(Refusal::TargetLevel));
     check(100, Err(Refusal::TargetLevel));
+}
+
+#[test]
+fn any_member_invites_while_the_channel_is_open() {
+    let mut house = House::new();
+    let room = house.garden();
+    let mut check = |direction, want: Result<(), Refusal>| {
+        let changes = vec![ModeChange::Flag(RoomFlag::Closed, direction)];
+        house
+            .by(ALICE, Command::SetModes { room, changes })
+            .unwrap();
+        let invite = Command::Invite {
+            room,
+            user: DAVE,
+            reason: None,
+        };
+        assert_eq!(outcome(&house.by(CAROL, invite)), want, "{direction:?}");
+    };
+    let refused = Refusal::LevelTooLow {
+        needed: 50,
+        have: 0,
+    };
+    check(Remove, Ok(()));
+    check(Add, Err(refused));
+    check(Remove, Ok(()));
 }

@@ -79,7 +79,7 @@ fn operation_by_role() {
             user: DAVE,
             reason: None,
         },
-        &operators,
+        &members,
     );
     check(
         "kick a member",

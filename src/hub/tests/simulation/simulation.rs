@@ -776,6 +776,7 @@ impl Simulation {
                     | Signal::Away { .. }
                     | Signal::Typing { .. }
                     | Signal::Transient { .. }
+                    | Signal::GuestRealName { .. }
                     | Signal::Operator { .. }
                     | Signal::Hearing { .. }
                     | Signal::Announcement { .. } => {}
