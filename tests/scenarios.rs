@@ -117,6 +117,7 @@ plays! {
     long_texts
     mentions
     modes
+    mutes
     names
     one_account
     powers
