@@ -46,7 +46,19 @@ impl Authority {
                 client.ask(about, command).await;
             }
             Self::Server => {
-                let what = format!("in the server's name: {command:?}");
+                // A key is a secret of its room: the log does not have it.
+                let is_key = matches!(
+                    &command,
+                    Command::SetSetting {
+                        setting: RoomSetting::Key(_),
+                        ..
+                    }
+                );
+                let what = if is_key {
+                    "in the server's name: its key".to_owned()
+                } else {
+                    format!("in the server's name: {command:?}")
+                };
                 let command = OperatorCommand::InServersName(Box::new(command));
                 client.operate((about, &what), command).await;
             }
