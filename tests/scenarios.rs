@@ -95,6 +95,7 @@ plays! {
     ban
     closed_rooms
     comings_and_goings
+    declined
     direct_everywhere
     direct_messages
     directory
@@ -116,6 +117,7 @@ plays! {
     long_lines
     long_texts
     mentions
+    message_requests
     modes
     mutes
     names

@@ -323,6 +323,10 @@ fn apply_member(state: &mut RoomState, (entry, sender): (&Entry, UserId), change
         by: sender,
     };
     state.members.insert(change.user, member);
+    if state.peer_of(change.user).is_some() {
+        let request = state.requests.entry(change.user).or_default();
+        request.note((entry.at, sender), change);
+    }
 }
 
 fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change: &StateChange) {

@@ -373,6 +373,11 @@ pub enum TimedCommand {
         /// Who.
         user: UserId,
     },
+    /// Forget that an account wrote to a stranger: until then it counts.
+    StrangerCounts {
+        /// Who wrote.
+        user: UserId,
+    },
 }
 
 /// A credential to be made.

@@ -37,7 +37,7 @@ mod tests;
 
 pub use create_room::preset_levels;
 
-use crate::command::{Actor, Command, Destination, RoomRef, Scope};
+use crate::command::{Actor, Command, Destination, DirectRoom, RoomRef, Scope};
 use std::sync::Arc;
 
 use crate::event::{Event, MemberChange, RoomChange, UserChange};
@@ -302,6 +302,15 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         ) => Vec::new(),
         // A guest's leaves are written with his last session's end.
         Command::Detach { session, .. } => session::rooms_needed(world, *session),
+        // What the peer of a new conversation made of the first one counts.
+        Command::CreateRoom(request) => match (request.direct, request.invite.as_slice()) {
+            (DirectRoom::Yes, [peer]) => world
+                .state
+                .room_named(&NameKey::direct(actor.user, *peer))
+                .into_iter()
+                .collect(),
+            (DirectRoom::Yes | DirectRoom::No, _) => Vec::new(),
+        },
         // Whoever is here finds his rooms in every view.
         Command::Attach(attach) => session::rooms_of(world, &attach.who),
         Command::Disable { .. }
@@ -316,7 +325,6 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
         | Command::Keys(_)
-        | Command::CreateRoom(_)
         | Command::SetAway { .. } => Vec::new(),
     }
 }

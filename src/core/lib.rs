@@ -22,6 +22,7 @@ pub mod operator;
 pub mod permission;
 pub mod power;
 pub mod refusal;
+pub mod request;
 pub mod room;
 pub mod secret;
 pub mod state;

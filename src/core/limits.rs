@@ -62,6 +62,18 @@ pub const MENTIONS: usize = 100;
 pub const ROOM_NAMES: usize = 32;
 /// Unanswered messages to one stranger before the sender has to wait (mapping of DMs).
 pub const PENDING_DIRECT_MESSAGES: u32 = 3;
+/// Strangers whom an account may write to for the first time in an hour; in a day while it is younger than that.
+pub const STRANGERS: usize = 5;
+/// How long a stranger counts, in milliseconds.
+pub const STRANGER_COUNTS: u64 = 3600 * 1000;
+/// How long an account is young, and a stranger counts for one that is, in milliseconds.
+pub const YOUNG: u64 = 24 * 3600 * 1000;
+/// How long before somebody is asked into the same conversation again, in milliseconds.
+pub const ASKED_AGAIN: u64 = 24 * 3600 * 1000;
+/// Refusals after which somebody is left alone.
+pub const REFUSALS: u32 = 2;
+/// For how long, in milliseconds.
+pub const LEFT_ALONE: u64 = 30 * 24 * 3600 * 1000;
 /// How long a password proof opens step-up commands, in milliseconds.
 pub const PROOF_AGE: u64 = 5 * 60 * 1000;
 /// Milliseconds after which a typing notice ends by itself.

@@ -11,6 +11,7 @@ use crate::ids::{Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
 use crate::name::ChannelName;
 use crate::power::{PowerLevels, Prefixes};
+use crate::request::Request;
 use crate::visibility::HistoryVisibility;
 
 /// A room: the counters that each message moves, and the state that few events touch.
@@ -59,6 +60,8 @@ pub struct RoomState {
     pub listed: bool,
     /// The modes of IRC that Matrix has no state for.
     pub modes: ChannelModes,
+    /// What became of asking the two of a direct room in. Others are not in it.
+    pub requests: OrdMap<UserId, Request>,
     /// Masks: bans, exceptions, invitations, quiets.
     pub masks: Arc<[Mask]>,
     /// The channel key (`+k`): a secret of the room, never state.
@@ -209,6 +212,28 @@ pub struct Mask {
     pub until: Option<Timestamp>,
 }
 
+impl RoomKind {
+    /// The other one of a conversation of two.
+    #[must_use]
+    pub fn peer_of(self, user: UserId) -> Option<UserId> {
+        match self {
+            Self::Direct(one, other) if one == user => Some(other),
+            Self::Direct(one, other) if other == user => Some(one),
+            Self::Direct(..) | Self::Group => None,
+        }
+    }
+
+    /// Whether what is said in such a room reaches a user of this standing: those who are in, and who is asked into a conversation of two.
+    #[must_use]
+    pub fn reaches(self, user: UserId, membership: Membership) -> bool {
+        match membership {
+            Membership::Join => true,
+            Membership::Invite => self.peer_of(user).is_some(),
+            Membership::Knock | Membership::Leave | Membership::Ban => false,
+        }
+    }
+}
+
 impl Room {
     /// Whether a reference can be to an event of this room: neither place nor position lies beyond its last one.
     #[must_use]
@@ -238,6 +263,7 @@ impl RoomState {
             encryption: None,
             listed: false,
             modes: ChannelModes::default(),
+            requests: OrdMap::new(),
             masks: Arc::new([]),
             key: None,
             extra: OrdMap::new(),
@@ -300,11 +326,22 @@ impl RoomState {
     /// The other one of a direct room.
     #[must_use]
     pub fn peer_of(&self, user: UserId) -> Option<UserId> {
-        match self.creation.kind {
-            RoomKind::Direct(one, other) if one == user => Some(other),
-            RoomKind::Direct(one, other) if other == user => Some(one),
-            RoomKind::Direct(..) | RoomKind::Group => None,
-        }
+        self.creation.kind.peer_of(user)
+    }
+
+    /// Whether what a user does beside speaking is for the others: in a conversation of two not while one of them has not answered, or has left.
+    #[must_use]
+    pub fn is_answered(&self, user: UserId) -> bool {
+        self.peer_of(user)
+            .is_none_or(|peer| self.is_joined(peer) && self.is_joined(user))
+    }
+
+    /// Whether the other one of a direct room may be asked in again.
+    #[must_use]
+    pub fn may_ask(&self, peer: UserId, now: Timestamp) -> bool {
+        self.requests
+            .get(&peer)
+            .is_none_or(|request| request.may_ask(now))
     }
 
     /// The masks of one list that hold at `now`.

@@ -11,7 +11,7 @@ use crate::event::Claim;
 use crate::ids::{DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
 use crate::live::Live;
 use crate::name::{AccountName, NameKey, account_key};
-use crate::room::Room;
+use crate::room::{Membership, Room};
 use crate::secret::TokenHash;
 use crate::user::User;
 
@@ -89,6 +89,22 @@ impl State {
     #[must_use]
     pub fn room(&self, room: RoomId) -> Option<&Room> {
         self.rooms.get(&room)
+    }
+
+    /// The rooms of a user of which what is said reaches him: those that he is in, and the conversations that he is asked into, as far as they
+    /// are hot.
+    pub fn rooms_that_reach(&self, user: UserId) -> impl Iterator<Item = RoomId> {
+        let rooms = self.user(user).into_iter().flat_map(|user| &*user.rooms);
+        rooms
+            .filter(move |entry| match entry.membership {
+                Membership::Join => true,
+                Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => {
+                    self.room(entry.room).is_some_and(|room| {
+                        room.state.creation.kind.reaches(user, entry.membership)
+                    })
+                }
+            })
+            .map(|entry| entry.room)
     }
 
     /// The room that has a name, hot or cold.

@@ -129,6 +129,17 @@ impl User {
             .map(|entry| entry.room)
     }
 
+    /// The rooms that he is in or asked into.
+    pub fn joined_or_invited(&self) -> impl Iterator<Item = RoomId> {
+        self.rooms
+            .iter()
+            .filter(|entry| match entry.membership {
+                Membership::Join | Membership::Invite => true,
+                Membership::Knock | Membership::Leave | Membership::Ban => false,
+            })
+            .map(|entry| entry.room)
+    }
+
     /// One of his credentials.
     #[must_use]
     pub fn device(&self, id: DeviceId) -> Option<&Device> {

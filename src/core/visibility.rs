@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::RoomSequence;
+use crate::ids::{RoomSequence, UserId};
+use crate::room::{Membership, RoomKind};
 
 /// `m.room.history_visibility` (Matrix client-server API "Room history visibility").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,6 +27,20 @@ pub enum SpanKind {
     Joined,
     /// Invited.
     Invited,
+    /// Asked into a conversation of two, which he reads from there on.
+    Addressed,
+}
+
+impl SpanKind {
+    /// What the span of an invitation means in a room of this kind.
+    #[must_use]
+    pub fn of_invited(kind: RoomKind, user: UserId) -> Self {
+        if kind.reaches(user, Membership::Invite) {
+            Self::Addressed
+        } else {
+            Self::Invited
+        }
+    }
 }
 
 /// A stretch of a room's events during which a user was joined or invited. `from` is the event that began it.
@@ -65,6 +80,9 @@ impl Gate {
     /// memberships: the span that begins or ends with an event holds that event.
     #[must_use]
     pub fn visible(&self, event: RoomSequence) -> bool {
+        if self.addressed_at(event) {
+            return true;
+        }
         match self.in_force_at(event) {
             HistoryVisibility::WorldReadable => true,
             // Joined then, or at any time after it.
@@ -96,6 +114,12 @@ impl Gate {
         self.spans
             .iter()
             .filter(|span| span.kind == SpanKind::Joined)
+    }
+
+    fn addressed_at(&self, event: RoomSequence) -> bool {
+        self.spans
+            .iter()
+            .any(|span| span.kind == SpanKind::Addressed && span.holds(event))
     }
 
     fn joined_at(&self, event: RoomSequence) -> bool {
@@ -149,6 +173,9 @@ mod tests {
         check(Shared, &spans, &[1, 5, 10, 20], &[21, 100]);
         check(Invited, &spans, &[5, 9, 10, 20], &[1, 4, 21]);
         check(Joined, &spans, &[10, 20], &[1, 5, 9, 21]);
+        let addressed = [(SpanKind::Addressed, 5, Some(10))];
+        check(Shared, &addressed, &[5, 9, 10], &[1, 4, 11]);
+        check(Joined, &addressed, &[5, 9, 10], &[1, 4, 11]);
         check(Shared, &[], &[], &[1, 100]);
         check(Invited, &[(SpanKind::Invited, 5, None)], &[], &[1, 5, 6]);
         check(

@@ -197,13 +197,7 @@ impl Lane {
         }
         self.sessions.insert(arrival.session, index);
         self.users.entry(user).or_default().push(index);
-        let mut rooms: Vec<RoomId> = delivery
-            .before
-            .state
-            .user(user)
-            .into_iter()
-            .flat_map(|user| user.joined())
-            .collect();
+        let mut rooms: Vec<RoomId> = delivery.before.state.rooms_that_reach(user).collect();
         for (_, room, moved) in self.moved_now.iter().filter(|(who, ..)| *who == user) {
             match moved {
                 Moved::In => rooms.push(*room),
@@ -253,37 +247,29 @@ impl Lane {
     }
 
     fn deliver_one(&mut self, delivery: &Delivery, change: &Change) {
-        if let Change::Event(record, _) = change {
-            self.position = record.entry.position;
-            if let Event::Room {
-                room,
-                change: RoomChange::Member(member),
-                ..
-            } = &record.entry.event
-                && member.membership == Membership::Join
-            {
-                self.moved_now.push((member.user, *room, Moved::In));
-                for index in self.users.get(&member.user).cloned().unwrap_or_default() {
-                    self.enter(*room, index);
-                }
+        let moved = match change {
+            Change::Event(record, _) => {
+                self.position = record.entry.position;
+                moved(delivery, &record.entry.event)
+            }
+            Change::Signal(..) => None,
+        };
+        // Whoever comes hears of it from within, and so does who goes.
+        if let Some((user, room, Moved::In)) = moved {
+            self.moved_now.push((user, room, Moved::In));
+            for index in self.users.get(&user).cloned().unwrap_or_default() {
+                self.enter(room, index);
             }
         }
         self.fan_out(delivery, change);
-        match change {
-            Change::Event(record, _) => {
-                if let Event::Room {
-                    room,
-                    change: RoomChange::Member(member),
-                    ..
-                } = &record.entry.event
-                    && member.membership != Membership::Join
-                {
-                    self.moved_now.push((member.user, *room, Moved::Out));
-                    for index in self.users.get(&member.user).cloned().unwrap_or_default() {
-                        self.leave(*room, index);
-                    }
-                }
+        if let Some((user, room, Moved::Out)) = moved {
+            self.moved_now.push((user, room, Moved::Out));
+            for index in self.users.get(&user).cloned().unwrap_or_default() {
+                self.leave(room, index);
             }
+        }
+        match change {
+            Change::Event(..) => {}
             Change::Signal(signal, ..) => {
                 if let Signal::Detached { id, reason, .. } = &**signal {
                     if let Some(slot) = self
@@ -419,6 +405,25 @@ impl Lane {
             }
         }
     }
+}
+
+/// Whether somebody comes among those whom a room's messages reach, or is not among them afterwards.
+fn moved(delivery: &Delivery, event: &Event) -> Option<(UserId, RoomId, Moved)> {
+    let Event::Room {
+        room,
+        change: RoomChange::Member(member),
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let known = delivery.world.state.room(*room);
+    let reached = known.map_or(member.membership == Membership::Join, |known| {
+        let kind = known.state.creation.kind;
+        kind.reaches(member.user, member.membership)
+    });
+    let way = if reached { Moved::In } else { Moved::Out };
+    Some((member.user, *room, way))
 }
 
 fn is_attachment(change: &Change) -> bool {

@@ -25,7 +25,7 @@ pub(crate) struct Bounds {
 
 impl Hub {
     /// What a session of `viewer` would have been told of timelines after a position, up to and including another, in order of position: what
-    /// he may see of the rooms that he was in then or later, and every change of his own standing. At most `limit` events, and the position
+    /// he may see of the rooms that he was in, or the conversations that he was asked into, then or later, and every change of his own standing. At most `limit` events, and the position
     /// up to which they are complete.
     ///
     /// # Errors
@@ -112,10 +112,10 @@ fn was_told(gate: &Gate, viewer: UserId, event: &StoredEvent) -> bool {
         | RoomChange::Redaction { .. }
         | RoomChange::Redacted(_) => false,
     };
-    let mut joined = gate
-        .spans
-        .iter()
-        .filter(|span| span.kind == SpanKind::Joined);
-    own || (joined.any(|span| span.to.is_none_or(|to| event.sequence <= to))
+    let mut told = gate.spans.iter().filter(|span| match span.kind {
+        SpanKind::Joined | SpanKind::Addressed => true,
+        SpanKind::Invited => false,
+    });
+    own || (told.any(|span| span.to.is_none_or(|to| event.sequence <= to))
         && gate.visible(event.sequence))
 }

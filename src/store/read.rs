@@ -179,8 +179,19 @@ impl Reader {
                 to: last.map(|last| RoomSequence(last.unsigned_abs())),
             })
         })?;
+        let mut spans = rows.collect::<Result<Vec<_>, _>>()?;
+        let mut invited = spans
+            .iter_mut()
+            .filter(|span| span.kind == SpanKind::Invited)
+            .peekable();
+        if invited.peek().is_some()
+            && let Some(creation) = self.creation(room)?
+        {
+            let kind = SpanKind::of_invited(creation.kind, user);
+            invited.for_each(|span| span.kind = kind);
+        }
         Ok(Gate {
-            spans: rows.collect::<Result<_, _>>()?,
+            spans,
             visibilities: self.visibilities(room)?,
         })
     }

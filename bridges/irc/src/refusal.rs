@@ -83,7 +83,7 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         Refusal::ProofNeeded => (Numeric::ErrUnknownError, "Give your password again first"),
         Refusal::Throttled { .. } => (
             Numeric::ErrUnknownError,
-            "You are too fast: try again in a few seconds",
+            "You are too fast: try again later",
         ),
         Refusal::Unavailable => (
             Numeric::ErrUnknownError,

@@ -81,14 +81,10 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
     changes.extend(unencrypted_notice(room, &unencrypted));
     for user in &request.invite {
         changes.extend(at.rows_for(*user));
-        // Two who know each other from a room need not ask.
-        let acquainted =
-            matches!(kind, RoomKind::Direct(..)) && direct::share_a_room(at, actor, *user);
-        changes.push(if acquainted {
-            joined(room, *user, *user)
-        } else {
-            invite::invited(at, room, *user, None)
-        });
+        match kind {
+            RoomKind::Direct(..) => changes.extend(direct::peer_comes(at, room, *user)?),
+            RoomKind::Group => changes.push(invite::invited(at, room, *user, None)),
+        }
     }
     Ok(Decision {
         changes,

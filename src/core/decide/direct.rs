@@ -2,6 +2,7 @@
 
 use super::{Change, Deciding, Decision, Outcome, say};
 use crate::body::{Body, Message};
+use crate::command::TimedCommand;
 use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
@@ -33,7 +34,7 @@ pub(super) fn say(at: Deciding<'_>, peer: UserId, message: Message) -> Result<De
         key,
         claim: Claim::Room(room),
     })];
-    changes.extend(new_room(at, room, peer));
+    changes.extend(new_room(at, room, peer)?);
     changes.push(say::message(at, room, message));
     Ok(Decision {
         outcome: Outcome::Event(changes.len() - 1),
@@ -42,7 +43,7 @@ pub(super) fn say(at: Deciding<'_>, peer: UserId, message: Message) -> Result<De
 }
 
 /// Says something in the direct room that is there: who was invited accepts by answering.
-fn in_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, Refusal> {
+pub(super) fn in_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, Refusal> {
     let room = at.room(id)?;
     let actor = at.actor.user;
     let mut changes = Vec::new();
@@ -80,6 +81,12 @@ pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Re
         Some(Membership::Leave | Membership::Knock) | None if at.known(peer).is_err() => {
             Ok(Vec::new())
         }
+        // Whoever left has said so: he is asked again, but not over and over.
+        Some(Membership::Leave | Membership::Knock) | None
+            if !room.state.may_ask(peer, at.context.now) =>
+        {
+            Err(Refusal::DirectRefused)
+        }
         Some(Membership::Leave | Membership::Knock) | None => Ok(vec![at.member(
             room.state.id,
             (peer, Membership::Invite),
@@ -98,7 +105,10 @@ fn since_asked(room: &Room, peer: UserId) -> u64 {
 pub(super) fn may_reach(at: Deciding<'_>, peer: UserId) -> Result<(), Refusal> {
     at.known(peer)?;
     let actor = at.actor.user;
-    if !at.world.is_account(actor) && at.world.is_account(peer) && !share_a_room(at, actor, peer) {
+    if !at.world.is_account(actor)
+        && at.world.is_account(peer)
+        && !at.world.share_a_room(actor, peer)
+    {
         return Err(Refusal::DirectRefused);
     }
     let conversation = at.world.state.room_named(&NameKey::direct(actor, peer));
@@ -113,7 +123,7 @@ pub(super) fn may_reach(at: Deciding<'_>, peer: UserId) -> Result<(), Refusal> {
 
 /// The events of a new direct room: both are equals in it (`trusted_private_chat`). The peer is in at once if the two know each other from a
 /// room; else he is asked.
-fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
+fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Result<Vec<Change>, Refusal> {
     let actor = at.actor.user;
     let creation = Creation {
         creator: actor,
@@ -148,24 +158,59 @@ fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Vec<Change> {
     ];
     // Notes to oneself: there is nobody else to let in.
     if peer != actor {
-        changes.push(if share_a_room(at, actor, peer) {
-            by(room, peer, (peer, Membership::Join))
-        } else {
-            member(at, room, (peer, Membership::Invite))
-        });
+        changes.extend(peer_comes(at, room, peer)?);
     }
-    changes
+    Ok(changes)
 }
 
-pub(super) fn share_a_room(at: Deciding<'_>, one: UserId, other: UserId) -> bool {
-    let (Some(one), Some(other)) = (at.world.state.user(one), at.world.state.user(other)) else {
-        return false;
+/// How the other one comes into a new conversation: at once if the two know each other from a room and he has not gone out of their first one;
+/// else he is asked, and is a stranger, of whom an account may ask so many in a time.
+pub(super) fn peer_comes(
+    at: Deciding<'_>,
+    room: RoomId,
+    peer: UserId,
+) -> Result<Vec<Change>, Refusal> {
+    let actor = at.actor.user;
+    let first = at.world.state.room_named(&NameKey::direct(actor, peer));
+    let first = first.and_then(|first| at.world.state.room(first));
+    if first.is_none_or(|first| first.state.is_joined(peer)) && at.world.share_a_room(actor, peer) {
+        return Ok(vec![by(room, peer, (peer, Membership::Join))]);
+    }
+    if first.is_some_and(|first| !first.state.may_ask(peer, at.context.now)) {
+        return Err(Refusal::DirectRefused);
+    }
+    Ok(vec![
+        count_stranger(at)?,
+        member(at, room, (peer, Membership::Invite)),
+    ])
+}
+
+/// Counts a stranger whom the actor writes to.
+fn count_stranger(at: Deciding<'_>) -> Result<Change, Refusal> {
+    let (state, now) = (&at.world.state, at.context.now);
+    let counted = TimedCommand::StrangerCounts {
+        user: at.actor.user,
     };
-    one.joined().any(|room| {
-        other
-            .room(room)
-            .is_some_and(|entry| entry.membership == Membership::Join)
-    })
+    let mut ends = state
+        .timers
+        .iter()
+        .filter(|((due, _), command)| *due > now && **command == counted)
+        .map(|((due, _), _)| *due);
+    if let Some(until) = ends.next()
+        && ends.count() + 1 >= limits::STRANGERS
+    {
+        return Err(Refusal::Throttled { until });
+    }
+    let is_young = at.account()?.created.plus(limits::YOUNG) > now;
+    let time = if is_young {
+        limits::YOUNG
+    } else {
+        limits::STRANGER_COUNTS
+    };
+    Ok(Change::Event(Event::Timer {
+        id: state.next_timer,
+        timer: Some((now.plus(time), counted)),
+    }))
 }
 
 fn member(at: Deciding<'_>, room: RoomId, standing: (UserId, Membership)) -> Change {

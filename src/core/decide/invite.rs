@@ -23,6 +23,12 @@ pub(super) fn invite(
         Some(Membership::Join) => return Err(Refusal::AlreadyJoined(user)),
         Some(Membership::Ban) => return Err(Refusal::Banned),
         Some(Membership::Invite) => return Ok(Decision::nothing(Outcome::Done)),
+        Some(Membership::Leave) | None
+            if state.peer_of(at.actor.user) == Some(user)
+                && !state.may_ask(user, at.context.now) =>
+        {
+            return Err(Refusal::DirectRefused);
+        }
         Some(Membership::Knock | Membership::Leave) | None => {}
     }
     let mut changes = at.rows_for(at.actor.user);

@@ -4,9 +4,8 @@ use super::{Deciding, Decision, Outcome};
 use crate::event::{Event, ReadAudience, UserChange};
 use crate::ids::{RoomId, RoomSequence, Timestamp};
 use crate::refusal::Refusal;
-use crate::room::Membership;
 
-/// The actor has read up to an event of a room that he is in.
+/// The actor has read up to an event of a room that reaches him.
 pub(super) fn mark(
     at: Deciding<'_>,
     room: RoomId,
@@ -15,14 +14,21 @@ pub(super) fn mark(
 ) -> Result<Decision, Refusal> {
     let user = at.actor.user;
     let known = at.world.state.user(user);
-    let known = known.filter(|user| {
-        user.room(room)
-            .is_some_and(|entry| entry.membership == Membership::Join)
-    });
     let mark = known.ok_or(Refusal::NotJoined)?.mark(room);
-    if up_to > at.room(room)?.sequence {
+    let room_now = at.room(room)?;
+    let standing = room_now.state.membership(user);
+    if !standing.is_some_and(|standing| room_now.state.creation.kind.reaches(user, standing)) {
+        return Err(Refusal::NotJoined);
+    }
+    if up_to > room_now.sequence {
         return Err(Refusal::NoSuchEvent);
     }
+    // Between two nobody is told what the other has read before he answers.
+    let audience = if room_now.state.is_answered(user) {
+        audience
+    } else {
+        ReadAudience::Own
+    };
     // What is yet to come can't have been read.
     let time = time.min(at.context.now);
     let further = match audience {

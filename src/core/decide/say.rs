@@ -9,7 +9,7 @@ use crate::limits;
 use crate::mask::{Identity, muted};
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
-use crate::room::{MaskList, Room, RoomState};
+use crate::room::{MaskList, Membership, Room, RoomState};
 
 /// Says something to a room, or to a user in the direct room of the two.
 pub(super) fn say(at: Deciding<'_>, say: Say) -> Result<Decision, Refusal> {
@@ -23,6 +23,13 @@ pub(super) fn say(at: Deciding<'_>, say: Say) -> Result<Decision, Refusal> {
 /// Says something in a room that is there.
 pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<Decision, Refusal> {
     let room = at.room(id)?;
+    let actor = at.actor.user;
+    if room.state.membership(actor) == Some(Membership::Invite)
+        && room.state.peer_of(actor).is_some()
+    {
+        // Answering is accepting, wherever it is done.
+        return direct::in_room(at, id, message);
+    }
     may_say(at, room, &message)?;
     let mut changes = direct::wake_peer(at, room)?;
     changes.extend(at.rows_for(at.actor.user));

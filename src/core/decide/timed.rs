@@ -32,6 +32,8 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
             .collect()
         }
         TimedCommand::GuestGone { user } if at.world.live.guests.contains_key(&user) => Vec::new(),
+        // It counted for as long as its timer was there.
+        TimedCommand::StrangerCounts { .. } => Vec::new(),
         TimedCommand::GuestGone { user } => {
             session::leaves(at.world, user, &"Connection lost".into())
         }
@@ -49,6 +51,7 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
 pub(super) fn rooms_needed(world: &World, command: &TimedCommand) -> Vec<RoomId> {
     match command {
         TimedCommand::ExpireMask { room, .. } => vec![*room],
+        TimedCommand::StrangerCounts { .. } => Vec::new(),
         TimedCommand::GuestGone { user } => world.state.user(*user).map_or_else(Vec::new, |user| {
             user.rooms.iter().map(|entry| entry.room).collect()
         }),

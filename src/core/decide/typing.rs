@@ -5,6 +5,7 @@ use crate::ids::RoomId;
 use crate::limits;
 use crate::live::{Signal, Transient, TransientKind, TransientTarget};
 use crate::refusal::Refusal;
+use crate::room::Membership;
 
 /// The actor types in a room, or stopped.
 pub(super) fn typing(
@@ -13,7 +14,15 @@ pub(super) fn typing(
     milliseconds: u64,
 ) -> Result<Decision, Refusal> {
     let user = at.actor.user;
-    say::may_speak(at, &at.room(room)?.state, "m.room.message")?;
+    let state = &at.room(room)?.state;
+    // Between two nobody sees the other type before both have spoken.
+    match state.membership(user) {
+        Some(Membership::Join | Membership::Invite) if !state.is_answered(user) => {
+            return Ok(Decision::nothing(Outcome::Done));
+        }
+        Some(_) | None => {}
+    }
+    say::may_speak(at, state, "m.room.message")?;
     let now = at.context.now;
     let until = (milliseconds > 0).then(|| now.plus(milliseconds.min(limits::TYPING)));
     let present = at

@@ -178,7 +178,7 @@ impl<T> Engine<T> {
     fn of_those_here(&self) -> impl Iterator<Item = RoomId> {
         let here = self.world.live.by_user.keys();
         here.filter_map(|user| self.world.state.user(*user))
-            .flat_map(|user| user.joined())
+            .flat_map(|user| user.joined_or_invited())
     }
 
     /// The rooms that must stay: of those who are here, whose views show them, and of what is parked.

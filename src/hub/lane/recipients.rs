@@ -171,12 +171,18 @@ fn own(user: UserId) -> Recipients {
     }
 }
 
-/// A user's own sessions and everybody in a room with him. Both states are asked: a guest's end takes him out of his rooms in the same batch.
+/// A user's own sessions and everybody in a room with him, but not who has not answered him in a conversation of two. Both states are asked: a
+/// guest's end takes him out of his rooms in the same batch.
 fn neighbours(delivery: &Delivery, user: UserId) -> Recipients {
     let mut rooms: Vec<RoomId> = [&delivery.before, &delivery.world]
         .into_iter()
-        .filter_map(|world| world.state.user(user))
-        .flat_map(|user| user.joined())
+        .flat_map(|world| {
+            let rooms = world.state.user(user).into_iter();
+            rooms.flat_map(|user| user.joined()).filter(move |room| {
+                let room = world.state.room(*room);
+                room.is_none_or(|room| room.state.is_answered(user))
+            })
+        })
         .collect();
     rooms.sort_unstable();
     rooms.dedup();

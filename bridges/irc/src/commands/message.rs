@@ -145,9 +145,16 @@ fn whom_to_miss(
     message: &Message,
     destination: &Result<Destination, Refusal>,
 ) -> Option<UserId> {
+    let world = client.world();
     match destination {
-        Ok(Destination::User(user)) if message.verb() == Verb::Privmsg => {
-            (!matches!(client.world().live.presence(*user), Presence::Online(_))).then_some(*user)
+        // Whether a stranger is here is not for whom he has not answered.
+        Ok(Destination::User(user))
+            if message.verb() == Verb::Privmsg
+                && (!world.is_account(*user)
+                    || *user == client.user_id()
+                    || world.share_a_room(client.user_id(), *user)) =>
+        {
+            (!matches!(world.live.presence(*user), Presence::Online(_))).then_some(*user)
         }
         Ok(Destination::User(_) | Destination::Room(_)) | Err(_) => None,
     }
@@ -296,10 +303,15 @@ async fn tags_only(
     destination: &Destination,
 ) -> Result<Option<Command>, Refusal> {
     let room = room_of(client, destination);
-    if let (Some(state), Some(room)) = (message.tags().get("+typing"), room) {
+    if let Some(state) = message.tags().get("+typing") {
         // IRCv3 client tag typing: active holds for 6 seconds, paused and done end it here.
         let milliseconds = if state == "active" { 6_000 } else { 0 };
-        return Ok(Some(Command::Typing { room, milliseconds }));
+        match (room, destination) {
+            (Some(room), _) => return Ok(Some(Command::Typing { room, milliseconds })),
+            // Nobody sees who is about to write to him for the first time.
+            (None, Destination::User(peer)) if client.world().is_account(*peer) => return Ok(None),
+            (None, _) => {}
+        }
     }
     if let Some(reaction) = message
         .tags()

@@ -21,8 +21,9 @@ pub(crate) fn member(
     change: &MemberChange,
     out: &mut BytesMut,
 ) {
+    // Who is in a conversation of two is no event on IRC: whoever is asked into one sees what is said to him.
     let Some(channel) = names::channel(room) else {
-        return conversation(scene, sender, stamp, change, out);
+        return;
     };
     let Ok(channel) = Middle::new(channel) else {
         return;
@@ -48,27 +49,6 @@ pub(crate) fn member(
         Membership::Invite => invite(scene, (channel, sender), stamp, change.user, out),
         Membership::Knock => knock(scene, channel, stamp, change, out),
     }
-}
-
-/// Who is in a direct conversation is no event on IRC, but somebody who asks for one must be heard of.
-fn conversation(
-    scene: &Scene<'_>,
-    sender: UserId,
-    stamp: Stamp,
-    change: &MemberChange,
-    out: &mut BytesMut,
-) {
-    if change.membership != Membership::Invite || scene.viewer != change.user {
-        return;
-    }
-    let (Some(by), Some(to)) = (scene.name(sender), scene.name(change.user)) else {
-        return;
-    };
-    let text = format!("{0} wants to talk to you. To answer: /msg {0} ...", by.nick);
-    let line = scene
-        .line(out, (stamp.at, None))
-        .from(scene.renderer.source(), Verb::Notice);
-    let _ = line.middle(to.nick()).trailing(&Trailing::lossy(&text));
 }
 
 /// IRCv3 extended-join; whoever joined gets topic and names as well.

@@ -1,7 +1,7 @@
 //! Direct messages, and how strangers are kept from pressing.
 
 use super::*;
-use crate::limits::PENDING_DIRECT_MESSAGES;
+use crate::limits::{PENDING_DIRECT_MESSAGES, STRANGER_COUNTS, STRANGERS, YOUNG};
 use crate::live::Signal;
 use crate::name::NameKey;
 
@@ -303,4 +303,168 @@ fn what_has_no_bound_of_its_own_gets_one() {
         outcome(&house.by(ALICE, Command::SetSetting { room, setting })),
         Err(Refusal::TooMany { .. })
     ));
+}
+
+#[test]
+fn an_invitation_is_not_pressed_on_who_went() {
+    const DAY: u64 = 24 * 3600 * 1000;
+    let mut house = House::new();
+    dm(&mut house, ALICE, DAVE).unwrap();
+    let room = room(&house, ALICE, DAVE);
+    let leave = |house: &mut House| {
+        let leave = Command::Leave { room, reason: None };
+        house.by(DAVE, leave).unwrap();
+    };
+    leave(&mut house);
+    let again = |house: &mut House| dm(house, ALICE, DAVE);
+    assert_eq!(
+        again(&mut house),
+        Err(Refusal::DirectRefused),
+        "asked today"
+    );
+    house.now = house.now.plus(DAY);
+    assert_eq!(again(&mut house), Ok(()));
+    assert_eq!(house.standing(room, DAVE), Some(Membership::Invite));
+    leave(&mut house);
+    house.now = house.now.plus(2 * DAY);
+    assert_eq!(
+        again(&mut house),
+        Err(Refusal::DirectRefused),
+        "refused twice"
+    );
+    let invite = Command::Invite {
+        room,
+        user: DAVE,
+        reason: None,
+    };
+    assert_eq!(
+        outcome(&house.by(ALICE, invite)),
+        Err(Refusal::DirectRefused)
+    );
+    house.now = house.now.plus(28 * DAY);
+    assert_eq!(again(&mut house), Ok(()), "a month later");
+    assert_eq!(dm(&mut house, DAVE, ALICE), Ok(()));
+    leave(&mut house);
+    assert_eq!(again(&mut house), Ok(()), "who answered starts anew");
+}
+
+#[test]
+fn a_leave_is_not_undone_by_another_room() {
+    use crate::command::{CreateRoom, DirectRoom, Preset};
+    let mut house = House::new();
+    house.garden();
+    dm(&mut house, ALICE, BOB).unwrap();
+    let room = room(&house, ALICE, BOB);
+    house
+        .by(BOB, Command::Leave { room, reason: None })
+        .unwrap();
+    let wish = || {
+        let request = CreateRoom {
+            preset: Preset::TrustedPrivate,
+            invite: vec![BOB],
+            direct: DirectRoom::Yes,
+            ..CreateRoom::default()
+        };
+        Command::CreateRoom(Box::new(request))
+    };
+    let other = house.world.state.next_room;
+    house.by(ALICE, wish()).unwrap();
+    assert_eq!(house.standing(other, BOB), Some(Membership::Invite));
+    dm(&mut house, ALICE, BOB).unwrap();
+    assert_eq!(
+        outcome(&house.by(ALICE, wish())),
+        Err(Refusal::DirectRefused),
+        "asked today"
+    );
+}
+
+#[test]
+fn an_account_writes_to_so_many_strangers() {
+    let mut house = House::new();
+    let strangers: Vec<UserId> = (0..=STRANGERS)
+        .map(|number| {
+            let name = format!("stranger{number}");
+            house.register(&name).unwrap();
+            house.world.user_named(&name).unwrap()
+        })
+        .collect();
+    let (last, first) = strangers.split_last().unwrap();
+    for stranger in first {
+        assert_eq!(dm(&mut house, ALICE, *stranger), Ok(()));
+    }
+    assert!(matches!(
+        dm(&mut house, ALICE, *last),
+        Err(Refusal::Throttled { .. })
+    ));
+    assert_eq!(dm(&mut house, ALICE, strangers[0]), Ok(()), "no new one");
+    assert_eq!(dm(&mut house, BOB, *last), Ok(()), "each for himself");
+    // A young account waits a day, and an older one an hour.
+    house.now = house.now.plus(YOUNG - 1);
+    assert!(dm(&mut house, ALICE, *last).is_err());
+    house.now = house.now.plus(1);
+    assert_eq!(dm(&mut house, ALICE, *last), Ok(()));
+    let more: Vec<UserId> = (0..STRANGERS)
+        .map(|number| {
+            let name = format!("other{number}");
+            house.register(&name).unwrap();
+            house.world.user_named(&name).unwrap()
+        })
+        .collect();
+    for stranger in &more[1..] {
+        assert_eq!(dm(&mut house, ALICE, *stranger), Ok(()));
+    }
+    assert!(dm(&mut house, ALICE, more[0]).is_err());
+    house.now = house.now.plus(STRANGER_COUNTS);
+    assert_eq!(dm(&mut house, ALICE, more[0]), Ok(()));
+}
+
+#[test]
+fn nothing_flickers_between_two_before_both_have_spoken() {
+    use crate::event::{Event, ReadAudience, UserChange};
+    let mut house = House::new();
+    dm(&mut house, ALICE, DAVE).unwrap();
+    let room = room(&house, ALICE, DAVE);
+    let typing = |house: &mut House, who| {
+        let typing = Command::Typing {
+            room,
+            milliseconds: 6_000,
+        };
+        house.by(who, typing).unwrap().changes.len()
+    };
+    let audience = |house: &mut House, who, up_to| {
+        let mark = Command::MarkRead {
+            room,
+            up_to: RoomSequence(up_to),
+            time: house.now,
+            audience: ReadAudience::Room,
+        };
+        let decision = house.by(who, mark).unwrap();
+        match decision.changes.as_slice() {
+            [
+                Change::Event(Event::User {
+                    change: UserChange::Read { audience, .. },
+                    ..
+                }),
+            ] => *audience,
+            other => panic!("{other:?}"),
+        }
+    };
+    for who in [ALICE, DAVE] {
+        assert_eq!(typing(&mut house, who), 0);
+        assert_eq!(audience(&mut house, who, 1), ReadAudience::Own);
+    }
+    dm(&mut house, DAVE, ALICE).unwrap();
+    for who in [ALICE, DAVE] {
+        assert_eq!(typing(&mut house, who), 1);
+        assert_eq!(audience(&mut house, who, 2), ReadAudience::Room);
+    }
+}
+
+#[test]
+fn who_is_asked_accepts_by_saying_something_in_the_room() {
+    let mut house = House::new();
+    dm(&mut house, ALICE, DAVE).unwrap();
+    let room = room(&house, ALICE, DAVE);
+    house.say(DAVE, Destination::Room(room)).unwrap();
+    assert_eq!(house.standing(room, DAVE), Some(Membership::Join));
 }
