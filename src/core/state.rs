@@ -13,7 +13,7 @@ use crate::live::Live;
 use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
 use crate::secret::TokenHash;
-use crate::user::User;
+use crate::user::{User, UserRoom};
 
 /// What is durable.
 #[derive(Debug, Clone)]
@@ -91,20 +91,19 @@ impl State {
         self.rooms.get(&room)
     }
 
-    /// The rooms of a user of which what is said reaches him: those that he is in, and the conversations that he is asked into, as far as they
-    /// are hot.
-    pub fn rooms_that_reach(&self, user: UserId) -> impl Iterator<Item = RoomId> {
-        let rooms = self.user(user).into_iter().flat_map(|user| &*user.rooms);
-        rooms
-            .filter(move |entry| match entry.membership {
-                Membership::Join => true,
-                Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => {
-                    self.room(entry.room).is_some_and(|room| {
-                        room.state.creation.kind.reaches(user, entry.membership)
-                    })
-                }
-            })
-            .map(|entry| entry.room)
+    /// The rooms of a user, as he is or was, of which what is said reaches him: those that he is in, and the conversations that he is asked
+    /// into, as far as they are hot.
+    pub fn rooms_that_reach<'a>(&'a self, user: &'a User) -> impl Iterator<Item = RoomId> + 'a {
+        let reaches = |entry: &&UserRoom| match entry.membership {
+            Membership::Join => true,
+            Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => {
+                self.room(entry.room).is_some_and(|room| {
+                    let kind = room.state.creation.kind;
+                    kind.reaches(user.id, entry.membership)
+                })
+            }
+        };
+        user.rooms.iter().filter(reaches).map(|entry| entry.room)
     }
 
     /// The room that has a name, hot or cold.

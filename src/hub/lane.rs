@@ -197,7 +197,14 @@ impl Lane {
         }
         self.sessions.insert(arrival.session, index);
         self.users.entry(user).or_default().push(index);
-        let mut rooms: Vec<RoomId> = delivery.before.state.rooms_that_reach(user).collect();
+        let mut rooms: Vec<RoomId> = delivery
+            .before
+            .state
+            .user(user)
+            .into_iter()
+            // A room that was read for this very session is not hot before.
+            .flat_map(|user| delivery.world.state.rooms_that_reach(user))
+            .collect();
         for (_, room, moved) in self.moved_now.iter().filter(|(who, ..)| *who == user) {
             match moved {
                 Moved::In => rooms.push(*room),

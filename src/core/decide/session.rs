@@ -113,16 +113,10 @@ pub(super) fn rooms_needed(world: &World, id: SessionId) -> Vec<RoomId> {
 /// The rooms that an account is in, or asked into: what is said in a conversation reaches him before he answers.
 pub(super) fn rooms_of(world: &World, who: &Who) -> Vec<RoomId> {
     match who {
-        Who::Account(user) => world.state.user(*user).map_or_else(Vec::new, |user| {
-            let rooms = user.rooms.iter();
-            rooms
-                .filter(|entry| match entry.membership {
-                    Membership::Join | Membership::Invite => true,
-                    Membership::Knock | Membership::Leave | Membership::Ban => false,
-                })
-                .map(|entry| entry.room)
-                .collect()
-        }),
+        Who::Account(user) => world
+            .state
+            .user(*user)
+            .map_or_else(Vec::new, |user| user.joined_or_invited().collect()),
         Who::Guest(_) => Vec::new(),
     }
 }

@@ -297,7 +297,9 @@ async fn targets(client: &mut Client, (from, to): (u64, u64), limit: usize) {
     let me = client.user_id();
     let (low, high) = (from.min(to), from.max(to));
     let mut rows: Vec<(u64, String)> = Vec::new();
-    let rooms: Vec<RoomId> = world.state.rooms_that_reach(me).collect();
+    let rooms: Vec<RoomId> = world.state.user(me).map_or_else(Vec::new, |user| {
+        world.state.rooms_that_reach(user).collect()
+    });
     for id in rooms {
         let Some(room) = world.state.room(id) else {
             continue;

@@ -193,28 +193,29 @@ impl Ledger {
         })
     }
 
-    /// Whether a user is joined right before a position.
-    fn joined_before(&self, room: RoomId, user: UserId, position: Position) -> bool {
+    /// Whether what happens in a room reaches a user right before a position.
+    fn reached_before(&self, room: RoomId, user: UserId, position: Position) -> bool {
         let standings = self
             .standings
             .get(&(room, user))
             .map_or(&[][..], Vec::as_slice);
+        let kind = self.state.room(room).unwrap().state.creation.kind;
         standings
             .iter()
             .rev()
             .find(|one| one.position < position)
-            .is_some_and(|one| one.membership == Membership::Join)
+            .is_some_and(|one| kind.reaches(user, one.membership))
     }
 
-    /// Whether a session of this user is shown an entry of a timeline as it happens: the joined, and whom a standing is about.
+    /// Whether a session of this user is shown an entry of a timeline as it happens: those whom the room reaches, and whom a standing is about.
     pub(crate) fn shown(&self, user: UserId, position: Position) -> bool {
         match &self.entry(position).event {
             Event::Room {
                 room,
                 change: RoomChange::Member(member),
                 ..
-            } => member.user == user || self.joined_before(*room, user, position),
-            Event::Room { room, .. } => self.joined_before(*room, user, position),
+            } => member.user == user || self.reached_before(*room, user, position),
+            Event::Room { room, .. } => self.reached_before(*room, user, position),
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
@@ -225,7 +226,7 @@ impl Ledger {
     /// Whether a user may be told of an entry outside the timelines.
     pub(crate) fn may_be_told(&self, user: UserId, position: Position) -> bool {
         match &self.entry(position).event {
-            Event::Setting { room, .. } => self.joined_before(*room, user, position),
+            Event::Setting { room, .. } => self.reached_before(*room, user, position),
             Event::User {
                 user: whose,
                 change,
@@ -237,7 +238,7 @@ impl Ledger {
                     room,
                     audience: ReadAudience::Room,
                     ..
-                } => *whose == user || self.joined_before(*room, user, position),
+                } => *whose == user || self.reached_before(*room, user, position),
                 UserChange::Read {
                     audience: ReadAudience::Own,
                     ..
@@ -269,6 +270,7 @@ impl Ledger {
 
     /// What a user may read of a room, from the changes of his standing.
     fn gate(&self, room: RoomId, user: UserId) -> Gate {
+        let state = &self.state.room(room).unwrap().state;
         let mut spans: Vec<Span> = Vec::new();
         for one in self.standings.get(&(room, user)).into_iter().flatten() {
             if let Some(last) = spans.last_mut().filter(|last| last.to.is_none()) {
@@ -276,7 +278,7 @@ impl Ledger {
             }
             let kind = match one.membership {
                 Membership::Join => SpanKind::Joined,
-                Membership::Invite => SpanKind::Invited,
+                Membership::Invite => SpanKind::of_invited(state.creation.kind, user),
                 Membership::Knock | Membership::Leave | Membership::Ban => continue,
             };
             spans.push(Span {
@@ -287,7 +289,7 @@ impl Ledger {
         }
         Gate {
             spans,
-            visibilities: self.state.room(room).unwrap().state.visibilities.to_vec(),
+            visibilities: state.visibilities.to_vec(),
         }
     }
 
