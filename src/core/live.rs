@@ -1,8 +1,10 @@
 //! What flickers: sessions, guests' nicks, typing, away. Changed by [`Signal`]s, which travel in the same ordered stream as events but are
 //! never stored; all of it starts empty at boot.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use imbl::ordmap::DiffItem;
 use imbl::{OrdMap, OrdSet};
 
 use crate::command::{Direction, Presentation};
@@ -267,6 +269,23 @@ impl Live {
         if let Some(end) = self.typing.remove(&(room, user)) {
             self.typing_ends.remove(&(end, room, user));
         }
+    }
+
+    /// Of whom something that others see may be different than it was before: guests who came, went or have another nick, and users of whom a
+    /// session came, went, or is away or back.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> BTreeSet<UserId> {
+        let guests = before.guests.diff(&self.guests).map(|item| match item {
+            DiffItem::Add(user, _) | DiffItem::Remove(user, _) => *user,
+            DiffItem::Update { new: (user, _), .. } => *user,
+        });
+        let sessions = before.sessions.diff(&self.sessions).map(|item| match item {
+            DiffItem::Add(_, session) | DiffItem::Remove(_, session) => session.user,
+            DiffItem::Update {
+                new: (_, session), ..
+            } => session.user,
+        });
+        guests.chain(sessions).collect()
     }
 
     /// A user's connections, in order of attachment.

@@ -16,7 +16,7 @@ use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, Signal, Tim
 use polylogue_store::Record;
 
 use crate::batch::Origin;
-use crate::outbox::{Heard, Outbox};
+use crate::outbox::{Heard, Outbox, Progress};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 use crate::watch::Watches;
 use audience::Audiences;
@@ -336,12 +336,8 @@ impl Lane {
                 // The first lines of a session come whatever it has to catch up on.
                 self.greet(index, line);
             } else {
-                let before = Position(
-                    self.position
-                        .0
-                        .saturating_sub(u64::from(matches!(change, Change::Event(..)))),
-                );
-                self.put(index, (line, heard(relation)), before);
+                let before = self.before(change);
+                self.put(index, (line, heard(relation)), (before, delivery));
             }
         }
         self.tell_watchers(delivery, change, &targets);
@@ -372,15 +368,30 @@ impl Lane {
         self.buffer.split().freeze()
     }
 
-    fn put(&mut self, index: usize, (line, heard): (Bytes, Heard), before: Position) {
-        let position = self.position;
+    /// The position before a change that is delivered now.
+    fn before(&self, change: &Change) -> Position {
+        let durable = matches!(change, Change::Event(..));
+        Position(self.position.0.saturating_sub(u64::from(durable)))
+    }
+
+    fn put(
+        &mut self,
+        index: usize,
+        line: (Bytes, Heard),
+        (before, delivery): (Position, &Delivery),
+    ) {
+        let progress = Progress {
+            before,
+            now: self.position,
+            world: &delivery.before,
+        };
         let Some(Some(slot)) = self.slots.get_mut(index) else {
             return;
         };
-        if line.is_empty() {
+        if line.0.is_empty() {
             return;
         }
-        if slot.outbox.deliver((line, heard), before, position) > WRITE_AT {
+        if slot.outbox.deliver(line, progress) > WRITE_AT {
             slot.outbox.flush();
         }
         if !slot.dirty {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Buf, Bytes};
 use polylogue_core::Position;
+use polylogue_core::state::World;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -38,8 +39,21 @@ struct Queue {
     closed: Option<Arc<str>>,
     /// Up to here the connection has read the log: what delivery still brings of it is dropped.
     read: Position,
+    /// The state of which everything was told before delivery passed by.
+    told: Option<Arc<World>>,
     /// What came while lines are held back.
     held: Option<Vec<(Bytes, Heard)>>,
+}
+
+/// Where delivery is with the lines that it puts in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Progress<'a> {
+    /// Up to here everything was delivered before them.
+    pub(crate) before: Position,
+    /// Where they bring the connection to.
+    pub(crate) now: Position,
+    /// The state before the batch that they are of.
+    pub(crate) world: &'a Arc<World>,
 }
 
 /// How a connection comes to hear a line.
@@ -100,6 +114,7 @@ impl Outbox {
             stalled: false,
             closed: None,
             read: Position(0),
+            told: None,
             held: None,
         };
         Arc::new(Self {
@@ -149,14 +164,10 @@ impl Outbox {
         self.lock().held.is_some()
     }
 
-    /// Puts delivered lines in, if the connection is live; over the bound it falls behind `before`, the position up to which everything was
-    /// delivered. `now` is the position that these lines bring it to. Returns the bytes that wait.
-    pub(crate) fn deliver(
-        &self,
-        (line, heard): (Bytes, Heard),
-        before: Position,
-        now: Position,
-    ) -> usize {
+    /// Puts delivered lines in, if the connection is live; over the bound it falls behind, to where it was before them. Returns the bytes that
+    /// wait.
+    pub(crate) fn deliver(&self, (line, heard): (Bytes, Heard), progress: Progress<'_>) -> usize {
+        let Progress { before, now, world } = progress;
         let mut queue = self.lock();
         if queue.closed.is_some() {
             return 0;
@@ -186,6 +197,9 @@ impl Outbox {
             }
             Mode::Live => queue.put(line, heard),
         }
+        if matches!(queue.mode, Mode::Behind { .. }) {
+            queue.told.get_or_insert_with(|| world.clone());
+        }
         queue.bytes
     }
 
@@ -197,21 +211,30 @@ impl Outbox {
 
     /// Before the connection is attached: whether it begins behind the log.
     pub fn set_mode(&self, mode: Mode) {
-        self.lock().mode = mode;
+        let mut queue = self.lock();
+        queue.mode = mode;
+        queue.told = None;
     }
 
     /// The connection has read the log up to `cursor`: it is live again if delivery has passed by no further.
     pub fn caught_up(&self, cursor: Position) -> Mode {
+        self.lock().caught_up(cursor)
+    }
+
+    /// The same for one that also tells what is in no log: it is not live before it has [taken](Self::take_told) the state from which that has
+    /// to be told.
+    pub fn caught_up_and_told(&self, cursor: Position) -> Mode {
         let mut queue = self.lock();
-        if let Mode::Behind { missed, .. } = queue.mode {
-            queue.read = cursor;
-            queue.mode = if missed <= cursor {
-                Mode::Live
-            } else {
-                Mode::Behind { cursor, missed }
-            };
+        if queue.told.is_some() {
+            return queue.mode;
         }
-        queue.mode
+        queue.caught_up(cursor)
+    }
+
+    /// The state of which everything was told before delivery passed by, if it did since this was taken last.
+    #[must_use]
+    pub fn take_told(&self) -> Option<Arc<World>> {
+        self.lock().told.take()
     }
 
     /// The connection is to end, with this reason, once it has been told.
@@ -315,6 +338,19 @@ impl Outbox {
 }
 
 impl Queue {
+    fn caught_up(&mut self, cursor: Position) -> Mode {
+        if let Mode::Behind { missed, .. } = self.mode {
+            self.read = cursor;
+            self.mode = if missed <= cursor {
+                self.told = None;
+                Mode::Live
+            } else {
+                Mode::Behind { cursor, missed }
+            };
+        }
+        self.mode
+    }
+
     fn put(&mut self, line: Bytes, heard: Heard) {
         self.bytes += line.len();
         match &mut self.held {

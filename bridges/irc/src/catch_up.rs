@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use polylogue_core::command::PutCondition;
+use polylogue_core::state::World;
 use polylogue_core::{Command, Position, RoomChange, RoomId, UserId};
 use polylogue_hub::{Mode, Relation, Request, VisibleEvent};
 use polylogue_irc::CapabilitySet;
 
 use crate::client::Client;
+use crate::render::user::difference;
 use crate::render::{Scene, Stamp, room_event};
 
 /// The kind of the documents that hold replay positions, one for each device label.
@@ -27,11 +29,19 @@ impl Client {
         while let Mode::Behind { cursor, .. } = self.outbox.mode() {
             let Some(session) = &self.session else { return };
             let (user, hub) = (session.user(), session.hub().clone());
+            // Before the view is taken: then it has whatever delivery passed by up to here.
+            let told = self.outbox.take_told();
             let world = hub.world();
+            if let Some(told) = self.told.take().or(told) {
+                let lines = self.render_difference(&told, &world);
+                self.outbox.push(lines);
+            }
+            self.told = Some(world.clone());
             let head = world.state.head;
             if cursor >= head {
                 // Whatever delivery passed by is in the view by now, or about to be.
-                if self.outbox.caught_up(cursor) == Mode::Live {
+                if self.outbox.caught_up_and_told(cursor) == Mode::Live {
+                    self.told = None;
                     return;
                 }
                 tokio::task::yield_now().await;
@@ -40,21 +50,36 @@ impl Client {
             let Ok((events, complete)) = hub.told(user, (cursor, head), PAGE).await else {
                 return;
             };
-            let lines = self.render_missed(&events);
+            let lines = self.render_missed(&events, &world);
             self.outbox.push(lines);
-            self.outbox.caught_up(complete);
+            if self.outbox.caught_up_and_told(complete) == Mode::Live {
+                self.told = None;
+            }
             if self.outbox.is_stalled() {
                 return;
             }
         }
     }
 
+    /// What is in no timeline, of those who are in a room with the session's user: other nicks of guests, who is away and back.
+    fn render_difference(&self, told: &World, world: &World) -> bytes::Bytes {
+        let mut out = BytesMut::new();
+        let mut scene = self.scene(world);
+        scene.before = told;
+        let now = crate::registration::now();
+        for user in world.live.changed_since(&told.live) {
+            if user != scene.viewer && told.share_a_room(scene.viewer, user) {
+                difference(&scene, (user, now), &mut out);
+            }
+        }
+        out.freeze()
+    }
+
     /// Lines of missed events. Up to where the session was attached only what was said counts: its channels were shown as they are now.
-    fn render_missed(&self, events: &[(RoomId, VisibleEvent)]) -> bytes::Bytes {
+    fn render_missed(&self, events: &[(RoomId, VisibleEvent)], world: &World) -> bytes::Bytes {
         let Some(session) = &self.session else {
             return bytes::Bytes::new();
         };
-        let world = session.hub().world();
         let mut out = BytesMut::new();
         for (room, event) in events {
             let Some(room) = world.state.room(*room) else {
@@ -62,8 +87,8 @@ impl Client {
             };
             let scene = Scene {
                 renderer: &self.irc.renderer,
-                world: &world,
-                before: &world,
+                world,
+                before: world,
                 capabilities: CapabilitySet::from_bits(self.outbox.dialect()),
                 relation: if event.sender == session.user() {
                     Relation::Own

@@ -50,6 +50,8 @@ pub(crate) struct Client {
     pub(crate) session: Option<Session>,
     /// Up to when it has read whom it has no conversation with that is kept.
     pub(crate) private_marks: HashMap<UserId, Timestamp>,
+    /// While it is behind the log: the state of which it was told everything that is in no log.
+    pub(crate) told: Option<Arc<World>>,
     /// Lines that came in and were not handled yet.
     waiting: VecDeque<Incoming>,
     resume: Option<Instant>,
@@ -76,6 +78,7 @@ impl Client {
             stranger: Some(Stranger::new(census)),
             session: None,
             private_marks: HashMap::new(),
+            told: None,
             waiting: VecDeque::new(),
             resume: None,
             attached_at: Position(0),

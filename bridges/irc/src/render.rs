@@ -5,7 +5,7 @@ pub(crate) mod member;
 pub(crate) mod message;
 pub(crate) mod mode;
 mod notices;
-mod user;
+pub(crate) mod user;
 mod watched;
 
 use std::sync::Arc;

@@ -11,12 +11,15 @@ use polylogue_hub::frontend::Security;
 use polylogue_hub::{Frontend, Hub, Limits, Peer, Stream};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{Config, Irc, Texts};
 
 /// No line takes this long: a test that waits for one that never comes ends.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Bytes that a socket holds each way.
+const SOCKET: u32 = 64 * 1024;
 
 struct House {
     hub: Arc<Hub>,
@@ -51,9 +54,19 @@ impl House {
         }
     }
 
+    /// Over sockets that hold little, so that who does not read falls behind soon.
     async fn client(&self) -> Client {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap())
+        let socket = || {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_send_buffer_size(SOCKET).unwrap();
+            socket.set_recv_buffer_size(SOCKET).unwrap();
+            socket
+        };
+        let near = socket();
+        near.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let listener = near.listen(1).unwrap();
+        let stream = socket()
+            .connect(listener.local_addr().unwrap())
             .await
             .unwrap();
         let peer = Peer {
@@ -210,4 +223,80 @@ async fn the_server_says_what_it_is() {
     let mut dave = house.guest("dave").await;
     dave.send("WHOIS dave").await;
     assert!(dave.line(" 312 ").await.ends_with(":For tests\r\n"));
+}
+
+/// Lines of 400 bytes that fill an outbox, both of its sockets, and more.
+const FLOOD: usize = 4 * polylogue_hub::outbox::BOUND / 400;
+
+#[tokio::test]
+async fn who_fell_behind_is_told_what_is_in_no_log() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    let mut slow = house.client().await;
+    slow.send("CAP REQ away-notify\r\nNICK slow\r\nUSER s 0 * :s\r\nCAP END")
+        .await;
+    slow.line(" 001 ").await;
+    let mut others = Vec::new();
+    for nick in ["flood", "dave", "erin", "gina"] {
+        others.push(house.guest(nick).await);
+    }
+    for client in [&mut slow].into_iter().chain(&mut others) {
+        client.send("JOIN #garden").await;
+        client.line(" 366 ").await;
+    }
+    let [flood, dave, erin, gina] = others.as_mut_slice() else {
+        panic!("four came");
+    };
+    let text = "x".repeat(400);
+    let lines = vec![format!("PRIVMSG #garden :{text}"); FLOOD].join("\r\n");
+    // Everybody else reads, and only then goes on.
+    let (_, (), (), ()) = tokio::join!(
+        async {
+            flood.send(&lines).await;
+            flood.send("PRIVMSG #garden :enough").await;
+        },
+        async { drop(dave.line(":enough").await) },
+        async { drop(erin.line(":enough").await) },
+        async { drop(gina.line(":enough").await) },
+    );
+    dave.send("NICK dora\r\nPRIVMSG #garden :I am dora").await;
+    erin.line(":I am dora").await;
+    gina.send("AWAY :watering").await;
+    gina.line(" 306 ").await;
+    erin.send("QUIT :good night").await;
+    dave.line(" QUIT ").await;
+    // One came, and is gone again.
+    let mut hugo = house.guest("hugo").await;
+    hugo.send("JOIN #garden\r\nQUIT :wrong room").await;
+    dave.line(":hugo!").await;
+    dave.line(" QUIT ").await;
+    // The lines that nobody reads wait in the log.
+    let mut told = Vec::new();
+    loop {
+        let line = slow.line(" ").await;
+        if !line.contains("xxx") {
+            told.push(line.trim_end().to_owned());
+        }
+        if told.last().is_some_and(|line| line.ends_with("wrong room")) {
+            break;
+        }
+    }
+    let place = |start: &str, part: &str| {
+        let found = told
+            .iter()
+            .position(|line| line.starts_with(start) && line.contains(part));
+        found.unwrap_or_else(|| panic!("no {start} {part} in {told:#?}"))
+    };
+    let renamed = place(":dave!", " NICK dora");
+    assert!(renamed < place(":dora!", ":I am dora"), "{told:#?}");
+    place(":gina!", " AWAY :watering");
+    place(":erin!", " PART #garden :Quit: good night");
+    assert!(place(":hugo!", " JOIN ") < place(":hugo!", " PART #garden :Quit: wrong room"));
+    // It is live again.
+    gina.send("AWAY").await;
+    gina.line(" 305 ").await;
+    let back = slow.line(" AWAY").await;
+    assert!(
+        back.starts_with(":gina!") && back.ends_with(" AWAY\r\n"),
+        "{back}"
+    );
 }

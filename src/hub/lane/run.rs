@@ -51,7 +51,7 @@ impl Lane {
             let all = all.clone();
             if !senders.contains(&user) {
                 self.position = last;
-                self.put(index, (all, Heard::News), before);
+                self.put(index, (all, Heard::News), (before, delivery));
                 continue;
             }
             let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else {
@@ -60,7 +60,7 @@ impl Lane {
             let own = self.with_own(delivery, run, (&all, ends), index);
             self.position = last;
             for line in own {
-                self.put(index, line, before);
+                self.put(index, line, (before, delivery));
             }
         }
         self.position = last;

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use polylogue_core::event::UserChange;
-use polylogue_core::{Event, Position, Signal};
+use polylogue_core::{Event, Signal};
 
 use super::{Change, Delivery, Lane};
 use crate::outbox::Heard;
@@ -41,11 +41,8 @@ impl Lane {
                 };
                 let mut line = BytesMut::new();
                 slot.renderer.clone().watched(what, watched, &mut line);
-                let before = self
-                    .position
-                    .0
-                    .saturating_sub(u64::from(matches!(change, Change::Event(..))));
-                self.put(index, (line.freeze(), Heard::News), Position(before));
+                let before = self.before(change);
+                self.put(index, (line.freeze(), Heard::News), (before, delivery));
             }
         }
     }

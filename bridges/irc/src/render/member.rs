@@ -5,7 +5,7 @@ use polylogue_core::event::MemberChange;
 use polylogue_core::live::Presence;
 use polylogue_core::room::Membership;
 use polylogue_core::user::UserKind;
-use polylogue_core::{RoomSequence, RoomState, UserId};
+use polylogue_core::{Live, RoomSequence, RoomState, UserId};
 use polylogue_hub::Relation;
 use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Trailing, Verb};
 
@@ -167,13 +167,14 @@ fn part(
     change: &MemberChange,
     out: &mut BytesMut,
 ) {
-    // A guest who is gone was seen to quit; his leaves are the store's business.
+    // A guest who is gone was seen to quit by whoever was told of everything; his leaves are the store's business.
     let guest = scene
         .world
         .state
         .user(change.user)
         .is_some_and(|user| user.kind == UserKind::Guest);
-    if guest && !scene.world.live.guests.contains_key(&change.user) {
+    let is_here = |live: &Live| live.guests.contains_key(&change.user);
+    if guest && is_here(&scene.before.live) && !is_here(&scene.world.live) {
         return;
     }
     let Some(who) = scene.name(change.user) else {

@@ -101,6 +101,19 @@ fn announcement(
         .trailing(&Trailing::lossy(text));
 }
 
+/// What shows of a user now and did not before, for whoever was told nothing in between: NICK of a guest, AWAY. That a guest went is in the
+/// timelines of the channels that he was in.
+pub(crate) fn difference(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
+    if let (Some(from), Some(to)) = (scene.before.name_of(user), scene.world.name_of(user))
+        && from.nick() != to.nick()
+    {
+        renamed(scene, (user, at), (from.nick(), to.nick()), out);
+    }
+    if scene.world.is_account(user) || scene.world.live.guests.contains_key(&user) {
+        presence(scene, (user, at), out);
+    }
+}
+
 /// A durable change to a user.
 pub(super) fn change(
     scene: &Scene<'_>,
