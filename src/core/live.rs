@@ -78,13 +78,6 @@ pub enum Signal {
         /// The name now.
         to: AccountName,
     },
-    /// A guest has another real name.
-    GuestRealName {
-        /// Who.
-        user: UserId,
-        /// The name.
-        name: Arc<str>,
-    },
     /// A session is away, or back.
     Away {
         /// Which.
@@ -221,13 +214,6 @@ impl Live {
                 self.guest_names.remove(&NameKey::account(from.nick()));
                 self.guest_names.insert(NameKey::account(to.nick()), *user);
                 self.guests.insert(*user, to.clone());
-            }
-            Signal::GuestRealName { user, name } => {
-                for id in self.sessions_of(*user).to_vec() {
-                    if let Some(session) = self.sessions.get_mut(&id) {
-                        session.presentation.real_name = name.clone();
-                    }
-                }
             }
             Signal::Away { id, text, .. } => {
                 if let Some(session) = self.sessions.get_mut(id) {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, within};
+use super::{Deciding, Decision, Outcome, within};
 use crate::event::{Event, MemberChange, RoomChange, UserChange};
 use crate::ids::RoomId;
 use crate::json::Json;
 use crate::limits;
-use crate::live::Signal;
 use crate::refusal::Refusal;
 use crate::room::Membership;
 use crate::user::ProfileField;
@@ -25,9 +24,6 @@ pub(super) fn set(
     };
     within(value.as_deref(), what, limit)?;
     let user = at.actor.user;
-    if let (ProfileField::DisplayName, true) = (field, at.world.live.guests.contains_key(&user)) {
-        return Ok(guest(at, value));
-    }
     let known = at
         .world
         .state
@@ -63,15 +59,4 @@ pub(super) fn set_in_room(
         ..at.member_change(room, (user, Membership::Join), None)
     };
     Ok(at.one(room, RoomChange::Member(change)))
-}
-
-/// A guest has no profile: his name is that of his session, and ends with it.
-fn guest(at: Deciding<'_>, value: Option<Arc<str>>) -> Decision {
-    let user = at.actor.user;
-    let nick = at.world.name_of(user).map(|name| name.nick().clone());
-    let name = value.or(nick).unwrap_or_default();
-    Decision {
-        changes: vec![Change::Signal(Signal::GuestRealName { user, name })],
-        outcome: Outcome::Done,
-    }
 }

@@ -124,7 +124,6 @@ fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
         Signal::Attached { session, .. } => neighbours(delivery, session.user),
         Signal::Detached { user, .. }
         | Signal::GuestRenamed { user, .. }
-        | Signal::GuestRealName { user, .. }
         | Signal::Away { user, .. } => neighbours(delivery, *user),
         Signal::Operator { user, .. } | Signal::Hearing { user, .. } => own(*user),
         Signal::Announcement { sender, .. } => {

@@ -27,7 +27,6 @@ pub(super) fn signal(
         Signal::GuestRenamed { from, to, user } => {
             renamed(scene, (*user, at), (from.nick(), to.nick()), out)
         }
-        Signal::GuestRealName { user, .. } => set_name(scene, (*user, at), out),
         Signal::Away { user, .. } => presence(scene, (*user, at), out),
         Signal::Operator { id, user, name } if *id == viewer.session => {
             let modes = if name.is_some() { "+o" } else { "-o" };

@@ -35,12 +35,6 @@ pub(super) fn watched(
                 }
                 Signal::Attached { session, .. } => session.user,
                 Signal::Detached { user, .. } | Signal::Away { user, .. } => *user,
-                Signal::GuestRealName { user, .. } => {
-                    if extended {
-                        user::set_name(scene, (*user, at), out);
-                    }
-                    return;
-                }
                 Signal::Operator { .. }
                 | Signal::Hearing { .. }
                 | Signal::Announcement { .. }

@@ -128,7 +128,6 @@ fn of_signal(signal: &Signal) -> Option<Mark> {
         Signal::Typing { room, .. } => Some(Mark::Typing(*room)),
         // CTCP, client tags and what concerns operators have no form in Matrix.
         Signal::Transient { .. }
-        | Signal::GuestRealName { .. }
         | Signal::Operator { .. }
         | Signal::Hearing { .. }
         | Signal::Announcement { .. } => None,

@@ -82,7 +82,7 @@ pub(super) fn of_signal(
             && what.relation == Relation::Target)
             .then(|| whisper(what.world, *sender, message))?,
         // Guests' nicks are looked up when they are needed.
-        Core::GuestRenamed { .. } | Core::GuestRealName { .. } => None,
+        Core::GuestRenamed { .. } => None,
         // What concerns operators is IRC's.
         Core::Operator { .. } | Core::Hearing { .. } | Core::Announcement { .. } => None,
     }

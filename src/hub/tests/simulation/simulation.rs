@@ -776,7 +776,6 @@ impl Simulation {
                     | Signal::Away { .. }
                     | Signal::Typing { .. }
                     | Signal::Transient { .. }
-                    | Signal::GuestRealName { .. }
                     | Signal::Operator { .. }
                     | Signal::Hearing { .. }
                     | Signal::Announcement { .. } => {}
