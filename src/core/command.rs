@@ -329,6 +329,22 @@ pub enum Command {
         /// What IRC shows as the reason.
         reason: Arc<str>,
     },
+    /// A session of somebody is somebody else's from now on: a guest has logged in, or an account as another one. That he may is proven.
+    LogIn {
+        /// Which.
+        session: SessionId,
+        /// Whose it is to be.
+        user: UserId,
+        /// What others see of it then.
+        presentation: Presentation,
+    },
+    /// Others see something else of the actor's session.
+    Present {
+        /// Which.
+        session: SessionId,
+        /// What they see.
+        presentation: Presentation,
+    },
     /// The actor's session is away, or back.
     SetAway {
         /// Which session.
@@ -595,6 +611,16 @@ pub enum Who {
     Guest(AccountName),
 }
 
+/// Who operates a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Operator {
+    /// A person.
+    #[default]
+    Person,
+    /// A program, which says so (IRCv3 bot-mode).
+    Program,
+}
+
 /// What others see of a connection. Never an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presentation {
@@ -610,6 +636,8 @@ pub struct Presentation {
     pub since: Timestamp,
     /// Whether it makes its user look present.
     pub visible: bool,
+    /// Who sits there.
+    pub operator: Operator,
     /// What its user says of himself while he is here (Matrix `status_msg`).
     pub status: Option<Arc<str>>,
 }

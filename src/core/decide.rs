@@ -37,14 +37,14 @@ mod tests;
 
 pub use create_room::preset_levels;
 
-use crate::command::{Actor, Command, Destination, DirectRoom, RoomRef, Scope};
+use crate::command::{Actor, Command, Destination, DirectRoom, RoomRef, Scope, Who};
 use std::sync::Arc;
 
 use crate::event::{Event, MemberChange, RoomChange, UserChange};
-use crate::ids::{DeviceId, RoomId, Timestamp, UserId};
+use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
 use crate::keys::{KeyObject, KeysChange, KeysCommand};
 use crate::limits;
-use crate::live::{Signal, TransientTarget};
+use crate::live::{LiveSession, Signal, TransientTarget};
 use crate::name::NameKey;
 use crate::operator::OperatorCommand;
 use crate::refusal::Refusal;
@@ -219,6 +219,15 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         Command::SetSetting { room, setting } => setting::set(at, room, setting),
         Command::Attach(attach) => session::attach(at, *attach),
         Command::Detach { session, reason } => session::detach(at, session, reason),
+        Command::LogIn {
+            session,
+            user,
+            presentation,
+        } => session::log_in(at, session, user, presentation),
+        Command::Present {
+            session,
+            presentation,
+        } => presence::present(at, session, presentation),
         Command::SetAway { session, text } => presence::set_away(at, session, text),
         Command::Typing { room, milliseconds } => typing::typing(at, room, milliseconds),
         Command::Transient(message) => typing::transient(at, message),
@@ -311,6 +320,11 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
                 .collect(),
             (DirectRoom::Yes | DirectRoom::No, _) => Vec::new(),
         },
+        Command::LogIn { session, user, .. } => {
+            let mut rooms = session::rooms_needed(world, *session);
+            rooms.extend(session::rooms_of(world, &Who::Account(*user)));
+            rooms
+        }
         // Whoever is here finds his rooms in every view.
         Command::Attach(attach) => session::rooms_of(world, &attach.who),
         Command::Disable { .. }
@@ -325,6 +339,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
         | Command::Keys(_)
+        | Command::Present { .. }
         | Command::SetAway { .. } => Vec::new(),
     }
 }
@@ -350,6 +365,14 @@ impl<'a> Deciding<'a> {
         } else {
             Err(Refusal::NoSuchUser)
         }
+    }
+
+    /// A connection of the actor.
+    fn own_session(&self, id: SessionId) -> Result<&'a LiveSession, Refusal> {
+        let session = self.world.live.sessions.get(&id);
+        session
+            .filter(|session| session.user == self.actor.user)
+            .ok_or(Refusal::Forbidden)
     }
 
     /// The account that asks, and the credential that it asks with.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use imbl::ordmap::DiffItem;
 use imbl::{OrdMap, OrdSet};
 
-use crate::command::{Direction, Presentation};
+use crate::command::{Direction, Operator, Presentation};
 use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
 use crate::limits;
 use crate::name::{AccountName, NameKey};
@@ -68,6 +68,24 @@ pub enum Signal {
         user: UserId,
         /// Why, as IRC shows it.
         reason: Arc<str>,
+    },
+    /// A connection is not this user's any more; as whose it goes on, [`Signal::Attached`] tells next.
+    Left {
+        /// Its number.
+        id: SessionId,
+        /// Whose it was.
+        user: UserId,
+        /// Whose it will be.
+        next: UserId,
+    },
+    /// Others see something else of a connection.
+    Presented {
+        /// Its number.
+        id: SessionId,
+        /// Whose.
+        user: UserId,
+        /// What they see.
+        presentation: Presentation,
     },
     /// A guest has another nick.
     GuestRenamed {
@@ -193,7 +211,7 @@ impl Live {
                     self.next_user = self.next_user.max(session.user.next());
                 }
             }
-            Signal::Detached { id, user, .. } => {
+            Signal::Detached { id, user, .. } | Signal::Left { id, user, .. } => {
                 self.sessions.remove(id);
                 let ids: Vec<_> = self
                     .sessions_of(*user)
@@ -208,6 +226,13 @@ impl Live {
                     }
                 } else {
                     self.by_user.insert(*user, ids.into());
+                }
+            }
+            Signal::Presented {
+                id, presentation, ..
+            } => {
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.presentation = presentation.clone();
                 }
             }
             Signal::GuestRenamed { user, from, to } => {
@@ -287,6 +312,15 @@ impl Live {
             .iter()
             .filter_map(|id| self.sessions.get(id))
             .any(|session| session.operator.is_some())
+    }
+
+    /// Whether a program speaks for a user who is here.
+    #[must_use]
+    pub fn is_program(&self, user: UserId) -> bool {
+        self.sessions_of(user)
+            .iter()
+            .filter_map(|id| self.sessions.get(id))
+            .any(|session| session.presentation.operator == Operator::Program)
     }
 
     /// How a user shows to others.

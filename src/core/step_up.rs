@@ -72,6 +72,8 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::SetSetting { .. }
         | Command::Attach(_)
         | Command::Detach { .. }
+        | Command::LogIn { .. }
+        | Command::Present { .. }
         | Command::SetAway { .. }
         | Command::Typing { .. }
         | Command::Transient(_)

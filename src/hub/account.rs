@@ -29,6 +29,15 @@ pub struct Login {
     pub token: String,
 }
 
+/// Who asks for an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// Somebody who is nobody yet.
+    Nobody,
+    /// A guest, who may have an account of his own name.
+    Guest(UserId),
+}
+
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Login")
@@ -46,14 +55,17 @@ impl Hub {
     /// Why not.
     pub async fn sign_up(
         &self,
-        from: IpAddr,
+        (asker, from): (Asker, IpAddr),
         name: AccountName,
         password: Password,
     ) -> Result<UserId, Refusal> {
         self.attempts.may_register(from, now())?;
-        let nobody = Actor::user(UserId::SERVER, None);
+        let asker = match asker {
+            Asker::Nobody => Actor::user(UserId::SERVER, None),
+            Asker::Guest(user) => Actor::user(user, None),
+        };
         let shown = name.localpart().clone();
-        let user = self.register(nobody, name, password).await?;
+        let user = self.register(asker, name, password).await?;
         self.attempts.registered(&shown, from, now());
         Ok(user)
     }

@@ -142,6 +142,8 @@ fn cost(command: &Command) -> u64 {
         | Command::SetSetting { .. }
         | Command::Attach(_)
         | Command::Detach { .. }
+        | Command::LogIn { .. }
+        | Command::Present { .. }
         | Command::SetAway { .. }
         | Command::Typing { .. }
         | Command::Timed { .. } => 0,

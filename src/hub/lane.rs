@@ -196,6 +196,11 @@ impl Lane {
             *place = Some(slot);
         }
         self.sessions.insert(arrival.session, index);
+        self.settle_in(delivery, user, index);
+    }
+
+    /// A session is in the audience of its user's rooms.
+    fn settle_in(&mut self, delivery: &Delivery, user: UserId, index: usize) {
         self.users.entry(user).or_default().push(index);
         let mut rooms: Vec<RoomId> = delivery
             .before
@@ -233,6 +238,27 @@ impl Lane {
             self.rooms.remove(room, index);
         }
         self.free.push(index);
+    }
+
+    /// A session goes on as another user's: out of the rooms of the one, into those of the other.
+    fn hand_over(&mut self, delivery: &Delivery, id: SessionId, next: UserId) {
+        let Some(index) = self.sessions.get(&id).copied() else {
+            return;
+        };
+        let Some(Some(slot)) = self.slots.get_mut(index) else {
+            return;
+        };
+        let before = std::mem::replace(&mut slot.user, next);
+        for room in std::mem::take(&mut slot.rooms) {
+            self.rooms.remove(room, index);
+        }
+        if let Some(all) = self.users.get_mut(&before) {
+            all.retain(|known| *known != index);
+            if all.is_empty() {
+                self.users.remove(&before);
+            }
+        }
+        self.settle_in(delivery, next, index);
     }
 
     fn enter(&mut self, room: RoomId, index: usize) {
@@ -288,6 +314,9 @@ impl Lane {
                         slot.outbox.close(reason.clone());
                     }
                     self.depart(*id);
+                }
+                if let Signal::Left { id, next, .. } = &**signal {
+                    self.hand_over(delivery, *id, *next);
                 }
             }
         }

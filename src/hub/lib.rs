@@ -33,7 +33,7 @@ mod submit;
 mod ticket;
 mod watch;
 
-pub use account::Login;
+pub use account::{Asker, Login};
 pub use batch::{EventPlace, Receipt};
 pub use config::{Config, Limits, Registration};
 pub use documents::AccountData;

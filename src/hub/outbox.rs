@@ -143,9 +143,13 @@ impl Outbox {
         }
     }
 
-    /// Keeps back what comes from now on, until [`release`](Self::release): the reply to one command is put in shape as a whole.
-    pub fn hold(&self) {
-        self.lock().held.get_or_insert_default();
+    /// Keeps back what comes from now on, until [`release`](Self::release): the reply to one command is put in shape as a whole. Tells whether
+    /// nothing was kept back before.
+    pub fn hold(&self) -> bool {
+        let mut queue = self.lock();
+        let begins = queue.held.is_none();
+        queue.held.get_or_insert_default();
+        begins
     }
 
     /// Lets go of what was kept back, in the shape that `shape` gives it. Does not write.

@@ -9,7 +9,7 @@ use polylogue_core::secret::{Password, PasswordHash};
 use tokio::sync::Semaphore;
 
 /// Bytes of the longest password that is hashed at all.
-pub const LONGEST: usize = 512;
+pub const LONGEST: usize = 1024;
 /// Logins that may wait for theirs; beyond that they are told to come again.
 const WAITING: usize = 256;
 

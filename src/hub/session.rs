@@ -140,6 +140,27 @@ impl Session {
         }
     }
 
+    /// Goes on as an account whose password was proven just now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn log_in(
+        &mut self,
+        user: UserId,
+        presentation: Presentation,
+    ) -> Result<(), Refusal> {
+        let command = Command::LogIn {
+            session: self.id,
+            user,
+            presentation,
+        };
+        self.hub.submit(Request::new(self.actor(), command)).await?;
+        self.user = user;
+        self.device = None;
+        self.proven();
+        Ok(())
+    }
+
     /// Its password was proven just now.
     pub fn proven(&mut self) {
         self.proven_at = Some(crate::stages::now());

@@ -28,6 +28,7 @@ mod part;
 pub(crate) mod ping;
 pub(crate) mod quit;
 mod redact;
+pub(crate) mod register;
 mod samode;
 mod setname;
 mod stats;
@@ -96,6 +97,8 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Samode => samode::run(client, message).await,
         Verb::Setname => setname::run(client, message).await,
         Verb::Markread => markread::run(client, message).await,
+        Verb::Register => register::run(client, message).await,
+        Verb::Verify => register::verify(client, message),
         Verb::Redact => redact::run(client, message).await,
         Verb::Quit => return quit::run(client, message),
         // Those without label were taken together before.
@@ -116,7 +119,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
 
 impl Client {
     /// Asks the hub for something on behalf of the session.
-    async fn submit(&mut self, command: Command) -> Result<Receipt, Refusal> {
+    pub(crate) async fn submit(&mut self, command: Command) -> Result<Receipt, Refusal> {
         let session = self.session.as_ref().ok_or(Refusal::Forbidden)?;
         session
             .hub()

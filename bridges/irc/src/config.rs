@@ -32,6 +32,10 @@ pub struct Config {
     pub targets: usize,
     /// Seconds from the connection to the end of registration.
     pub registration_seconds: u64,
+    /// Where IRC over WebSocket begins on the HTTP listeners.
+    pub websocket_path: String,
+    /// Whether an account may be made (`REGISTER`) before the connection is registered; where accounts may be made at all.
+    pub register_before_connect: bool,
     /// Seconds of silence after which the server sends PING.
     pub ping_seconds: u64,
     /// Seconds of silence after which the connection is closed. More than `ping_seconds`.
@@ -57,6 +61,8 @@ impl Default for Config {
             channels: 100,
             targets: 4,
             registration_seconds: 30,
+            websocket_path: "/irc".to_owned(),
+            register_before_connect: true,
             ping_seconds: 90,
             timeout_seconds: 150,
             history_messages: 1000,
@@ -91,6 +97,16 @@ impl Config {
             problems.push((
                 "network",
                 "expected one word of at most 32 printable ASCII characters".to_owned(),
+            ));
+        }
+        let path = &self.websocket_path;
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_');
+        // Paths of the other front-ends, and those that a client could not ask for.
+        let taken = path.starts_with("/_") || path.starts_with("/.") || path == "/native";
+        if !path.starts_with('/') || path.len() > 64 || !path.bytes().all(letters) || taken {
+            problems.push((
+                "websocket_path",
+                "expected a free path like \"/irc\", of at most 64 letters, digits, hyphens and slashes".to_owned(),
             ));
         }
         // RFC 2812 section 2.3.1: servername = hostname.

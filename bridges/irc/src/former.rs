@@ -83,6 +83,7 @@ mod tests {
                 nick: format!("n{}", number % 2).into(),
                 username: format!("u{number}").into(),
                 host: "h".into(),
+                operator: polylogue_core::command::Operator::Person,
                 account: None,
             };
             former.add(Was {

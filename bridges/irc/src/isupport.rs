@@ -45,6 +45,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("CHATHISTORY"), &number(config.history_messages))
         .value(key("MSGREFTYPES"), "msgid,timestamp")
         .value(key("ELIST"), polylogue_irc::elist::LETTERS)
+        .value(key("BOT"), &crate::commands::user_mode::BOT.to_string())
         .value(key("MONITOR"), &number(polylogue_hub::WATCHED_NAMES))
         .value(key("NETWORK"), &config.network)
         .flag(key("KNOCK"))

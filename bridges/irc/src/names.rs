@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use polylogue_core::command::Operator;
 use polylogue_core::room::RoomKind;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
@@ -21,6 +22,8 @@ pub(crate) struct Name {
     pub(crate) host: Arc<str>,
     /// The account's nick; guests have none.
     pub(crate) account: Option<Arc<str>>,
+    /// Who operates his client, if he is here.
+    pub(crate) operator: Operator,
 }
 
 impl Name {
@@ -37,6 +40,7 @@ impl Name {
                     return Some(Self {
                         account,
                         nick,
+                        operator: operator(world, user),
                         username: ACCOUNT_USERNAME.into(),
                         host: ACCOUNT_HOST.into(),
                     });
@@ -66,6 +70,7 @@ impl Name {
             username,
             host,
             account: None,
+            operator: operator(world, user),
         }
     }
 
@@ -88,6 +93,14 @@ impl Name {
     /// The nick as a parameter.
     pub(crate) fn nick(&self) -> Middle<'_> {
         Middle::new(&self.nick).unwrap_or(Middle::STAR)
+    }
+}
+
+fn operator(world: &World, user: UserId) -> Operator {
+    if world.live.is_program(user) {
+        Operator::Program
+    } else {
+        Operator::Person
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use polylogue_core::command::{Presentation, Who};
+use polylogue_core::command::{Operator, Presentation, Who};
 use polylogue_core::name::AccountName;
 use polylogue_core::secret::{Password, PasswordHash};
 use polylogue_core::{Refusal, Timestamp, UserId};
@@ -21,7 +21,7 @@ use crate::refusal::{self, About};
 /// What is known of a client that is not registered yet.
 pub(crate) struct Registration {
     pub(crate) since: Instant,
-    nick: Option<Arc<str>>,
+    pub(crate) nick: Option<Arc<str>>,
     user: Option<(Arc<str>, Arc<str>)>,
     /// `PASS`, until it is known what it is for.
     password: Option<Secret>,
@@ -60,6 +60,8 @@ impl Client {
             Verb::Nick => self.first_nick(message),
             Verb::User => self.user(message),
             Verb::Authenticate => commands::authenticate::run(self, message).await,
+            Verb::Register => commands::register::run(self, message).await,
+            Verb::Verify => commands::register::verify(self, message),
             Verb::Ping => commands::ping::run(self, message),
             Verb::Pong => {}
             Verb::Quit => return commands::quit::run(self, message),
@@ -134,7 +136,7 @@ impl Client {
     /// Completes registration once everything is there.
     pub(crate) async fn try_complete(&mut self) -> Next {
         let registration = &self.registration;
-        if registration.negotiating || registration.exchange.is_some() {
+        if registration.negotiating {
             return Next::Continue;
         }
         let (Some(nick), Some((username, real_name))) =
@@ -142,6 +144,11 @@ impl Client {
         else {
             return Next::Continue;
         };
+        // IRCv3 sasl-3.1: registration that is completed in the middle of an exchange aborts it.
+        if self.registration.exchange.take().is_some() {
+            self.replies
+                .text(Numeric::ErrSaslAborted, &[], "SASL authentication aborted");
+        }
         if self.registration.account.is_none() && self.take_password(&nick).await == Next::Close {
             return Next::Close;
         }
@@ -294,6 +301,7 @@ impl Client {
             since: now(),
             visible: true,
             status: None,
+            operator: Operator::Person,
         };
         let renderer = self.irc.renderer.clone();
         let proven_at = is_account.then(now);
@@ -327,7 +335,87 @@ impl Client {
         Ok(())
     }
 
-    /// Tells the client who it is logged in as (RPL_LOGGEDIN, RPL_SASLSUCCESS).
+    /// The account's password was proven: the client is the account, at once or when its registration is complete.
+    pub(crate) async fn go_on_as(
+        &mut self,
+        user: UserId,
+        label: Option<Arc<str>>,
+    ) -> Result<(), Refusal> {
+        let Some(session) = &mut self.session else {
+            self.registration.account = Some((user, label));
+            return Ok(());
+        };
+        if session.user() == user {
+            session.proven();
+            return Ok(());
+        }
+        let world = self.irc.hub.world();
+        let rooms: Vec<_> = match world.state.user(session.user()) {
+            Some(guest) if !world.is_account(guest.id) => guest.joined().collect(),
+            Some(_) | None => Vec::new(),
+        };
+        let live = world.live.sessions.get(&session.id());
+        let (username, host) = names::account_presentation();
+        let presentation = Presentation {
+            username,
+            host,
+            ..live
+                .map(|live| live.presentation.clone())
+                .ok_or(Refusal::LoggedOut)?
+        };
+        session.log_in(user, presentation).await?;
+        if let Some(name) = self.irc.hub.world().name_of(user) {
+            self.replies.set_target(name.nick().clone());
+        }
+        self.private_marks.clear();
+        self.attached_at = self.irc.hub.head();
+        self.registration.account = Some((user, label));
+        // The account goes where the guest was, wherever it may.
+        for room in rooms {
+            let join = polylogue_core::Command::Join {
+                room: polylogue_core::command::RoomRef::Id(room),
+                key: None,
+                missing: polylogue_core::command::MissingRoom::Refuse,
+                reason: None,
+            };
+            let _ = self.submit(join).await;
+        }
+        Ok(())
+    }
+
+    /// Goes on as the account and tells the client so, or why not (RPL_LOGGEDIN, RPL_SASLSUCCESS, ERR_SASLFAIL).
+    pub(crate) async fn log_in(&mut self, user: UserId, label: Option<Arc<str>>) {
+        let begins = self.outbox.hold();
+        let done = self.go_on_as(user, label).await;
+        match done {
+            Ok(()) => {
+                self.logged_in(user);
+                self.replies.text(
+                    Numeric::RplSaslSuccess,
+                    &[],
+                    "SASL authentication successful",
+                );
+            }
+            Err(refusal) => self
+                .replies
+                .text(Numeric::ErrSaslFail, &[], &refusal.to_string()),
+        }
+        self.reply_first(begins);
+    }
+
+    /// Lets go of what was kept back since [`hold`](polylogue_hub::Outbox::hold), behind the reply to the command. The reply to a labelled
+    /// command takes its shape later.
+    pub(crate) fn reply_first(&mut self, begins: bool) {
+        if begins {
+            let reply = self.replies.finish();
+            self.outbox.release(|held| {
+                let held = held.into_iter().map(|(lines, _)| lines);
+                std::iter::once(reply).chain(held).collect()
+            });
+        }
+    }
+
+    /// Tells the client who it is logged in as (RPL_LOGGEDIN).
     pub(crate) fn logged_in(&mut self, user: UserId) {
         let world = self.world();
         let Some(name) = world.name_of(user) else {
@@ -339,11 +427,6 @@ impl Client {
         let text = format!("You are now logged in as {nick}");
         self.replies
             .text(Numeric::RplLoggedIn, &[&mask, nick], &text);
-        self.replies.text(
-            Numeric::RplSaslSuccess,
-            &[],
-            "SASL authentication successful",
-        );
     }
 }
 

@@ -11,6 +11,7 @@ mod watched;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use polylogue_core::command::Operator;
 use polylogue_core::event::RoomSetting;
 use polylogue_core::state::World;
 use polylogue_core::{Event, Position, RoomChange, RoomState, Timestamp, UserId};
@@ -128,6 +129,16 @@ impl Scene<'_> {
             ))
         } else {
             line
+        }
+    }
+
+    /// A line of what somebody says, marked if a program does (IRCv3 bot-mode).
+    pub(crate) fn marked<'b>(&self, line: LineWriter<'b>, by: &Name) -> LineWriter<'b> {
+        match by.operator {
+            Operator::Program if self.has(Capability::MessageTags) => {
+                line.tag(&Tag::flag(TagKey::BOT))
+            }
+            Operator::Program | Operator::Person => line,
         }
     }
 

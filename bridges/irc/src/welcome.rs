@@ -100,7 +100,12 @@ impl Welcome {
     }
 
     /// JOIN, topic and names of every channel that the account is in.
-    fn write_channels(&self, scene: &Scene<'_>, session: &LiveSession, out: &mut BytesMut) {
+    pub(crate) fn write_channels(
+        &self,
+        scene: &Scene<'_>,
+        session: &LiveSession,
+        out: &mut BytesMut,
+    ) {
         let Some(user) = scene.world.state.user(session.user) else {
             return;
         };

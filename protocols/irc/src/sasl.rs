@@ -103,9 +103,12 @@ pub enum Step {
 /// Why a response is refused. What was collected is forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ResponseError {
-    /// A chunk over [`CHUNK`] or a response over [`RESPONSE_LIMIT`]: `ERR_SASLTOOLONG` (905).
+    /// A chunk over [`CHUNK`]: `ERR_SASLTOOLONG` (905).
     #[error("the SASL message is too long")]
     TooLong,
+    /// A response over [`RESPONSE_LIMIT`]: `ERR_SASLFAIL` (904).
+    #[error("the SASL response is too long")]
+    TooMuch,
     /// `ERR_SASLFAIL` (904).
     #[error("the SASL message is not base64")]
     NotBase64,
@@ -122,9 +125,13 @@ impl Response {
             return Ok(Step::Aborted);
         }
         let text = if chunk == "+" { "" } else { chunk };
-        if text.len() > CHUNK || self.base64.len() + text.len() > RESPONSE_LIMIT {
+        if text.len() > CHUNK {
             self.base64 = Zeroizing::default();
             return Err(ResponseError::TooLong);
+        }
+        if self.base64.len() + text.len() > RESPONSE_LIMIT {
+            self.base64 = Zeroizing::default();
+            return Err(ResponseError::TooMuch);
         }
         if self.base64.is_empty() && text.len() == CHUNK {
             // Room for all of it at once: a text that grew would leave copies behind.
@@ -255,7 +262,7 @@ mod tests {
         check(&["?", "YWJj"], complete(b"abc"));
         check(&[&"A".repeat(401)], Err(ResponseError::TooLong));
         check(&[full.as_str(); 10], Ok(Step::More));
-        check(&[full.as_str(); 11], Err(ResponseError::TooLong));
+        check(&[full.as_str(); 11], Err(ResponseError::TooMuch));
     }
 
     #[test]

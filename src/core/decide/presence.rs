@@ -3,10 +3,37 @@
 use std::sync::Arc;
 
 use super::{Change, Deciding, Decision, Outcome, within};
+use crate::command::Presentation;
 use crate::ids::SessionId;
 use crate::limits;
 use crate::live::Signal;
 use crate::refusal::Refusal;
+
+/// Others see something else of a session of the actor.
+pub(super) fn present(
+    at: Deciding<'_>,
+    id: SessionId,
+    presentation: Presentation,
+) -> Result<Decision, Refusal> {
+    within(
+        Some(&presentation.real_name),
+        "real name",
+        limits::DISPLAY_NAME,
+    )?;
+    let user = at.actor.user;
+    let session = at.own_session(id)?;
+    if session.presentation == presentation {
+        return Ok(Decision::nothing(Outcome::Done));
+    }
+    Ok(Decision {
+        changes: vec![Change::Signal(Signal::Presented {
+            id,
+            user,
+            presentation,
+        })],
+        outcome: Outcome::Done,
+    })
+}
 
 /// A session of the actor is away, or back.
 pub(super) fn set_away(
@@ -16,13 +43,7 @@ pub(super) fn set_away(
 ) -> Result<Decision, Refusal> {
     within(text.as_deref(), "away text", limits::STATUS)?;
     let user = at.actor.user;
-    let session = at
-        .world
-        .live
-        .sessions
-        .get(&id)
-        .filter(|session| session.user == user)
-        .ok_or(Refusal::Forbidden)?;
+    let session = at.own_session(id)?;
     if session.away == text {
         return Ok(Decision::nothing(Outcome::Done));
     }

@@ -1,7 +1,7 @@
 //! Connections that begin to be somebody, and that end. Sessions are not durable; what a guest's end leaves to do is.
 
 use super::{Change, Deciding, Decision, Outcome, within};
-use crate::command::{Attach, Scope, Who};
+use crate::command::{Attach, Presentation, Scope, Who};
 use crate::event::{Event, MemberChange, RoomChange};
 use crate::ids::{DeviceId, RoomId, SessionId, UserId};
 use crate::limits;
@@ -10,9 +10,12 @@ use crate::name::NameKey;
 use crate::refusal::Refusal;
 use crate::room::Membership;
 use crate::state::World;
+use crate::user::{User, UserKind};
 
 /// What IRC shows when a credential's end closes a session.
 const LOGGED_OUT: &str = "Logged out";
+/// What others see as the reason for a guest's end who goes on as an account.
+const LOGGED_IN: &str = "Logged in";
 
 /// Begins a session, as an account or as a guest under a free nick.
 pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refusal> {
@@ -24,18 +27,9 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
     )?;
     let (user, guest) = match attach.who {
         Who::Account(user) => {
-            let known = world.state.user(user).ok_or(Refusal::NoSuchUser)?;
-            if known.disabled {
-                return Err(Refusal::Disabled);
-            }
+            let known = admit(world, user)?;
             if let Some(device) = attach.device {
                 known.device(device).ok_or(Refusal::NoSuchDevice)?;
-            }
-            if world.live.sessions_of(user).len() >= limits::SESSIONS_PER_USER {
-                return Err(Refusal::TooMany {
-                    what: "sessions",
-                    limit: limits::SESSIONS_PER_USER,
-                });
             }
             (user, None)
         }
@@ -64,6 +58,66 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
         changes: vec![Change::Signal(signal)],
         outcome: Outcome::User(user),
     })
+}
+
+/// Makes a session somebody else's. With his last one a guest leaves his rooms.
+pub(super) fn log_in(
+    at: Deciding<'_>,
+    id: SessionId,
+    user: UserId,
+    presentation: Presentation,
+) -> Result<Decision, Refusal> {
+    let world = at.world;
+    let before = at.own_session(id)?;
+    if before.user == user {
+        return Ok(Decision::nothing(Outcome::User(user)));
+    }
+    admit(world, user)?;
+    let mut changes = vec![
+        Change::Signal(Signal::Left {
+            id,
+            user: before.user,
+            next: user,
+        }),
+        Change::Signal(Signal::Attached {
+            id,
+            session: LiveSession {
+                user,
+                device: None,
+                presentation,
+                away: before.away.clone(),
+                operator: None,
+                hears: before.hears,
+            },
+            guest: None,
+        }),
+    ];
+    if world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id] {
+        changes.extend(leaves(world, before.user, &LOGGED_IN.into()));
+    }
+    Ok(Decision {
+        changes,
+        outcome: Outcome::User(user),
+    })
+}
+
+/// Whether an account may have one more session.
+fn admit(world: &World, user: UserId) -> Result<&User, Refusal> {
+    let known = world
+        .state
+        .user(user)
+        .filter(|user| user.kind == UserKind::Account)
+        .ok_or(Refusal::NoSuchUser)?;
+    if known.disabled {
+        return Err(Refusal::Disabled);
+    }
+    if world.live.sessions_of(user).len() >= limits::SESSIONS_PER_USER {
+        return Err(Refusal::TooMany {
+            what: "sessions",
+            limit: limits::SESSIONS_PER_USER,
+        });
+    }
+    Ok(known)
 }
 
 /// Ends a session, which nobody but itself does for a user. With a guest's last one the guest leaves his rooms.

@@ -99,6 +99,7 @@ impl House {
             since: self.now,
             visible: true,
             status: None,
+            operator: crate::command::Operator::Person,
         };
         let attach = Attach {
             session: SessionId(self.sessions),

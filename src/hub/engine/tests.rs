@@ -216,6 +216,7 @@ fn presentation() -> Presentation {
         since: Timestamp(0),
         visible: true,
         status: None,
+        operator: polylogue_core::command::Operator::Person,
     }
 }
 

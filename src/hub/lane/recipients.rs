@@ -123,6 +123,8 @@ fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
     match signal {
         Signal::Attached { session, .. } => neighbours(delivery, session.user),
         Signal::Detached { user, .. }
+        | Signal::Left { user, .. }
+        | Signal::Presented { user, .. }
         | Signal::GuestRenamed { user, .. }
         | Signal::Away { user, .. } => neighbours(delivery, *user),
         Signal::Operator { user, .. } | Signal::Hearing { user, .. } => own(*user),

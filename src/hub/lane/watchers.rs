@@ -60,7 +60,10 @@ fn names(delivery: &Delivery, change: &Change) -> Vec<Box<str>> {
                 return both;
             }
             Signal::Attached { session, .. } => session.user,
-            Signal::Detached { user, .. } | Signal::Away { user, .. } => *user,
+            Signal::Detached { user, .. }
+            | Signal::Left { user, .. }
+            | Signal::Presented { user, .. }
+            | Signal::Away { user, .. } => *user,
             Signal::Operator { .. }
             | Signal::Hearing { .. }
             | Signal::Announcement { .. }

@@ -77,6 +77,7 @@ impl Connection {
             since: Timestamp(0),
             visible: true,
             status: None,
+            operator: polylogue_core::command::Operator::Person,
         };
         let connecting = Connecting {
             who,

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Optional, Type
+from typing import Optional, Tuple, Type
 
 from irctest.basecontrollers import BaseServerController, DirectoryBasedController
 from irctest.cases import BaseServerTestCase
@@ -24,6 +24,8 @@ description = "test server"
 
 [irc]
 server_name = "My.Little.Server"
+register_before_connect = {before_connect}
+websocket_path = "/"
 """
 
 OPERATOR = """
@@ -85,8 +87,15 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
             OptionalBehaviors.MULTI_NAMES_COMMAND,
             OptionalBehaviors.MULTI_PRIVMSG,
             OptionalBehaviors.NO_CTCP,
+            OptionalBehaviors.SASL_AFTER_REGISTRATION,
+            OptionalBehaviors.SASL_REAUTHENTICATION,
         )
     )
+
+    def get_hostname_and_port(self) -> Tuple[str, int]:
+        """A development server listens on loopback alone, and answers to that name."""
+        _, port = super().get_hostname_and_port()
+        return "127.0.0.1", port
 
     def run(
         self,
@@ -100,13 +109,12 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
         websocket_hostname: Optional[str],
         websocket_port: Optional[int],
     ) -> None:
-        # A development server listens on loopback alone.
-        hostname = "127.0.0.1"
         self.hostname, self.port = hostname, port
         self.create_config()
         assert self.directory
         with self.open_file("polylogue.toml") as file:
-            file.write(CONFIGURATION)
+            before = self.test_config.account_registration_before_connect
+            file.write(CONFIGURATION.format(before_connect=str(before).lower()))
             if password is not None:
                 file.write(f'password_hash = "{password_hash(password)}"\n')
             file.write(OPERATOR.format(hash=password_hash("operpassword")))

@@ -1,4 +1,4 @@
-//! `AUTHENTICATE`: IRCv3 sasl, mechanism PLAIN (RFC 4616).
+//! `AUTHENTICATE`: IRCv3 sasl, mechanism PLAIN (RFC 4616). At any time, as SASL 3.2 has it: a registered client goes on as the account.
 
 use polylogue_core::Refusal;
 use polylogue_core::secret::Password;
@@ -18,13 +18,6 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             "Not enough parameters",
         );
     };
-    if client.session.is_some() || client.registration.account.is_some() {
-        return client.replies.text(
-            Numeric::ErrSaslAlready,
-            &[],
-            "You have already authenticated",
-        );
-    }
     let Some(mut response) = client.registration.exchange.take() else {
         return begin(client, word);
     };
@@ -41,7 +34,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
                 .replies
                 .text(Numeric::ErrSaslTooLong, &[], "SASL message too long")
         }
-        Err(ResponseError::NotBase64) => failed(client),
+        Err(ResponseError::TooMuch | ResponseError::NotBase64) => failed(client),
     }
 }
 
@@ -91,8 +84,7 @@ async fn finish(client: &mut Client, payload: &[u8]) {
         .await
     {
         Ok(Some(user)) => {
-            client.registration.account = Some((user, label));
-            client.logged_in(user);
+            client.log_in(user, label).await;
         }
         Err(Refusal::Disabled) => {
             client

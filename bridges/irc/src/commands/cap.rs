@@ -1,5 +1,6 @@
 //! `CAP`: IRCv3 capability-negotiation, version 302.
 
+use polylogue_hub::Registration;
 use polylogue_irc::capability::{Request, Version, list};
 use polylogue_irc::{Capability, CapabilitySet, Message, Middle, Numeric, Trailing, Verb};
 
@@ -27,11 +28,11 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             if version == Version::V302 {
                 client.set_capabilities(client.capabilities.with(Capability::CapNotify));
             }
-            let mechanisms = mechanisms(client);
+            let values = Values::of(client);
             let lines = list(
                 version,
                 offered(client),
-                |capability| value(capability, &mechanisms),
+                |capability| values.get(capability),
                 ROOM,
             );
             reply(client, "LS", &lines);
@@ -94,7 +95,11 @@ fn reply(client: &mut Client, subcommand: &'static str, lines: &[String]) {
 /// Without a way to log in there is no SASL to offer.
 fn offered(client: &Client) -> CapabilitySet {
     if mechanisms(client).is_empty() {
-        OFFERED.without(Capability::Sasl)
+        OFFERED
+            .without(Capability::Sasl)
+            .without(Capability::AccountRegistration)
+    } else if client.irc.hub.registration() == Registration::Closed {
+        OFFERED.without(Capability::AccountRegistration)
     } else {
         OFFERED
     }
@@ -109,6 +114,33 @@ pub(crate) fn mechanisms(client: &Client) -> String {
     }
 }
 
-fn value(capability: Capability, mechanisms: &str) -> Option<&str> {
-    (capability == Capability::Sasl).then_some(mechanisms)
+/// What is said of capabilities behind `=`.
+struct Values {
+    mechanisms: String,
+    registration: &'static str,
+}
+
+impl Values {
+    fn of(client: &Client) -> Self {
+        Self {
+            mechanisms: mechanisms(client),
+            registration: if client.irc.config.register_before_connect {
+                "before-connect,custom-account-name"
+            } else {
+                "custom-account-name"
+            },
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "few capabilities have a value"
+    )]
+    fn get(&self, capability: Capability) -> Option<&str> {
+        match capability {
+            Capability::Sasl => Some(&self.mechanisms),
+            Capability::AccountRegistration => Some(self.registration),
+            _ => None,
+        }
+    }
 }

@@ -1,14 +1,16 @@
 //! `CHATHISTORY`: IRCv3 draft/chathistory. Reads the one log, through the one gate.
 
 use bytes::BytesMut;
-use polylogue_core::room::RoomKind;
+use polylogue_core::body::Body;
+use polylogue_core::room::{Membership, RoomKind};
 use polylogue_core::{EventId, RoomChange, RoomId, RoomSequence, Timestamp};
 use polylogue_hub::{Direction, VisibleEvent};
 use polylogue_irc::batch::Reference;
 use polylogue_irc::chathistory::{Query, Reference as Place, Request};
 use polylogue_irc::line::add_tag;
 use polylogue_irc::{
-    LineWriter, Message, Middle, ServerTime, Tag, TagKey, Verb, names::is_channel,
+    Capability, CapabilitySet, LineWriter, Message, Middle, ServerTime, Tag, TagKey, Verb,
+    names::is_channel,
 };
 
 use crate::client::Client;
@@ -127,7 +129,7 @@ async fn page(
         found.extend(
             page.events
                 .into_iter()
-                .filter(|event| is_message(&event.change)),
+                .filter(|event| is_shown(client.capabilities, &event.change)),
         );
         match page.next {
             Some(next) if found.len() < limit => at = next,
@@ -141,15 +143,27 @@ async fn page(
     Some(found)
 }
 
-fn is_message(change: &RoomChange) -> bool {
+/// Whether an event has a line here: messages, and the rest for those who asked for it (IRCv3 draft/event-playback).
+fn is_shown(capabilities: CapabilitySet, change: &RoomChange) -> bool {
+    let playback = capabilities.has(Capability::EventPlayback);
     match change {
-        RoomChange::Message(_) => true,
-        RoomChange::Created(_)
-        | RoomChange::Member(_)
-        | RoomChange::Power(_)
-        | RoomChange::State(_)
-        | RoomChange::Redaction { .. }
-        | RoomChange::Redacted(_) => false,
+        // A reaction is a TAGMSG.
+        RoomChange::Message(said) => match said.body {
+            Body::Reaction(_) => playback && capabilities.has(Capability::MessageTags),
+            Body::Text(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => true,
+        },
+        RoomChange::Member(change) => {
+            playback
+                && match change.membership {
+                    Membership::Join => change.previous != Some(Membership::Join),
+                    Membership::Leave | Membership::Ban => true,
+                    Membership::Invite | Membership::Knock => false,
+                }
+        }
+        RoomChange::State(change) => playback && change.kind.as_ref() == "m.room.topic",
+        RoomChange::Power(change) => playback && !change.prefixes.is_empty(),
+        RoomChange::Redaction { .. } => playback && capabilities.has(Capability::MessageRedaction),
+        RoomChange::Created(_) | RoomChange::Redacted(_) => false,
     }
 }
 
@@ -256,6 +270,8 @@ fn send(client: &mut Client, (target, room): (&str, RoomId), events: &[VisibleEv
         } else {
             polylogue_hub::Relation::Other
         };
+        // Who came in then is not shown the channel now.
+        scene.viewer = polylogue_core::UserId::SERVER;
         // One's own messages are part of history, whatever echoes are asked for.
         scene.capabilities = scene
             .capabilities

@@ -1,5 +1,6 @@
 //! `WHO` and WHOX: RFC 2812 section 3.6.1, IRCv3 whox.
 
+use polylogue_core::command::Operator;
 use polylogue_core::live::Presence;
 use polylogue_core::mask::glob;
 use polylogue_core::state::World;
@@ -104,6 +105,10 @@ fn row(
         } else {
             flags.extend(prefixes.highest().map(mode::symbol));
         }
+    }
+    match name.operator {
+        Operator::Program => flags.push(super::user_mode::BOT),
+        Operator::Person => {}
     }
     let channel = room.and_then(names::channel).unwrap_or("*");
     let server = client.replies.server();

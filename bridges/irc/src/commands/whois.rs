@@ -1,5 +1,6 @@
 //! `WHOIS`: RFC 2812 section 3.6.2. Shows what the asker may know: no address, and only channels that are listed or shared.
 
+use polylogue_core::command::Operator;
 use polylogue_irc::{Message, Numeric, Trailing};
 
 use crate::client::Client;
@@ -77,6 +78,12 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             &[nick, account],
             "is logged in as",
         );
+    }
+    match name.operator {
+        Operator::Program => client
+            .replies
+            .text(Numeric::RplWhoisBot, &[nick], "is a bot"),
+        Operator::Person => {}
     }
     super::away::tell(client, user);
     let session = world

@@ -254,6 +254,7 @@ fn speak(
                 .tag(&Tag::new(TagKey::REPLY, id.as_str()))
                 .tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()));
         }
+        line = scene.marked(line, by);
         first = false;
         if let Err(error) = line
             .from(by.source(), verb)
@@ -336,5 +337,6 @@ fn react(
         .tag(&Tag::new(TagKey::REPLY, id.as_str()))
         .tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()))
         .tag(&Tag::new(TagKey::DRAFT_REACT, key));
+    let line = scene.marked(line, by);
     let _ = line.from(by.source(), Verb::Tagmsg).middle(target).end();
 }

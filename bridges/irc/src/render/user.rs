@@ -19,11 +19,19 @@ pub(super) fn signal(
     out: &mut BytesMut,
 ) {
     match signal {
+        // Who has logged in as somebody else is welcome already.
+        Signal::Attached { id, session, .. }
+            if *id == viewer.session && scene.before.live.sessions.contains_key(id) =>
+        {
+            scene.renderer.welcome.write_channels(scene, session, out)
+        }
         Signal::Attached { id, session, .. } if *id == viewer.session => {
             scene.renderer.welcome.write(scene, session, out)
         }
         Signal::Attached { session, .. } => presence(scene, (session.user, at), out),
         Signal::Detached { user, reason, .. } => detached(scene, (*user, at), reason, out),
+        Signal::Left { user, next, .. } => left(scene, (*user, *next, at), out),
+        Signal::Presented { user, .. } => presented(scene, (*user, at), out),
         Signal::GuestRenamed { from, to, user } => {
             renamed(scene, (*user, at), (from.nick(), to.nick()), out)
         }
@@ -51,19 +59,6 @@ pub(super) fn signal(
         }
         Signal::Transient { sender, message } => transient(scene, (*sender, at), message, out),
     }
-}
-
-/// IRCv3 setname.
-pub(super) fn set_name(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
-    if !scene.has(Capability::Setname) {
-        return;
-    }
-    let Some(who) = scene.name(user) else { return };
-    let text = member::real_name(scene, user);
-    let line = scene
-        .line(out, (at, who.account.as_deref()))
-        .from(who.source(), Verb::Setname);
-    let _ = line.trailing(&Trailing::lossy(&text));
 }
 
 /// A mode of the reader himself.
@@ -135,7 +130,7 @@ pub(super) fn change(
         UserChange::Profile {
             field: ProfileField::DisplayName,
             ..
-        } => set_name(scene, (user, at), out),
+        } => setname(scene, (user, at), out),
         UserChange::Read { room, .. } => read(scene, (user, *room), out),
         UserChange::Created { .. }
         | UserChange::Password(_)
@@ -147,6 +142,55 @@ pub(super) fn change(
         | UserChange::AccountData { .. }
         | UserChange::Document(_)
         | UserChange::Keys(_) => {}
+    }
+}
+
+/// IRCv3 setname.
+fn setname(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
+    let Some(who) = scene.name(user).filter(|_| scene.has(Capability::Setname)) else {
+        return;
+    };
+    let text = member::real_name(scene, user);
+    let line = scene
+        .line(out, (at, who.account.as_deref()))
+        .from(who.source(), Verb::Setname);
+    let _ = line.trailing(&Trailing::lossy(&text));
+}
+
+/// A guest's real name is his connection's.
+pub(super) fn presented(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
+    let before = Scene {
+        world: scene.before,
+        ..*scene
+    };
+    if !scene.world.is_account(user)
+        && member::real_name(scene, user) != member::real_name(&before, user)
+    {
+        setname(scene, (user, at), out);
+    }
+}
+
+/// A connection goes on as another user: it parts from the channels of the one and takes the other's nick. Others see a guest quit.
+fn left(scene: &Scene<'_>, (user, next, at): (UserId, UserId, Timestamp), out: &mut BytesMut) {
+    if scene.relation != Relation::Origin {
+        return detached(scene, (user, at), "Logged in", out);
+    }
+    let was = names::Name::of((scene.before, scene.before), user);
+    let (Some(was), Some(is)) = (was, scene.name(next)) else {
+        return;
+    };
+    let rooms = scene.before.state.user(user).into_iter();
+    for room in rooms.flat_map(|user| user.joined()) {
+        let channel = scene.before.state.room(room);
+        let channel = channel.and_then(|room| names::channel(&room.state));
+        if let Some(channel) = channel.and_then(|channel| Middle::new(channel).ok()) {
+            let line = scene.line(out, (at, was.account.as_deref()));
+            let line = line.from(was.source(), Verb::Part).middle(channel);
+            let _ = line.trailing(&const { Trailing::literal("Logged in") });
+        }
+    }
+    if was.nick != is.nick {
+        renamed(scene, (user, at), (&was.nick, &is.nick), out);
     }
 }
 
@@ -294,6 +338,7 @@ fn transient(
     if tagged {
         line = line.tags(&tags);
     }
+    line = scene.marked(line, &who);
     let _ = match &message.kind {
         TransientKind::Tags if !tagged => Ok(()),
         TransientKind::Tags => line.from(who.source(), Verb::Tagmsg).middle(to).end(),

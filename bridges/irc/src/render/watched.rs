@@ -34,8 +34,14 @@ pub(super) fn watched(
                     };
                 }
                 Signal::Attached { session, .. } => session.user,
-                Signal::Detached { user, .. } | Signal::Away { user, .. } => *user,
-                Signal::Operator { .. }
+                Signal::Detached { user, .. }
+                | Signal::Left { user, .. }
+                | Signal::Away { user, .. } => *user,
+                Signal::Presented { user: about, .. } if extended => {
+                    return user::presented(scene, (*about, at), out);
+                }
+                Signal::Presented { .. }
+                | Signal::Operator { .. }
                 | Signal::Hearing { .. }
                 | Signal::Announcement { .. }
                 | Signal::Typing { .. }

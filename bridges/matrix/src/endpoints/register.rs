@@ -6,7 +6,7 @@ use axum::extract::State;
 use polylogue_core::Refusal;
 use polylogue_core::name::{AccountName, NameError};
 use polylogue_core::secret::Password;
-use polylogue_hub::Registration;
+use polylogue_hub::{Asker, Registration};
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use polylogue_matrix::uia::{Auth, Stage};
 use serde::Deserialize;
@@ -87,7 +87,7 @@ pub(crate) async fn post(
         .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "password is missing"))?;
     let user = matrix
         .hub
-        .sign_up(from, name, Password::new(password))
+        .sign_up((Asker::Nobody, from), name, Password::new(password))
         .await
         .map_err(refused)?;
     if request.inhibit_login {

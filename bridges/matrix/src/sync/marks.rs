@@ -123,7 +123,11 @@ fn of_event(event: &Event, position: Position) -> Option<Mark> {
 fn of_signal(signal: &Signal) -> Option<Mark> {
     match signal {
         Signal::Attached { session, .. } => Some(Mark::Presence(session.user)),
-        Signal::Detached { user, .. } | Signal::Away { user, .. } => Some(Mark::Presence(*user)),
+        Signal::Detached { user, .. } | Signal::Left { user, .. } | Signal::Away { user, .. } => {
+            Some(Mark::Presence(*user))
+        }
+        // Real names of guests, and who operates a client, are looked up when they are needed.
+        Signal::Presented { .. } => None,
         Signal::GuestRenamed { user, .. } => Some(Mark::Renamed(*user)),
         Signal::Typing { room, .. } => Some(Mark::Typing(*room)),
         // CTCP, client tags and what concerns operators have no form in Matrix.

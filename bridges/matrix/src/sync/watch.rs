@@ -244,6 +244,7 @@ fn presentation(hub: &Hub, user: UserId, shown: &Shown) -> Presentation {
         since: now(),
         visible,
         status,
+        operator: polylogue_core::command::Operator::Person,
     }
 }
 

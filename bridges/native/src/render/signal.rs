@@ -68,6 +68,7 @@ pub(super) fn of_signal(
             ..
         }
         | Core::Detached { user, .. }
+        | Core::Left { user, .. }
         | Core::Away { user, .. } => dialect
             .has(Dialect::PRESENCE)
             .then(|| changed_presence(what, *user))?,
@@ -82,7 +83,7 @@ pub(super) fn of_signal(
             && what.relation == Relation::Target)
             .then(|| whisper(what.world, *sender, message))?,
         // Guests' nicks are looked up when they are needed.
-        Core::GuestRenamed { .. } => None,
+        Core::GuestRenamed { .. } | Core::Presented { .. } => None,
         // What concerns operators is IRC's.
         Core::Operator { .. } | Core::Hearing { .. } | Core::Announcement { .. } => None,
     }

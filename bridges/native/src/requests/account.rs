@@ -30,6 +30,7 @@ pub(super) fn presentation(client: &Client, user: UserId) -> Presentation {
         since: names::now(),
         visible: true,
         status: None,
+        operator: polylogue_core::command::Operator::Person,
     }
 }
 

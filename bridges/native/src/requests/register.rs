@@ -2,6 +2,7 @@
 
 use polylogue_core::Refusal;
 use polylogue_core::name::AccountName;
+use polylogue_hub::Asker;
 use polylogue_native::request::account::Register;
 use polylogue_native::{Answer, Error, ErrorCode};
 
@@ -15,7 +16,10 @@ pub(super) async fn register(client: &mut Client, request: Register) -> Result<A
     let name = AccountName::from_nick(request.name.as_str())
         .map_err(|error| Error::in_field(ErrorCode::BadName, "name", error.to_string()))?;
     let from = client.peer.address;
-    let user = client.hub().sign_up(from, name, password).await;
+    let user = client
+        .hub()
+        .sign_up((Asker::Nobody, from), name, password)
+        .await;
     let user = user.map_err(|refusal| {
         if refusal == Refusal::NameTaken {
             refusal::in_field(&refusal, "name")

@@ -142,6 +142,7 @@ async fn a_guest_whispers() {
                 since: polylogue_core::Timestamp(0),
                 visible: true,
                 status: None,
+                operator: polylogue_core::command::Operator::Person,
             },
             renderer: std::sync::Arc::new(NativeRenderer::new(house.hub.sealer())),
             outbox: Outbox::woken(Mode::Live),

@@ -298,6 +298,7 @@ impl Simulation {
             since: self.now,
             visible: true,
             status: None,
+            operator: polylogue_core::command::Operator::Person,
         };
         let actor = Actor {
             user: polylogue_core::UserId::SERVER,
@@ -773,6 +774,8 @@ impl Simulation {
                     }
                     Signal::Attached { .. }
                     | Signal::GuestRenamed { .. }
+                    | Signal::Left { .. }
+                    | Signal::Presented { .. }
                     | Signal::Away { .. }
                     | Signal::Typing { .. }
                     | Signal::Transient { .. }

@@ -1,0 +1,119 @@
+//! `REGISTER` and `VERIFY`: IRCv3 draft/account-registration. The account's name is its nick from then on, on every front-end.
+
+use polylogue_core::Refusal;
+use polylogue_core::name::AccountName;
+use polylogue_core::secret::Password;
+use polylogue_hub::{Asker, Registration};
+use polylogue_irc::{Message, Middle, Verb};
+
+use crate::client::Client;
+
+/// Makes an account, and goes on as it. An address for mail is not kept, so none is asked for.
+pub(crate) async fn run(client: &mut Client, message: &Message) {
+    let (Some(account), Some(_), Some(password)) =
+        (message.given(0), message.given(1), message.given(2))
+    else {
+        return fail(client, "NEED_MORE_PARAMS", &[], "Not enough parameters");
+    };
+    let nick = match &client.session {
+        Some(_) => Some(client.replies.target()),
+        None => client.registration.nick.clone(),
+    };
+    let name = match (account, nick) {
+        ("*", Some(nick)) => nick.to_string(),
+        ("*", None) => return fail(client, "NEED_NICK", &["*"], "Send NICK first"),
+        (account, _) => account.to_owned(),
+    };
+    if let Some((code, text)) = hindrance(client) {
+        return fail(client, code, &[&name], text);
+    }
+    let made = match AccountName::from_nick(&name) {
+        Ok(made) if name.len() <= client.irc.config.nick_length => made,
+        Ok(_) | Err(_) => {
+            return fail(client, "BAD_ACCOUNT_NAME", &[&name], "This can't be a nick");
+        }
+    };
+    let asker = match &client.session {
+        Some(session) => Asker::Guest(session.user()),
+        None => Asker::Nobody,
+    };
+    let from = client.peer.address;
+    let password = Password::new(password.to_owned());
+    match client.irc.hub.sign_up((asker, from), made, password).await {
+        Ok(user) => {
+            let begins = client.outbox.hold();
+            if let Err(refusal) = client.go_on_as(user, None).await {
+                refused(client, &name, &refusal);
+                return client.reply_first(begins);
+            }
+            client.replies.server_line(Verb::Register, |line| {
+                line.middle(const { Middle::literal("SUCCESS") })
+                    .middle(crate::reply::part(&name))
+                    .trailing(&const { polylogue_irc::Trailing::literal("Account created") })
+            });
+            client.logged_in(user);
+            client.reply_first(begins);
+        }
+        Err(refusal) => refused(client, &name, &refusal),
+    }
+}
+
+/// Nothing waits for a code: an account is there as soon as it is made.
+pub(crate) fn verify(client: &mut Client, message: &Message) {
+    let (Some(account), Some(_)) = (message.given(0), message.given(1)) else {
+        return tell(
+            client,
+            (Verb::Verify, "NEED_MORE_PARAMS"),
+            &[],
+            "Not enough parameters",
+        );
+    };
+    let text = "No account waits to be verified";
+    tell(client, (Verb::Verify, "INVALID_CODE"), &[account], text);
+}
+
+fn hindrance(client: &Client) -> Option<(&'static str, &'static str)> {
+    let account = match &client.session {
+        Some(session) => client.world().is_account(session.user()),
+        None => client.registration.account.is_some(),
+    };
+    if account {
+        Some(("ALREADY_AUTHENTICATED", "You are logged in already"))
+    } else if client.irc.hub.registration() == Registration::Closed {
+        Some(("TEMPORARILY_UNAVAILABLE", "Accounts are not made here"))
+    } else if !client.peer.security.allows_passwords() {
+        Some((
+            "TEMPORARILY_UNAVAILABLE",
+            "Passwords are refused on this connection: use TLS",
+        ))
+    } else if client.session.is_none() && !client.irc.config.register_before_connect {
+        Some((
+            "COMPLETE_CONNECTION_REQUIRED",
+            "Complete your connection first",
+        ))
+    } else {
+        None
+    }
+}
+
+fn refused(client: &mut Client, name: &str, refusal: &Refusal) {
+    let code = if *refusal == Refusal::NameTaken {
+        "ACCOUNT_EXISTS"
+    } else if matches!(refusal, Refusal::BadName(_)) {
+        "BAD_ACCOUNT_NAME"
+    } else if matches!(refusal, Refusal::Invalid { .. } | Refusal::TooLarge { .. }) {
+        "UNACCEPTABLE_PASSWORD"
+    } else {
+        "TEMPORARILY_UNAVAILABLE"
+    };
+    fail(client, code, &[name], &refusal.to_string());
+}
+
+fn fail(client: &mut Client, code: &'static str, context: &[&str], text: &str) {
+    tell(client, (Verb::Register, code), context, text);
+}
+
+fn tell(client: &mut Client, (verb, code): (Verb, &'static str), context: &[&str], text: &str) {
+    let code = Middle::new(code).unwrap_or(Middle::STAR);
+    client.replies.fail((verb, code), context, text);
+}
