@@ -33,7 +33,11 @@ impl Frontends {
         let irc = Irc::new(house.hub(), config.irc.clone(), texts);
         let matrix = Matrix::new(house.hub(), config.matrix.clone());
         let native = Native::new(house.hub(), config.native.clone());
-        let routes = [Arc::clone(&matrix).routes(), Arc::clone(&native).routes()];
+        let routes = [
+            Arc::clone(&matrix).routes(),
+            Arc::clone(&native).routes(),
+            Arc::clone(&irc).routes(),
+        ];
         Self {
             irc,
             matrix,

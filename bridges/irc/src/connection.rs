@@ -19,6 +19,7 @@ use tokio_util::codec::Decoder;
 use crate::Irc;
 use crate::client::{Client, Next};
 use crate::commands::message;
+use crate::websocket::WebSocket;
 
 /// Bytes read at once.
 const READ: usize = 16 * 1024;
@@ -29,11 +30,12 @@ const STALL: Duration = Duration::from_secs(60);
 enum Socket {
     Plain(Arc<TcpStream>),
     Tls(Box<ServerTls>),
+    Web(Box<WebSocket>),
 }
 
 /// Serves a connection until it ends.
 pub(crate) async fn run(irc: Arc<Irc>, stream: Stream, peer: Peer) {
-    let (mut socket, outbox) = match stream {
+    let (socket, outbox) = match stream {
         Stream::Plain(stream) => {
             let stream = Arc::new(stream);
             (
@@ -43,6 +45,16 @@ pub(crate) async fn run(irc: Arc<Irc>, stream: Stream, peer: Peer) {
         }
         Stream::Tls(stream) => (Socket::Tls(stream), Outbox::woken(Mode::Live)),
     };
+    serve_to_the_end(irc, (socket, outbox), peer).await;
+}
+
+/// Serves a connection whose lines are messages.
+pub(crate) async fn run_web(irc: Arc<Irc>, socket: Box<WebSocket>, peer: Peer) {
+    let outbox = Outbox::woken(Mode::Live);
+    serve_to_the_end(irc, (Socket::Web(socket), outbox), peer).await;
+}
+
+async fn serve_to_the_end(irc: Arc<Irc>, (mut socket, outbox): (Socket, Arc<Outbox>), peer: Peer) {
     let mut client = Client::new(irc, outbox.clone(), peer);
     let mut reading = Reading {
         codec: LineCodec::new(codec::Peer::Client),
@@ -55,7 +67,7 @@ pub(crate) async fn run(irc: Arc<Irc>, stream: Stream, peer: Peer) {
     outbox.push(goodbye);
     drop(client);
     // Whoever reads gets the last words; who does not read does not hold us up.
-    let _ = tokio::time::timeout(Duration::from_secs(2), socket.write_out(&outbox)).await;
+    let _ = tokio::time::timeout(Duration::from_secs(2), socket.close(&outbox)).await;
 }
 
 /// What came in and is not a whole line yet.
@@ -92,6 +104,11 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
             // While its socket takes nothing, or its account has said too much, a connection is not listened to either.
             moment = socket.attend(&mut reading.bytes, stalled_since.is_some()), if stalled_since.is_some() || resume.is_none() => match moment? {
                 Moment::Writable => {}
+                Moment::Line(line) => {
+                    if Box::pin(client.take(vec![line])).await == Next::Close {
+                        return Ok(());
+                    }
+                }
                 Moment::End => {
                     client.set_reason("Connection closed");
                     return Ok(());
@@ -140,6 +157,8 @@ async fn take_lines(client: &mut Client, reading: &mut Reading) -> Next {
 enum Moment {
     /// Bytes came in.
     Bytes,
+    /// A whole line did.
+    Line(Incoming),
     /// No more will come.
     End,
     /// It takes bytes again.
@@ -160,6 +179,9 @@ impl Socket {
                     done => break done?,
                 }
             },
+            Self::Web(socket) => {
+                return Ok(socket.read().await?.map_or(Moment::End, Moment::Line));
+            }
             Self::Tls(stream) => {
                 bytes.reserve(1024);
                 stream.read_buf(bytes).await?
@@ -172,12 +194,36 @@ impl Socket {
         })
     }
 
+    /// Writes the last words, and takes leave where that is done.
+    async fn close(&mut self, outbox: &Outbox) -> io::Result<()> {
+        self.write_out(outbox).await?;
+        match self {
+            Self::Web(socket) => socket.close().await,
+            Self::Plain(_) | Self::Tls(_) => {}
+        }
+        Ok(())
+    }
+
     /// Writes what is in the outbox, as far as the socket takes it.
     async fn write_out(&mut self, outbox: &Outbox) -> io::Result<()> {
         match self {
             Self::Plain(_) => {
                 outbox.flush();
                 Ok(())
+            }
+            Self::Web(socket) => {
+                let lines = outbox.take();
+                if lines.is_empty() {
+                    return Ok(());
+                }
+                for line in lines {
+                    tokio::time::timeout(STALL, socket.write(line))
+                        .await
+                        .map_err(|_| io::ErrorKind::TimedOut)??;
+                }
+                tokio::time::timeout(STALL, socket.flush())
+                    .await
+                    .map_err(|_| io::ErrorKind::TimedOut)?
             }
             Self::Tls(stream) => {
                 let mut lines = outbox.take();

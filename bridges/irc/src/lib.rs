@@ -18,6 +18,7 @@ mod registration;
 mod render;
 mod replay;
 mod reply;
+mod websocket;
 mod welcome;
 
 #[cfg(test)]
@@ -73,6 +74,11 @@ impl Irc {
             renderer,
             stopping: CancellationToken::new(),
         })
+    }
+
+    /// IRC over WebSocket, at its configured path. Whoever mounts the routes says in an extension of each request who the [`Peer`] is.
+    pub fn routes(self: Arc<Self>) -> axum::Router {
+        websocket::routes(self)
     }
 
     /// Takes leave of every client: the server is going down.
