@@ -93,6 +93,7 @@ macro_rules! plays {
 plays! {
     away
     ban
+    bots
     closed_rooms
     comings_and_goings
     declined
@@ -119,6 +120,7 @@ plays! {
     mentions
     message_requests
     modes
+    monitor
     mutes
     names
     one_account
@@ -132,6 +134,7 @@ plays! {
     read_on_irc
     redaction
     refusals
+    register
     relations
     replies
     restart
