@@ -119,6 +119,7 @@ plays! {
     long_texts
     mentions
     message_requests
+    metadata
     modes
     monitor
     mutes

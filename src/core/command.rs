@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{EventRef, Message};
@@ -638,6 +639,8 @@ pub struct Presentation {
     pub visible: bool,
     /// Who sits there.
     pub operator: Operator,
+    /// What it tells of itself besides, by key (IRCv3 draft/metadata-2).
+    pub metadata: OrdMap<Arc<str>, Arc<str>>,
     /// What its user says of himself while he is here (Matrix `status_msg`).
     pub status: Option<Arc<str>>,
 }

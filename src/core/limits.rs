@@ -20,6 +20,8 @@ pub const AVATAR: usize = 1024;
 pub const STATUS: usize = 300;
 /// Bytes of an announcement by a server operator: one line of IRC.
 pub const ANNOUNCEMENT: usize = 390;
+/// Bytes of what a connection tells of itself, keys and values.
+pub const METADATA: usize = 8 * 1024;
 /// Bytes of a device's name.
 pub const DEVICE_NAME: usize = 128;
 /// Bytes of an event's content (Matrix client-server API "Size limits": 65,536 for the whole event; the rest is for its envelope).

@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use polylogue_core::state::World;
 use polylogue_core::{Position, Timestamp, UserId};
 use polylogue_hub::{Outbox, Peer, Relation, Session};
+use polylogue_irc::metadata::Subscriptions;
 use polylogue_irc::{
     Capability, CapabilitySet, Incoming, LineError, LineWriter, Message, Middle, Numeric, Trailing,
     Verb,
@@ -40,6 +41,8 @@ pub(crate) struct Client {
     pub(crate) peer: Peer,
     pub(crate) capabilities: CapabilitySet,
     pub(crate) replies: Replies,
+    /// Of which keys it wants to know when they change.
+    pub(crate) subscribed: Subscriptions,
     /// The messages that are on their way.
     pub(crate) pending: Arc<Pending>,
     /// What is known before registration is complete.
@@ -73,6 +76,7 @@ impl Client {
             peer,
             capabilities: CapabilitySet::EMPTY,
             replies: Replies::new(server),
+            subscribed: Subscriptions::default(),
             pending: Arc::default(),
             registration: Registration::default(),
             stranger: Some(Stranger::new(census)),
@@ -237,7 +241,8 @@ impl Client {
     /// Capabilities in force from now on.
     pub(crate) fn set_capabilities(&mut self, capabilities: CapabilitySet) {
         self.capabilities = capabilities;
-        self.outbox.set_dialect(dialect::of(capabilities));
+        self.outbox
+            .set_dialect(dialect::of(capabilities, self.subscribed));
     }
 
     /// When something must be done without a line from the client.

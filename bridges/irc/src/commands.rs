@@ -18,6 +18,7 @@ mod list;
 mod lusers;
 mod markread;
 pub(crate) mod message;
+pub(crate) mod metadata;
 mod mode;
 mod monitor;
 mod motd;
@@ -99,6 +100,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Markread => markread::run(client, message).await,
         Verb::Register => register::run(client, message).await,
         Verb::Verify => register::verify(client, message),
+        Verb::Metadata => metadata::run(client, message).await,
         Verb::Redact => redact::run(client, message).await,
         Verb::Quit => return quit::run(client, message),
         // Those without label were taken together before.

@@ -1,5 +1,6 @@
 //! Which capabilities change the bytes of delivered lines. Sessions that agree on these share every rendering.
 
+use polylogue_irc::metadata::Subscriptions;
 use polylogue_irc::{Capability, CapabilitySet};
 
 /// What this server offers. A capability is listed only if everything that it promises is there.
@@ -26,6 +27,8 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::NoImplicitNames,
     Capability::Chathistory,
     Capability::EventPlayback,
+    Capability::Metadata2,
+    Capability::Metadata3,
     Capability::MessageRedaction,
     Capability::ReadMarker,
     Capability::SelfMessage,
@@ -46,12 +49,24 @@ const RENDERED: CapabilitySet = CapabilitySet::of(&[
     Capability::LabeledResponse,
     Capability::ExtendedMonitor,
     Capability::NoImplicitNames,
+    Capability::Metadata2,
+    Capability::Metadata3,
     Capability::MessageRedaction,
     Capability::ReadMarker,
     Capability::SelfMessage,
 ]);
 
-/// The dialect of a session with these capabilities.
-pub(crate) fn of(capabilities: CapabilitySet) -> u64 {
-    capabilities.intersection(RENDERED).bits()
+/// Where the subscriptions are in a dialect: capabilities leave eight bits.
+const SUBSCRIPTIONS: u32 = 56;
+
+/// The dialect of a session with these capabilities and subscriptions.
+pub(crate) fn of(capabilities: CapabilitySet, subscribed: Subscriptions) -> u64 {
+    let knows = capabilities.has(Capability::Metadata2) || capabilities.has(Capability::Metadata3);
+    let subscribed = if knows { subscribed.bits() } else { 0 };
+    capabilities.intersection(RENDERED).bits() | u64::from(subscribed) << SUBSCRIPTIONS
+}
+
+/// The subscriptions of a dialect.
+pub(crate) fn subscriptions(dialect: u64) -> Subscriptions {
+    Subscriptions::from_bits(u8::try_from(dialect >> SUBSCRIPTIONS).unwrap_or_default())
 }

@@ -11,6 +11,7 @@ mod dialect;
 mod former;
 mod isupport;
 mod mentions;
+mod metadata;
 mod names;
 mod pending;
 mod refusal;

@@ -302,6 +302,7 @@ impl Client {
             visible: true,
             status: None,
             operator: Operator::Person,
+            metadata: Default::default(),
         };
         let renderer = self.irc.renderer.clone();
         let proven_at = is_account.then(now);

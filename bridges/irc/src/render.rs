@@ -3,6 +3,7 @@
 
 pub(crate) mod member;
 pub(crate) mod message;
+mod metadata;
 pub(crate) mod mode;
 mod notices;
 pub(crate) mod user;
@@ -227,7 +228,10 @@ pub(crate) fn room_event(
         RoomChange::Message(said) => message::message(scene, (room, sender), stamp, said, out),
         RoomChange::Member(change) => member::member(scene, (room, sender), stamp, change, out),
         RoomChange::Power(change) => mode::power(scene, (room, sender), stamp, change, out),
-        RoomChange::State(change) => mode::state(scene, (room, sender), stamp, change, out),
+        RoomChange::State(change) => {
+            mode::state(scene, (room, sender), stamp, change, out);
+            metadata::of_a_room(scene, room, change, out);
+        }
         RoomChange::Redaction { target, reason } => redaction(
             scene,
             (room, sender),

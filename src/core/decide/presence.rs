@@ -20,6 +20,17 @@ pub(super) fn present(
         "real name",
         limits::DISPLAY_NAME,
     )?;
+    let sizes = presentation.metadata.iter();
+    if sizes
+        .map(|(key, value)| key.len() + value.len())
+        .sum::<usize>()
+        > limits::METADATA
+    {
+        return Err(Refusal::TooLarge {
+            what: "metadata",
+            limit: limits::METADATA,
+        });
+    }
     let user = at.actor.user;
     let session = at.own_session(id)?;
     if session.presentation == presentation {

@@ -100,6 +100,7 @@ impl House {
             visible: true,
             status: None,
             operator: crate::command::Operator::Person,
+            metadata: Default::default(),
         };
         let attach = Attach {
             session: SessionId(self.sessions),

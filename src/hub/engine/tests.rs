@@ -217,6 +217,7 @@ fn presentation() -> Presentation {
         visible: true,
         status: None,
         operator: polylogue_core::command::Operator::Person,
+        metadata: Default::default(),
     }
 }
 

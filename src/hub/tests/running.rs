@@ -78,6 +78,7 @@ impl Connection {
             visible: true,
             status: None,
             operator: polylogue_core::command::Operator::Person,
+            metadata: Default::default(),
         };
         let connecting = Connecting {
             who,

@@ -2,8 +2,10 @@
 
 use polylogue_hub::Registration;
 use polylogue_irc::capability::{Request, Version, list};
+use polylogue_irc::metadata::Key;
 use polylogue_irc::{Capability, CapabilitySet, Message, Middle, Numeric, Trailing, Verb};
 
+use super::metadata;
 use crate::client::Client;
 use crate::dialect::OFFERED;
 use crate::reply::part;
@@ -118,6 +120,7 @@ pub(crate) fn mechanisms(client: &Client) -> String {
 struct Values {
     mechanisms: String,
     registration: &'static str,
+    metadata: String,
 }
 
 impl Values {
@@ -129,6 +132,12 @@ impl Values {
             } else {
                 "custom-account-name"
             },
+            metadata: format!(
+                "max-subs={},max-keys={},max-value-bytes={}",
+                Key::ALL.len(),
+                metadata::KEYS,
+                metadata::VALUE
+            ),
         }
     }
 
@@ -140,6 +149,7 @@ impl Values {
         match capability {
             Capability::Sasl => Some(&self.mechanisms),
             Capability::AccountRegistration => Some(self.registration),
+            Capability::Metadata2 | Capability::Metadata3 => Some(&self.metadata),
             _ => None,
         }
     }

@@ -85,6 +85,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             .text(Numeric::RplWhoisBot, &[nick], "is a bot"),
         Operator::Person => {}
     }
+    super::metadata::whois(client, user, nick);
     super::away::tell(client, user);
     let session = world
         .live

@@ -9,7 +9,7 @@ use polylogue_core::{Live, RoomSequence, RoomState, UserId};
 use polylogue_hub::Relation;
 use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Trailing, Verb};
 
-use super::{Scene, Stamp, mode};
+use super::{Scene, Stamp, metadata, mode};
 use crate::names;
 use crate::replay::NamesReply;
 
@@ -93,6 +93,7 @@ fn join(
                     &text
                 }));
         }
+        metadata::of_newcomer(scene, user, out);
     }
 }
 
@@ -126,6 +127,7 @@ pub(crate) fn entrance(
     if !scene.has(Capability::NoImplicitNames) {
         reply.names(as_of, out);
     }
+    metadata::at_entrance(scene, room, out);
 }
 
 fn room_sequence(room: &RoomState, user: UserId) -> RoomSequence {

@@ -9,7 +9,7 @@ use polylogue_core::{RoomId, Signal, Timestamp, UserId};
 use polylogue_hub::{Relation, Viewer};
 use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb};
 
-use super::{Scene, member};
+use super::{Scene, member, metadata};
 use crate::names;
 
 /// A signal.
@@ -127,15 +127,16 @@ pub(super) fn change(
             };
             renamed(scene, (user, at), (before.nick(), name.nick()), out);
         }
-        UserChange::Profile {
-            field: ProfileField::DisplayName,
-            ..
-        } => setname(scene, (user, at), out),
+        UserChange::Profile { field, .. } => {
+            if *field == ProfileField::DisplayName {
+                setname(scene, (user, at), out);
+            }
+            metadata::of_a_user(scene, user, out);
+        }
         UserChange::Read { room, .. } => read(scene, (user, *room), out),
         UserChange::Created { .. }
         | UserChange::Password(_)
         | UserChange::Disabled(_)
-        | UserChange::Profile { .. }
         | UserChange::DeviceAdded(_)
         | UserChange::DeviceRenamed { .. }
         | UserChange::DeviceRemoved(_)
@@ -168,6 +169,7 @@ pub(super) fn presented(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out:
     {
         setname(scene, (user, at), out);
     }
+    metadata::of_a_user(scene, user, out);
 }
 
 /// A connection goes on as another user: it parts from the channels of the one and takes the other's nick. Others see a guest quit.

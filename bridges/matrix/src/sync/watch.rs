@@ -245,6 +245,7 @@ fn presentation(hub: &Hub, user: UserId, shown: &Shown) -> Presentation {
         visible,
         status,
         operator: polylogue_core::command::Operator::Person,
+        metadata: Default::default(),
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn presentation(client: &Client, user: UserId) -> Presentation {
         visible: true,
         status: None,
         operator: polylogue_core::command::Operator::Person,
+        metadata: Default::default(),
     }
 }
 

@@ -143,6 +143,7 @@ async fn a_guest_whispers() {
                 visible: true,
                 status: None,
                 operator: polylogue_core::command::Operator::Person,
+                metadata: Default::default(),
             },
             renderer: std::sync::Arc::new(NativeRenderer::new(house.hub.sealer())),
             outbox: Outbox::woken(Mode::Live),

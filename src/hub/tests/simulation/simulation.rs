@@ -299,6 +299,7 @@ impl Simulation {
             visible: true,
             status: None,
             operator: polylogue_core::command::Operator::Person,
+            metadata: Default::default(),
         };
         let actor = Actor {
             user: polylogue_core::UserId::SERVER,
