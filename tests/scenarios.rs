@@ -122,6 +122,7 @@ plays! {
     metadata
     modes
     monitor
+    multiline
     mutes
     names
     one_account

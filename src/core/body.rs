@@ -1,6 +1,7 @@
 //! What was said. The author's own form is kept as it came, so that it goes back to the same protocol unchanged; other protocols render it
 //! when they deliver it. Nothing here renders.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,8 @@ pub enum TextKind {
 /// The author's form of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
-    /// IRC text with formatting codes; lines of a multi-line message are separated by LF.
+    /// IRC text with formatting codes; lines of a multi-line message are separated by LF. A CR is where the author's client broke a line
+    /// that is one ([`unbroken`]).
     Irc(Arc<str>),
     /// Plain text, and the same with formatting in Matrix HTML where there is any.
     Native {
@@ -89,6 +91,16 @@ pub enum Form {
     },
     /// The content of an `m.room.message`.
     Matrix(Json),
+}
+
+/// IRC text with its lines as they are meant: without the marks of where they were broken to fit the wire.
+#[must_use]
+pub fn unbroken(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') {
+        text.replace('\r', "").into()
+    } else {
+        text.into()
+    }
 }
 
 impl Body {

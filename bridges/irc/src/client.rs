@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::Irc;
 use crate::census::Stranger;
 use crate::commands;
+use crate::commands::multiline::Collecting;
 use crate::dialect;
 use crate::pending::Pending;
 use crate::registration::Registration;
@@ -41,6 +42,8 @@ pub(crate) struct Client {
     pub(crate) peer: Peer,
     pub(crate) capabilities: CapabilitySet,
     pub(crate) replies: Replies,
+    /// The message whose lines are coming in.
+    pub(crate) collecting: Option<Collecting>,
     /// Of which keys it wants to know when they change.
     pub(crate) subscribed: Subscriptions,
     /// The messages that are on their way.
@@ -76,6 +79,7 @@ impl Client {
             peer,
             capabilities: CapabilitySet::EMPTY,
             replies: Replies::new(server),
+            collecting: None,
             subscribed: Subscriptions::default(),
             pending: Arc::default(),
             registration: Registration::default(),
@@ -206,6 +210,7 @@ impl Client {
         message
             .tags()
             .get("label")
+            .filter(|_| message.verb() != Verb::Batch)
             .filter(|label| wanted && !label.is_empty() && label.len() <= 64)
             .map(|label| label.as_ref().into())
     }

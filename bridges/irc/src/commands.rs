@@ -22,6 +22,7 @@ pub(crate) mod metadata;
 mod mode;
 mod monitor;
 mod motd;
+pub(crate) mod multiline;
 mod names;
 pub(crate) mod nick;
 mod oper;
@@ -103,6 +104,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Metadata => metadata::run(client, message).await,
         Verb::Redact => redact::run(client, message).await,
         Verb::Quit => return quit::run(client, message),
+        Verb::Batch => multiline::run(client, message).await,
+        Verb::Privmsg | Verb::Notice | Verb::Tagmsg if multiline::is_part(client, message) => {
+            multiline::add(client, message)
+        }
         // Those without label were taken together before.
         Verb::Privmsg | Verb::Notice | Verb::Tagmsg => message::run(client, message).await,
         Verb::User | Verb::Pass => {

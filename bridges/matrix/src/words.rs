@@ -1,5 +1,6 @@
 //! Texts written on other protocols as `m.room.message` content that says the same.
 
+use polylogue_core::body::unbroken;
 use polylogue_core::body::{EventRef, Form, Relation, Text, TextKind};
 use polylogue_core::state::World;
 use polylogue_core::{Message, UserId};
@@ -12,10 +13,13 @@ use crate::Matrix;
 pub(crate) fn content(matrix: &Matrix, world: &World, (message, text): (&Message, &Text)) -> Value {
     let mut content = match &text.form {
         Form::Matrix(content) => return content.value(),
-        Form::Irc(written) => words(
-            (text.kind, &strip(written)),
-            linked(matrix, world, (message, from_irc(written))),
-        ),
+        Form::Irc(written) => {
+            let written = unbroken(written);
+            words(
+                (text.kind, &strip(&written)),
+                linked(matrix, world, (message, from_irc(&written))),
+            )
+        }
         Form::Native { text: plain, html } => {
             let tree = html.as_deref().map_or_else(|| from_plain(plain), from_html);
             words((text.kind, plain), linked(matrix, world, (message, tree)))

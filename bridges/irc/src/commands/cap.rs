@@ -5,7 +5,7 @@ use polylogue_irc::capability::{Request, Version, list};
 use polylogue_irc::metadata::Key;
 use polylogue_irc::{Capability, CapabilitySet, Message, Middle, Numeric, Trailing, Verb};
 
-use super::metadata;
+use super::{metadata, multiline};
 use crate::client::Client;
 use crate::dialect::OFFERED;
 use crate::reply::part;
@@ -121,6 +121,7 @@ struct Values {
     mechanisms: String,
     registration: &'static str,
     metadata: String,
+    multiline: String,
 }
 
 impl Values {
@@ -132,6 +133,11 @@ impl Values {
             } else {
                 "custom-account-name"
             },
+            multiline: format!(
+                "max-bytes={},max-lines={}",
+                multiline::BYTES,
+                multiline::LINES
+            ),
             metadata: format!(
                 "max-subs={},max-keys={},max-value-bytes={}",
                 Key::ALL.len(),
@@ -149,6 +155,7 @@ impl Values {
         match capability {
             Capability::Sasl => Some(&self.mechanisms),
             Capability::AccountRegistration => Some(self.registration),
+            Capability::Multiline => Some(&self.multiline),
             Capability::Metadata2 | Capability::Metadata3 => Some(&self.metadata),
             _ => None,
         }

@@ -26,7 +26,9 @@ pub(crate) fn is_speech(message: &Message) -> bool {
 
 /// Whether a line says something and need not be waited for: all but those with a label whose reply is more than one echo of one line.
 pub(crate) fn flows(client: &Client, message: &Message) -> bool {
-    is_speech(message) && (client.label_of(message).is_none() || has_short_reply(client, message))
+    is_speech(message)
+        && !super::multiline::is_part(client, message)
+        && (client.label_of(message).is_none() || has_short_reply(client, message))
 }
 
 fn has_short_reply(client: &Client, message: &Message) -> bool {
@@ -208,7 +210,7 @@ fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<(usize, 
 }
 
 /// The room or user that a target names.
-fn destination(client: &Client, target: &str) -> Result<Destination, Refusal> {
+pub(super) fn destination(client: &Client, target: &str) -> Result<Destination, Refusal> {
     let world = client.world();
     if is_channel(target) {
         names::room_named(&world, target)
@@ -354,7 +356,7 @@ fn room_of(client: &Client, destination: &Destination) -> Option<RoomId> {
 }
 
 /// What a line says in answer to. An answer to a part of a thread is part of it too.
-async fn relation(
+pub(super) async fn relation(
     client: &Client,
     message: &Message,
     destination: &Destination,
@@ -400,7 +402,7 @@ fn reference(event: &VisibleEvent) -> EventRef {
 }
 
 /// RFC 2812 section 3.3.2: nobody answers a NOTICE, errors included.
-fn refuse(client: &mut Client, (message, target): (&Message, &str), refusal: &Refusal) {
+pub(super) fn refuse(client: &mut Client, (message, target): (&Message, &str), refusal: &Refusal) {
     let verb = message.verb();
     if verb == Verb::Notice {
         return;

@@ -7,7 +7,7 @@ use polylogue_core::body::{Body, Content, Form, Message, Relation as Refers, Tex
 use polylogue_core::{RoomId, RoomState, UserId};
 use polylogue_hub::Relation;
 use polylogue_irc::wrap::wrap;
-use polylogue_irc::{Capability, Middle, Tag, TagKey, Trailing, Verb, ctcp};
+use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb, ctcp};
 use polylogue_richtext::{Dialect, Inline, Tree, from_html, from_plain, strip, to_irc, words};
 
 use super::{Scene, Stamp};
@@ -137,16 +137,27 @@ fn address(lines: &mut [String], nick: &str) {
 }
 
 /// The logical lines of a text; of an action, each is one.
+/// The parts of one line, as its author broke it: all but the first begin with CR, which is in no line.
+fn parts(line: &str) -> impl Iterator<Item = String> {
+    line.split('\r').enumerate().map(|(at, part)| match at {
+        0 => part.to_owned(),
+        _ => format!("\r{part}"),
+    })
+}
+
 fn lines_of(scene: &Scene<'_>, text: &Text, relation: Option<Refers>) -> Vec<String> {
     let mut lines: Vec<String> = match &text.form {
-        Form::Irc(text) => text.split('\n').map(str::to_owned).collect(),
+        Form::Irc(text) => text.split('\n').flat_map(parts).collect(),
         Form::Native {
             html: Some(html), ..
         } => to_irc(&of_html(scene, html), Dialect::Palette),
         Form::Native { text, html: None } => to_irc(&from_plain(text), Dialect::Palette),
         Form::Matrix(content) => of_matrix(scene, &content.value()),
     };
-    lines.retain(|line| !line.is_empty());
+    // IRCv3 draft/multiline: blank lines are for those who get all lines together.
+    if !scene.has(Capability::Multiline) {
+        lines.retain(|line| !line.is_empty());
+    }
     if let (Some(Refers::Edit(_)), Some(first)) = (relation, lines.first_mut()) {
         // Edits have no form of their own on IRC: a correction is a line with a star.
         first.insert_str(0, "* ");
@@ -240,43 +251,105 @@ fn speak(
     let Ok(target) = Middle::new(to) else { return };
     let room = polylogue_irc::codec::MESSAGE_LIMIT
         .saturating_sub(by.source().length() + verb.word().len() + to.len() + FRAME);
-    let mut first = true;
-    let mut write = |text: &str, out: &mut BytesMut| {
-        let account = by.account.as_deref();
-        let mut line = if first {
+    let mut pieces: Vec<(Joint, String)> = Vec::new();
+    for line in lines {
+        let (joint, line) = match line.strip_prefix('\r') {
+            Some(line) => (Joint::GoesOn, line),
+            None => (Joint::Begins, line.as_str()),
+        };
+        if line.len() <= room {
+            pieces.push((joint, line.to_owned()));
+        } else if let ctcp::Content::Action(text) = ctcp::parse(line) {
+            let wrapped = wrap(text, room.saturating_sub(ctcp::ACTION_OVERHEAD));
+            pieces.extend(
+                wrapped
+                    .into_iter()
+                    .map(|piece| (Joint::Begins, ctcp::action(&piece.to_string()))),
+            );
+        } else {
+            pieces.extend(
+                wrap(line, room)
+                    .into_iter()
+                    .map(|piece| (Joint::Begins, piece.to_string())),
+            );
+        }
+    }
+    let id = relation.filter(|_| scene.has(Capability::MessageTags));
+    let id = id.map(|relation| scene.id(relation.target().position));
+    let account = by.account.as_deref();
+    if pieces.len() > 1 && scene.has(Capability::Multiline) && scene.has(Capability::Batch) {
+        return together(
+            scene,
+            (by, target),
+            (stamp, id.as_deref()),
+            (verb, &pieces),
+            out,
+        );
+    }
+    for (at, (_, text)) in pieces.iter().enumerate() {
+        let mut line = if at == 0 {
             scene.line_of(out, (stamp.at, account), stamp.position)
         } else {
             scene.line(out, (stamp.at, account))
         };
-        if let Some(relation) = relation.filter(|_| first && scene.has(Capability::MessageTags)) {
-            let id = scene.id(relation.target().position);
+        if let Some(id) = id.as_deref().filter(|_| at == 0) {
             line = line
-                .tag(&Tag::new(TagKey::REPLY, id.as_str()))
-                .tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()));
+                .tag(&Tag::new(TagKey::REPLY, id))
+                .tag(&Tag::new(TagKey::DRAFT_REPLY, id));
         }
-        line = scene.marked(line, by);
-        first = false;
-        if let Err(error) = line
-            .from(by.source(), verb)
-            .middle(target)
-            .trailing(&Trailing::lossy(text))
-        {
+        let line = scene.marked(line, by).from(by.source(), verb);
+        if let Err(error) = line.middle(target).trailing(&Trailing::lossy(text)) {
             tracing::warn!(%error, "a message did not fit its line");
         }
-    };
-    for line in lines {
-        if line.len() <= room {
-            write(line, out);
-        } else if let ctcp::Content::Action(text) = ctcp::parse(line) {
-            for piece in wrap(text, room.saturating_sub(ctcp::ACTION_OVERHEAD)) {
-                write(&ctcp::action(&piece.to_string()), out);
-            }
-        } else {
-            for piece in wrap(line, room) {
-                write(&piece.to_string(), out);
-            }
+    }
+}
+
+/// How a piece stands to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    /// A line of its own.
+    Begins,
+    /// The same line.
+    GoesOn,
+}
+
+/// IRCv3 draft/multiline: what a message has of tags is at its batch.
+fn together(
+    scene: &Scene<'_>,
+    (by, target): (&Name, Middle<'_>),
+    (stamp, answered): (Stamp, Option<&str>),
+    (verb, pieces): (Verb, &[(Joint, String)]),
+    out: &mut BytesMut,
+) {
+    let reference = format!("m{}", stamp.position.0);
+    let (opening, closing) = (format!("+{reference}"), format!("-{reference}"));
+    let mut line = scene.line_of(out, (stamp.at, by.account.as_deref()), stamp.position);
+    if let Some(id) = answered {
+        line = line
+            .tag(&Tag::new(TagKey::REPLY, id))
+            .tag(&Tag::new(TagKey::DRAFT_REPLY, id));
+    }
+    let _ = scene
+        .marked(line, by)
+        .from(by.source(), Verb::Batch)
+        .middle(names::echoed(&opening))
+        .middle(const { Middle::literal("draft/multiline") })
+        .middle(target)
+        .end();
+    for (joint, text) in pieces {
+        let mut line = LineWriter::new(out).tag(&Tag::new(TagKey::BATCH, &*reference));
+        if *joint == Joint::GoesOn {
+            line = line.tag(&Tag::flag(TagKey::MULTILINE_CONCAT));
+        }
+        let line = line.from(by.source(), verb).middle(target);
+        if let Err(error) = line.trailing(&Trailing::lossy(text)) {
+            tracing::warn!(%error, "a message did not fit its line");
         }
     }
+    let _ = LineWriter::new(out)
+        .from(by.source(), Verb::Batch)
+        .middle(names::echoed(&closing))
+        .end();
 }
 
 /// Something encrypted: where tags are known, a line with the event's id and algorithm and nothing to read; elsewhere a notice, at most one per

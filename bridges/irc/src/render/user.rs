@@ -336,21 +336,22 @@ fn transient(
         .filter_map(|(key, value)| Some(Tag::new(TagKey::new(key)?, &**value)))
         .collect();
     let tagged = scene.has(Capability::MessageTags);
-    let mut line = scene.line(out, (at, who.account.as_deref()));
-    if tagged {
-        line = line.tags(&tags);
-    }
-    line = scene.marked(line, &who);
-    let _ = match &message.kind {
-        TransientKind::Tags if !tagged => Ok(()),
-        TransientKind::Tags => line.from(who.source(), Verb::Tagmsg).middle(to).end(),
-        TransientKind::Text(text) => line
-            .from(who.source(), Verb::Privmsg)
-            .middle(to)
-            .trailing(&Trailing::lossy(text)),
-        TransientKind::Notice(text) => line
-            .from(who.source(), Verb::Notice)
-            .middle(to)
-            .trailing(&Trailing::lossy(text)),
+    let (verb, text) = match &message.kind {
+        TransientKind::Tags if !tagged => return,
+        TransientKind::Tags => (Verb::Tagmsg, None),
+        TransientKind::Text(text) => (Verb::Privmsg, Some(text)),
+        TransientKind::Notice(text) => (Verb::Notice, Some(text)),
     };
+    let lines = text.map_or("", |text| text).split(['\n', '\r']);
+    for text_line in lines.filter(|line| text.is_none() || !line.is_empty()) {
+        let mut line = scene.line(out, (at, who.account.as_deref()));
+        if tagged {
+            line = line.tags(&tags);
+        }
+        let line = scene.marked(line, &who).from(who.source(), verb).middle(to);
+        let _ = match text {
+            Some(_) => line.trailing(&Trailing::lossy(text_line)),
+            None => line.end(),
+        };
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use polylogue_core::body::unbroken;
 use polylogue_core::{Form, Relation};
 use polylogue_richtext::{from_html, from_irc, strip, to_html};
 use serde_json::Value;
@@ -14,7 +15,10 @@ const HTML: usize = 256 * 1024;
 pub(crate) fn words(form: &Form, relation: Option<Relation>) -> (Arc<str>, Option<Arc<str>>) {
     let (text, html) = match form {
         Form::Native { text, html } => (text.clone(), html.as_deref().and_then(clean)),
-        Form::Irc(text) => (strip(text).into(), to_html(&from_irc(text))),
+        Form::Irc(text) => {
+            let text = unbroken(text);
+            (strip(&text).into(), to_html(&from_irc(&text)))
+        }
         Form::Matrix(content) => {
             let content = content.value();
             let edited = match relation {
