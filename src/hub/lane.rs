@@ -353,11 +353,11 @@ impl Lane {
                 continue;
             }
             let line = match relation {
-                Relation::Other => {
+                Relation::Other if is_shared(change) => {
                     let key = (Arc::as_ptr(&renderer).cast(), dialect);
                     self.shared(key, |out| renderer.render(what, out))
                 }
-                Relation::Own | Relation::Origin | Relation::Target => {
+                Relation::Other | Relation::Own | Relation::Origin | Relation::Target => {
                     self.render(|out| renderer.render(what, out))
                 }
             };
@@ -477,6 +477,24 @@ fn is_attachment(change: &Change) -> bool {
     match change {
         Change::Signal(signal, ..) => matches!(**signal, Signal::Attached { .. }),
         Change::Event(..) => false,
+    }
+}
+
+/// Whether all others are told the same of it: a front-end may keep a knock for those who can let somebody in. Knocks are rare.
+fn is_shared(change: &Change) -> bool {
+    let Change::Event(record, _) = change else {
+        return true;
+    };
+    match &record.entry.event {
+        Event::Room {
+            change: RoomChange::Member(member),
+            ..
+        } => member.membership != Membership::Knock,
+        Event::Room { .. }
+        | Event::Setting { .. }
+        | Event::User { .. }
+        | Event::Name { .. }
+        | Event::Timer { .. } => true,
     }
 }
 

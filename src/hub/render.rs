@@ -34,7 +34,7 @@ pub struct Rendering<'a> {
     pub relation: Relation,
     /// The label for the echo, for [`Relation::Origin`].
     pub label: Option<&'a Arc<str>>,
-    /// For whom, where the rendering is not shared: own sessions and invitations. Shared ones must not depend on it.
+    /// For whom, where the rendering is not shared: own sessions, invitations and knocks. Shared ones must not depend on it.
     pub viewer: Viewer,
 }
 

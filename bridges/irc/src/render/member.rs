@@ -3,6 +3,7 @@
 use bytes::BytesMut;
 use polylogue_core::event::MemberChange;
 use polylogue_core::live::Presence;
+use polylogue_core::permission::{self, Action};
 use polylogue_core::room::Membership;
 use polylogue_core::user::UserKind;
 use polylogue_core::{Live, RoomSequence, RoomState, UserId};
@@ -47,7 +48,10 @@ pub(crate) fn member(
             }
         }
         Membership::Invite => invite(scene, (channel, sender), stamp, change.user, out),
-        Membership::Knock => knock(scene, channel, stamp, change, out),
+        Membership::Knock if permission::check(room, scene.viewer, Action::Invite).is_ok() => {
+            knock(scene, channel, stamp, change, out)
+        }
+        Membership::Knock => {}
     }
 }
 
@@ -240,7 +244,7 @@ fn invite(
     let _ = line.middle(whom.nick()).middle(channel).end();
 }
 
-/// To the members, not to who knocks; addressed to the channel, so that one line serves all of them.
+/// To the members who may let somebody in, not to who knocks; addressed to the channel, so that it shows there.
 fn knock(
     scene: &Scene<'_>,
     channel: Middle<'_>,
