@@ -300,3 +300,48 @@ async fn who_fell_behind_is_told_what_is_in_no_log() {
         "{back}"
     );
 }
+
+#[tokio::test]
+async fn modes_of_one_batch_are_told_once() {
+    use polylogue_core::Command;
+    use polylogue_core::command::{Direction, ModeChange, RoomFlag};
+    use polylogue_core::name::NameKey;
+    use polylogue_hub::Request;
+    let house = House::new(Limits::NONE, Config::default()).await;
+    let mut dave = house.guest("dave").await;
+    dave.send("JOIN #garden").await;
+    dave.line(" 366 ").await;
+    let world = house.hub.world();
+    let room = world
+        .state
+        .room_named(&NameKey::channel("#garden"))
+        .unwrap();
+    // Asked for together, they are decided together.
+    let flags = [
+        (RoomFlag::NoCtcp, Direction::Add),
+        (RoomFlag::Moderated, Direction::Add),
+        (RoomFlag::NoColour, Direction::Add),
+        (RoomFlag::TopicLocked, Direction::Remove),
+    ];
+    let requests = flags.map(|(flag, direction)| {
+        let changes = vec![ModeChange::Flag(flag, direction)];
+        Request::new(Actor::SERVER, Command::SetModes { room, changes })
+    });
+    for result in house.hub.submit_all(requests.into()).await {
+        result.unwrap();
+    }
+    dave.send("PING end").await;
+    let mut told = String::new();
+    loop {
+        let line = dave.line(" ").await;
+        if line.contains(" PONG ") {
+            break;
+        }
+        if let Some((_, modes)) = line.split_once(" MODE #garden ") {
+            told.extend(modes.chars().filter(char::is_ascii_alphabetic));
+        }
+    }
+    let mut letters: Vec<char> = told.chars().collect();
+    letters.sort_unstable();
+    assert_eq!(letters, ['C', 'c', 'm', 't'], "{told}");
+}

@@ -1,5 +1,7 @@
 //! State as IRC shows it: modes and topics. Levels show as prefixes, join rules as `+i`, levels per type as `+t` and `+m`.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use polylogue_core::event::{PowerChange, StateChange};
 use polylogue_core::facets;
@@ -43,7 +45,8 @@ pub(super) fn power(
             })
         })
         .collect();
-    if let Some(before) = scene.before.state.room(room.id) {
+    let before = scene.before.state.room(room.id);
+    if let Some(before) = before.filter(|_| !is_overtaken(room, (facets::POWER_LEVELS, stamp))) {
         let (old, new) = (
             topic_locked(&before.state.power),
             topic_locked(&change.levels),
@@ -56,6 +59,12 @@ pub(super) fn power(
         push_flag(&mut changes, (old, new), 'm');
     }
     write(scene, (room, sender), stamp.at, &changes, out);
+}
+
+/// Whether the same state was set again in the same batch: what came of both is told once, with the last.
+fn is_overtaken(room: &RoomState, (kind, stamp): (&str, Stamp)) -> bool {
+    let last = room.extra.get(&(Arc::from(kind), Arc::from("")));
+    last.is_some_and(|last| last.position > stamp.position)
 }
 
 /// State by Matrix type.
@@ -72,6 +81,11 @@ pub(super) fn state(
     let before = scene.before.state.room(room.id).map(|room| &room.state);
     let mut changes = Vec::new();
     match &*change.kind {
+        facets::JOIN_RULES | facets::GUEST_ACCESS | facets::CHANNEL_MODES
+            if is_overtaken(room, (&change.kind, stamp)) =>
+        {
+            return;
+        }
         facets::TOPIC => return topic(scene, (room, sender), stamp, change, out),
         facets::JOIN_RULES => {
             let closed = |room: &RoomState| room.join_rule != JoinRule::Public;
