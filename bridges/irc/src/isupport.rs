@@ -25,7 +25,6 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("CHANTYPES"), "#&")
         .value(key("PREFIX"), "(qaohv)~&@%+")
         .value(key("CHANMODES"), &MODES.chanmodes())
-        .value(key("STATUSMSG"), "~&@%+")
         .value(key("NICKLEN"), &number(config.nick_length))
         .value(key("CHANNELLEN"), &number(config.channel_length))
         .value(key("TOPICLEN"), &number(config.topic_length))
