@@ -18,7 +18,7 @@ use crate::ticket::Ticket;
 
 /// How long exactly-once keys are kept is checked this often.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
-/// How long redacted content may stay in the write-ahead log of a busy server.
+/// How long redacted content may stay in the write-ahead log. Emptying that costs some commits' time, and it has to be grown again.
 const SCRUB_EVERY: Duration = Duration::from_secs(30);
 /// How long to wait before a full disk is tried again.
 const FULL_DISK: Duration = Duration::from_secs(2);
@@ -33,7 +33,7 @@ pub(crate) struct Journal {
     view: View,
     lanes: Vec<SyncSender<Parcel>>,
     forgotten: Option<Instant>,
-    scrubbed: Instant,
+    scrubbed: Option<Instant>,
     reserve: Reserve,
     /// When it was last seen to that the reserve is there.
     held: Option<Instant>,
@@ -53,7 +53,7 @@ impl Journal {
             view,
             lanes,
             forgotten: None,
-            scrubbed: Instant::now(),
+            scrubbed: None,
             reserve,
             held: None,
             full: false,
@@ -82,12 +82,7 @@ impl Journal {
         match self.writer.commit(&to_store) {
             Ok(()) => {
                 // A server that is never idle scrubs all the same.
-                if !self.writer.wants_scrub() {
-                    self.scrubbed = Instant::now();
-                } else if self.scrubbed.elapsed() > SCRUB_EVERY {
-                    self.scrubbed = Instant::now();
-                    self.writer.scrub()?;
-                }
+                self.scrub()?;
                 Ok(Fate::Committed)
             }
             Err(StoreError::Full) => self.on_full_disk(&to_store),
@@ -97,6 +92,14 @@ impl Journal {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn scrub(&mut self) -> Result<(), StoreError> {
+        if self.writer.wants_scrub() && self.scrubbed.is_none_or(|at| at.elapsed() > SCRUB_EVERY) {
+            self.scrubbed = Some(Instant::now());
+            self.writer.scrub()?;
+        }
+        Ok(())
     }
 
     /// What is urgent gets the space that is kept for it. Everything else is void.
@@ -160,9 +163,7 @@ impl Journal {
     /// # Errors
     /// [`StoreError`].
     pub(crate) fn idle(&mut self) -> Result<(), StoreError> {
-        if self.writer.wants_scrub() {
-            self.writer.scrub()?;
-        }
+        self.scrub()?;
         if self.held.is_none_or(|at| at.elapsed() > HOLD_EVERY) {
             self.held = Some(Instant::now());
             self.reserve.hold();

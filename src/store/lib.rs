@@ -6,6 +6,7 @@ mod directory;
 mod error;
 mod history;
 mod load;
+mod log_space;
 mod migrate;
 mod read;
 mod related;

@@ -8,7 +8,7 @@ mod user;
 pub(crate) use keys::role_of;
 pub(crate) use room::membership_of;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polylogue_core::event::Claim;
@@ -19,6 +19,7 @@ use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 
 use crate::blob;
 use crate::error::StoreError;
+use crate::log_space;
 use crate::migrate;
 use crate::runs;
 use crate::tail::{BOUND, Indexed, Tail};
@@ -63,6 +64,7 @@ pub struct KeyRow {
 #[derive(Debug)]
 pub struct Writer {
     connection: Connection,
+    log: PathBuf,
     tail: Arc<Tail>,
     behind: usize,
     redacted: bool,
@@ -88,8 +90,11 @@ impl Writer {
         migrate::migrate(&mut connection)?;
         let tail = Arc::new(Tail::default());
         let behind = rebuild_tail(&connection, &tail)?;
+        let log = log_space::log_of(database);
+        log_space::take(&log);
         Ok(Self {
             connection,
+            log,
             tail,
             behind,
             redacted: false,
@@ -199,6 +204,12 @@ impl Writer {
     /// # Errors
     /// [`StoreError`]; readers may be in the way, then it is tried again later.
     pub fn scrub(&mut self) -> Result<(), StoreError> {
+        self.empty_log()?;
+        log_space::take(&self.log);
+        Ok(())
+    }
+
+    fn empty_log(&mut self) -> Result<(), StoreError> {
         let busy: i64 =
             self.connection
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
@@ -216,7 +227,7 @@ impl Writer {
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         write_index(&transaction, &self.tail, &[])?;
         transaction.commit()?;
-        self.scrub()
+        self.empty_log()
     }
 }
 
