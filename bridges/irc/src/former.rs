@@ -15,7 +15,9 @@ const MOST: usize = 1_000;
 /// Somebody who had a nick.
 #[derive(Debug, Clone)]
 pub(crate) struct Was {
-    pub(crate) name: Name,
+    pub(crate) nick: Box<str>,
+    pub(crate) username: Box<str>,
+    pub(crate) host: Box<str>,
     pub(crate) real_name: Arc<str>,
     /// Until when.
     pub(crate) until: Timestamp,
@@ -38,7 +40,7 @@ impl Former {
     pub(crate) fn of(&self, nick: &str, most: usize) -> Vec<Was> {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter()
-            .filter(|was| was.name.nick.eq_ignore_ascii_case(nick))
+            .filter(|was| was.nick.eq_ignore_ascii_case(nick))
             .take(most)
             .cloned()
             .collect()
@@ -48,8 +50,11 @@ impl Former {
 /// Somebody as he is now, for when he is no more.
 pub(crate) fn portrait(client: &Client, user: UserId) -> Option<Was> {
     let world = client.world();
+    let name = Name::of((&world, &world), user)?;
     Some(Was {
-        name: Name::of((&world, &world), user)?,
+        nick: name.nick.into(),
+        username: name.username.into(),
+        host: name.host.into(),
         real_name: member::real_name(&client.scene(&world), user).into(),
         until: crate::registration::now(),
     })
@@ -79,24 +84,17 @@ mod tests {
     fn the_latest_come_first_and_the_oldest_go() {
         let former = Former::default();
         for number in 0..MOST + 2 {
-            let name = Name {
+            former.add(Was {
                 nick: format!("n{}", number % 2).into(),
                 username: format!("u{number}").into(),
                 host: "h".into(),
-                operator: polylogue_core::command::Operator::Person,
-                account: None,
-            };
-            former.add(Was {
-                name,
                 real_name: "".into(),
                 until: Timestamp(0),
             });
         }
         let users = |nick: &str, most| -> Vec<String> {
             let all = former.of(nick, most);
-            all.iter()
-                .map(|was| was.name.username.to_string())
-                .collect()
+            all.iter().map(|was| was.username.to_string()).collect()
         };
         assert_eq!(users("N0", 2), ["u1000", "u998"]);
         assert_eq!(users("n1", usize::MAX).len(), MOST / 2);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use polylogue_core::state::World;
 use polylogue_core::{RoomId, UserId, limits};
 use polylogue_richtext::{Place, Word, strip, words};
 
@@ -21,8 +22,7 @@ const COMMON: [&str; 40] = [
 
 /// The members of a room who are named: first in the line before a colon or comma, or behind an at sign; elsewhere only by a nick that is written
 /// exactly so and is no common word.
-pub(crate) fn of(client: &Client, room: RoomId, text: &str) -> Arc<[UserId]> {
-    let world = client.world();
+pub(crate) fn of((client, world): (&Client, &World), room: RoomId, text: &str) -> Arc<[UserId]> {
     let Some(room) = world.state.room(room) else {
         return Arc::default();
     };

@@ -15,62 +15,55 @@ const ACCOUNT_USERNAME: &str = "~u";
 const ACCOUNT_HOST: &str = "account";
 
 /// A user as the source of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name {
-    pub(crate) nick: Arc<str>,
-    pub(crate) username: Arc<str>,
-    pub(crate) host: Arc<str>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Name<'w> {
+    pub(crate) user: UserId,
+    pub(crate) nick: &'w str,
+    pub(crate) username: &'w str,
+    pub(crate) host: &'w str,
     /// The account's nick; guests have none.
-    pub(crate) account: Option<Arc<str>>,
-    /// Who operates his client, if he is here.
-    pub(crate) operator: Operator,
+    pub(crate) account: Option<&'w str>,
 }
 
-impl Name {
+impl<'w> Name<'w> {
     /// A user as he is, or was: a guest who left is remembered by the state before.
-    pub(crate) fn of((world, before): (&World, &World), user: UserId) -> Option<Self> {
+    pub(crate) fn of((world, before): (&'w World, &'w World), user: UserId) -> Option<Self> {
         if let Some(guest) = world.live.guests.get(&user) {
-            return Some(Self::guest(world, user, guest.nick().clone()));
+            return Some(Self::guest(world, user, guest.nick()));
         }
         if let Some(known) = world.state.user(user) {
-            let nick = known.name.nick().clone();
-            match known.kind {
-                UserKind::Account => {
-                    let account = Some(nick.clone());
-                    return Some(Self {
-                        account,
-                        nick,
-                        operator: operator(world, user),
-                        username: ACCOUNT_USERNAME.into(),
-                        host: ACCOUNT_HOST.into(),
-                    });
-                }
+            let nick = known.name.nick();
+            return Some(match known.kind {
+                UserKind::Account => Self {
+                    user,
+                    nick,
+                    username: ACCOUNT_USERNAME,
+                    host: ACCOUNT_HOST,
+                    account: Some(nick),
+                },
                 UserKind::Guest if before.live.guests.contains_key(&user) => {
-                    return Some(Self::guest(before, user, nick));
+                    Self::guest(before, user, nick)
                 }
-                UserKind::Guest => return Some(Self::guest(world, user, nick)),
-            }
+                UserKind::Guest => Self::guest(world, user, nick),
+            });
         }
         let gone = before.live.guests.get(&user)?;
-        Some(Self::guest(before, user, gone.nick().clone()))
+        Some(Self::guest(before, user, gone.nick()))
     }
 
-    fn guest(world: &World, user: UserId, nick: Arc<str>) -> Self {
-        let session = world
-            .live
-            .sessions_of(user)
-            .last()
-            .and_then(|id| world.live.sessions.get(id));
-        let (username, host) = session.map_or_else(
-            || ("~guest".into(), "gone".into()),
-            |s| (s.presentation.username.clone(), s.presentation.host.clone()),
-        );
+    fn guest(world: &'w World, user: UserId, nick: &'w str) -> Self {
+        let session = world.live.sessions_of(user).last();
+        let session = session.and_then(|id| world.live.sessions.get(id));
+        let (username, host) = session.map_or(("~guest", "gone"), |session| {
+            let shown = &session.presentation;
+            (&*shown.username, &*shown.host)
+        });
         Self {
+            user,
             nick,
             username,
             host,
             account: None,
-            operator: operator(world, user),
         }
     }
 
@@ -80,23 +73,24 @@ impl Name {
     }
 
     /// For a line.
-    pub(crate) fn source(&self) -> Source<'_> {
+    pub(crate) fn source(&self) -> Source<'w> {
         // Checked where they came in: nicks by the core, user names and hosts at registration.
         let part = |text| Middle::new(text).unwrap_or(Middle::STAR);
         Source::User {
-            nick: part(&self.nick),
-            user: part(&self.username),
-            host: part(&self.host),
+            nick: part(self.nick),
+            user: part(self.username),
+            host: part(self.host),
         }
     }
 
     /// The nick as a parameter.
-    pub(crate) fn nick(&self) -> Middle<'_> {
-        Middle::new(&self.nick).unwrap_or(Middle::STAR)
+    pub(crate) fn nick(&self) -> Middle<'w> {
+        Middle::new(self.nick).unwrap_or(Middle::STAR)
     }
 }
 
-fn operator(world: &World, user: UserId) -> Operator {
+/// Who operates a user's client, if he is here.
+pub(crate) fn operator(world: &World, user: UserId) -> Operator {
     if world.live.is_program(user) {
         Operator::Program
     } else {
@@ -120,10 +114,10 @@ pub(crate) fn channel(room: &RoomState) -> Option<&str> {
 }
 
 /// Where a line from `sender` into a room goes: the channel, or the nick of the other one.
-pub(crate) fn target(world: &World, room: &RoomState, sender: UserId) -> Option<Arc<str>> {
+pub(crate) fn target<'w>(world: &'w World, room: &'w RoomState, sender: UserId) -> Option<&'w str> {
     match room.peer_of(sender) {
-        Some(peer) => world.name_of(peer).map(|name| name.nick().clone()),
-        None => channel(room).map(Arc::from),
+        Some(peer) => world.name_of(peer).map(|name| &**name.nick()),
+        None => channel(room),
     }
 }
 

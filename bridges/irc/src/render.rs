@@ -84,12 +84,12 @@ pub(crate) struct Scene<'a> {
     pub(crate) label: Option<&'a Arc<str>>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     pub(crate) fn has(&self, capability: Capability) -> bool {
         self.capabilities.has(capability)
     }
 
-    pub(crate) fn name(&self, user: UserId) -> Option<Name> {
+    pub(crate) fn name(&self, user: UserId) -> Option<Name<'a>> {
         Name::of((self.world, self.before), user)
     }
 
@@ -134,12 +134,13 @@ impl Scene<'_> {
     }
 
     /// A line of what somebody says, marked if a program does (IRCv3 bot-mode).
-    pub(crate) fn marked<'b>(&self, line: LineWriter<'b>, by: &Name) -> LineWriter<'b> {
-        match by.operator {
-            Operator::Program if self.has(Capability::MessageTags) => {
-                line.tag(&Tag::flag(TagKey::BOT))
-            }
-            Operator::Program | Operator::Person => line,
+    pub(crate) fn marked<'b>(&self, line: LineWriter<'b>, by: &Name<'_>) -> LineWriter<'b> {
+        if !self.has(Capability::MessageTags) {
+            return line;
+        }
+        match names::operator(self.world, by.user) {
+            Operator::Program => line.tag(&Tag::flag(TagKey::BOT)),
+            Operator::Person => line,
         }
     }
 
@@ -296,10 +297,10 @@ fn redaction(
     else {
         return;
     };
-    let Ok(to) = Middle::new(&to) else { return };
+    let Ok(to) = Middle::new(to) else { return };
     if scene.has(Capability::MessageRedaction) {
         let line = scene
-            .line_of(out, (stamp.at, by.account.as_deref()), stamp.position)
+            .line_of(out, (stamp.at, by.account), stamp.position)
             .from(by.source(), Verb::Redact)
             .middle(to);
         let id = scene.id(target.position);
@@ -312,7 +313,7 @@ fn redaction(
     } else if target.author != sender {
         let author = scene
             .name(target.author)
-            .map_or_else(|| "somebody".into(), |name| name.nick);
+            .map_or_else(|| "somebody", |name| name.nick);
         let why = reason
             .map(|reason| format!(" ({reason})"))
             .unwrap_or_default();

@@ -30,7 +30,7 @@ impl NamesReply<'_> {
         let by = self.scene.name(topic.by);
         let by = by
             .as_ref()
-            .map_or(&*self.scene.renderer.server, |by| &by.nick);
+            .map_or(&*self.scene.renderer.server, |by| by.nick);
         let line = self
             .numeric(Numeric::RplTopicWhoTime, out)
             .middle(channel)

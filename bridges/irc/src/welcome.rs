@@ -130,7 +130,7 @@ impl Welcome {
                 .from(name.source(), Verb::Join)
                 .middle(channel);
             let _ = if scene.has(polylogue_irc::Capability::ExtendedJoin) {
-                let account = name.account.as_deref().map_or(Middle::STAR, names::echoed);
+                let account = name.account.map_or(Middle::STAR, names::echoed);
                 line.middle(account)
                     .trailing(&Trailing::lossy(&member::real_name(scene, session.user)))
             } else {

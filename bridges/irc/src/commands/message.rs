@@ -6,6 +6,7 @@ use std::sync::Arc;
 use polylogue_core::body::{EventRef, Message as Said, Relation, Text, TextKind};
 use polylogue_core::command::{Destination, Say};
 use polylogue_core::live::{Presence, Transient, TransientKind, TransientTarget};
+use polylogue_core::state::World;
 use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomChange, RoomId, UserId};
 use polylogue_hub::{Request, VisibleEvent};
 use polylogue_irc::{Capability, Message, Numeric, Verb, ctcp, names::is_channel};
@@ -51,10 +52,12 @@ pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
     }
     let mut requests = Vec::with_capacity(run.len());
     let mut asked = Vec::with_capacity(run.len());
+    // One view for all of them: what they ask for is checked again where it is decided.
+    let world = client.world();
     let mut last = None;
     for (line, message) in run.iter().enumerate() {
         let label = client.label_of(message);
-        let all = ask(client, message, &mut last).await;
+        let all = ask((client, &world), message, &mut last).await;
         if all.is_empty() {
             client.answer(label.as_deref());
         }
@@ -91,7 +94,8 @@ pub(crate) fn tell_answers(client: &mut Client) {
 
 /// Says what one line with a label says, and waits: all that comes of it is the reply.
 pub(super) async fn run(client: &mut Client, message: &Message) {
-    let all = ask(client, message, &mut None).await;
+    let world = client.world();
+    let all = ask((client, &world), message, &mut None).await;
     let Some(session) = &client.session else {
         return;
     };
@@ -109,7 +113,7 @@ pub(super) async fn run(client: &mut Client, message: &Message) {
 
 /// What a line asks for, one thing for each target; what is wrong with it was told.
 async fn ask<'m>(
-    client: &mut Client,
+    (client, world): (&mut Client, &World),
     message: &'m Message,
     last: &mut Option<(&'m str, Destination)>,
 ) -> Vec<(Asked, Command)> {
@@ -118,7 +122,7 @@ async fn ask<'m>(
         // What is pasted goes to one place: it is looked up once.
         let destination = match last.take() {
             Some((known, destination)) if known == target => Ok(destination),
-            Some(_) | None => destination(client, target),
+            Some(_) | None => destination(world, target),
         };
         if let Ok(destination) = &destination {
             *last = Some((target, destination.clone()));
@@ -126,10 +130,10 @@ async fn ask<'m>(
         let asked = Asked {
             line: 0,
             target: place,
-            away: whom_to_miss(client, message, &destination),
+            away: whom_to_miss((client, world), message, &destination),
         };
         let command = match destination {
-            Ok(destination) => command(client, message, destination).await,
+            Ok(destination) => command((client, world), message, destination).await,
             Err(refusal) => Err(refusal),
         };
         match command {
@@ -143,11 +147,10 @@ async fn ask<'m>(
 
 /// The user whom a message is for, if he is away. RFC 2812 section 3.3.1: only `PRIVMSG` is told so.
 fn whom_to_miss(
-    client: &Client,
+    (client, world): (&Client, &World),
     message: &Message,
     destination: &Result<Destination, Refusal>,
 ) -> Option<UserId> {
-    let world = client.world();
     match destination {
         // Whether a stranger is here is not for whom he has not answered.
         Ok(Destination::User(user))
@@ -210,10 +213,9 @@ fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<(usize, 
 }
 
 /// The room or user that a target names.
-pub(super) fn destination(client: &Client, target: &str) -> Result<Destination, Refusal> {
-    let world = client.world();
+pub(super) fn destination(world: &World, target: &str) -> Result<Destination, Refusal> {
     if is_channel(target) {
-        names::room_named(&world, target)
+        names::room_named(world, target)
             .map(Destination::Room)
             .ok_or(Refusal::NoSuchRoom)
     } else {
@@ -226,7 +228,7 @@ pub(super) fn destination(client: &Client, target: &str) -> Result<Destination, 
 
 /// What a line asks for, for one target; nothing if it asks for nothing.
 async fn command(
-    client: &mut Client,
+    (client, world): (&mut Client, &World),
     message: &Message,
     destination: Destination,
 ) -> Result<Option<Command>, Refusal> {
@@ -249,7 +251,7 @@ async fn command(
     }
     let relation = relation(client, message, &destination).await;
     let mentions = match &destination {
-        Destination::Room(room) => mentions::of(client, *room, text),
+        Destination::Room(room) => mentions::of((client, world), *room, text),
         Destination::User(_) => Arc::default(),
     };
     let body = Body::Text(Text {

@@ -124,13 +124,14 @@ async fn say(client: &mut Client, collected: Collecting) {
         return invalid(client, "The batch has no text");
     };
     let opening = &collected.opening;
-    let to = match destination(client, &collected.target) {
+    let world = client.world();
+    let to = match destination(&world, &collected.target) {
         Ok(to) => to,
         Err(refusal) => return refuse(client, (opening, &collected.target), &refusal),
     };
     let relation = relation(client, opening, &to).await;
     let mentions = match &to {
-        Destination::Room(room) => mentions::of(client, *room, text),
+        Destination::Room(room) => mentions::of((client, &world), *room, text),
         Destination::User(_) => Arc::default(),
     };
     let body = Body::Text(Text {

@@ -29,7 +29,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         .await
         .is_some()
     {
-        client.was(was.filter(|was| !was.name.nick.eq_ignore_ascii_case(nick)));
+        client.was(was.filter(|was| !was.nick.eq_ignore_ascii_case(nick)));
         client.replies.set_target(nick.into());
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
                 Presence::Online(_) => '+',
                 Presence::Away(_) | Presence::Offline => '-',
             };
-            let host = if user == me { &own } else { &*name.host };
+            let host = if user == me { &own } else { name.host };
             Some(format!("{}={sign}{}@{host}", name.nick, name.username))
         })
         .collect();

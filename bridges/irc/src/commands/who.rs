@@ -68,7 +68,7 @@ fn search(client: &Client, world: &World, mask: &str) -> Vec<UserId> {
     };
     let matches = |user: &UserId| {
         Name::of((world, world), *user).is_some_and(|name| {
-            glob(mask, &name.nick)
+            glob(mask, name.nick)
                 || glob(
                     mask,
                     &format!("{}!{}@{}", name.nick, name.username, name.host),
@@ -89,7 +89,7 @@ fn search(client: &Client, world: &World, mask: &str) -> Vec<UserId> {
 fn row(
     client: &mut Client,
     world: &World,
-    (room, user, name): (Option<&RoomState>, UserId, &Name),
+    (room, user, name): (Option<&RoomState>, UserId, &Name<'_>),
     options: &Options<'_>,
 ) {
     let here = matches!(world.live.presence(user), Presence::Online(_));
@@ -106,7 +106,7 @@ fn row(
             flags.extend(prefixes.highest().map(mode::symbol));
         }
     }
-    match name.operator {
+    match names::operator(world, user) {
         Operator::Program => flags.push(super::user_mode::BOT),
         Operator::Person => {}
     }
@@ -119,10 +119,10 @@ fn row(
         return client.replies.numeric(Numeric::RplWhoReply, |line| {
             let line = line
                 .middle(part(channel))
-                .middle(part(&name.username))
-                .middle(part(&name.host))
+                .middle(part(name.username))
+                .middle(part(name.host))
                 .middle(part(&server));
-            line.middle(part(&name.nick))
+            line.middle(part(name.nick))
                 .middle(part(&flags))
                 .trailing(&text)
         });
@@ -133,15 +133,15 @@ fn row(
             line = match field {
                 Field::Token => line.middle(whox.token().unwrap_or(part("0"))),
                 Field::Channel => line.middle(part(channel)),
-                Field::User => line.middle(part(&name.username)),
+                Field::User => line.middle(part(name.username)),
                 // Addresses are never shown.
                 Field::Address => line.middle(part("255.255.255.255")),
-                Field::Host => line.middle(part(&name.host)),
+                Field::Host => line.middle(part(name.host)),
                 Field::Server => line.middle(part(&server)),
-                Field::Nick => line.middle(part(&name.nick)),
+                Field::Nick => line.middle(part(name.nick)),
                 Field::Flags => line.middle(part(&flags)),
                 Field::Hops | Field::Idle => line.middle(part("0")),
-                Field::Account => line.middle(part(name.account.as_deref().unwrap_or("0"))),
+                Field::Account => line.middle(part(name.account.unwrap_or("0"))),
                 Field::OperatorLevel => line.middle(part("n/a")),
                 Field::RealName => {
                     last = Some(Trailing::lossy(&real_name));

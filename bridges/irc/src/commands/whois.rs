@@ -29,11 +29,11 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             .replies
             .text(Numeric::RplEndOfWhois, &[&nick], "End of /WHOIS list");
     };
-    let nick = &*name.nick;
+    let nick = name.nick;
     let real_name = member::real_name(&client.scene(&world), user);
     client.replies.text(
         Numeric::RplWhoisUser,
-        &[nick, &name.username, &name.host, "*"],
+        &[nick, name.username, name.host, "*"],
         &real_name,
     );
     let me = client.user_id();
@@ -79,7 +79,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             "is logged in as",
         );
     }
-    match name.operator {
+    match names::operator(&world, user) {
         Operator::Program => client
             .replies
             .text(Numeric::RplWhoisBot, &[nick], "is a bot"),

@@ -30,13 +30,13 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         for was in found {
             client.replies.text(
                 Numeric::RplWhowasUser,
-                &[&was.name.nick, &was.name.username, &was.name.host, "*"],
+                &[&was.nick, &was.username, &was.host, "*"],
                 &was.real_name,
             );
             let until = ServerTime::from_unix_milliseconds(was.until.0);
             client.replies.text(
                 Numeric::RplWhoisServer,
-                &[&was.name.nick, &server],
+                &[&was.nick, &server],
                 until.as_str(),
             );
         }

@@ -65,11 +65,11 @@ fn join(
 ) {
     let Some(who) = scene.name(user) else { return };
     let line = scene
-        .line_of(out, (stamp.at, who.account.as_deref()), stamp.position)
+        .line_of(out, (stamp.at, who.account), stamp.position)
         .from(who.source(), Verb::Join)
         .middle(channel);
     let _ = if scene.has(Capability::ExtendedJoin) {
-        let account = who.account.as_deref().map_or(Middle::STAR, |account| {
+        let account = who.account.map_or(Middle::STAR, |account| {
             Middle::new(account).unwrap_or(Middle::STAR)
         });
         line.middle(account)
@@ -88,7 +88,7 @@ fn join(
         if let Presence::Away(text) = scene.world.live.presence(user)
             && scene.has(Capability::AwayNotify)
         {
-            let line = scene.line(out, (stamp.at, who.account.as_deref()));
+            let line = scene.line(out, (stamp.at, who.account));
             let _ = line
                 .from(who.source(), Verb::Away)
                 .trailing(&Trailing::lossy(if text.is_empty() {
@@ -187,7 +187,7 @@ fn part(
         return;
     };
     let line = scene
-        .line_of(out, (stamp.at, who.account.as_deref()), stamp.position)
+        .line_of(out, (stamp.at, who.account), stamp.position)
         .from(who.source(), Verb::Part)
         .middle(channel);
     let _ = match &change.reason {
@@ -207,7 +207,7 @@ fn kick(
         return;
     };
     let by = scene.name(sender);
-    let account = by.as_ref().and_then(|by| by.account.as_deref());
+    let account = by.as_ref().and_then(|by| by.account);
     let line = scene.line_of(out, (stamp.at, account), stamp.position);
     let source = by
         .as_ref()
@@ -215,7 +215,7 @@ fn kick(
     let reason = change
         .reason
         .as_deref()
-        .unwrap_or_else(|| by.as_ref().map_or("", |by| &by.nick));
+        .unwrap_or_else(|| by.as_ref().map_or("", |by| by.nick));
     let _ = line
         .from(source, Verb::Kick)
         .middle(channel)
@@ -239,7 +239,7 @@ fn invite(
         return;
     };
     let line = scene
-        .line(out, (stamp.at, by.account.as_deref()))
+        .line(out, (stamp.at, by.account))
         .from(by.source(), Verb::Invite);
     let _ = line.middle(whom.nick()).middle(channel).end();
 }

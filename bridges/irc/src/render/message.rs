@@ -1,5 +1,6 @@
 //! What was said, as lines: the author's own IRC text as it came, other forms through rich text, split where the wire needs it and never cut.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -41,24 +42,24 @@ pub(crate) fn message(
             }
             speak(
                 scene,
-                (&by, &to),
+                (&by, to),
                 (stamp, said.relation),
                 (verb_of(text.kind), &lines),
                 out,
             );
         }
-        Body::Reaction(key) => react(scene, (&by, &to), stamp, (key, said.relation), out),
+        Body::Reaction(key) => react(scene, (&by, to), stamp, (key, said.relation), out),
         Body::Media(content) => {
             let line = media(content);
             speak(
                 scene,
-                (&by, &to),
+                (&by, to),
                 (stamp, said.relation),
-                (Verb::Privmsg, &[line]),
+                (Verb::Privmsg, &[line.into()]),
                 out,
             );
         }
-        Body::Sealed(content) => sealed(scene, (&by, &to, room.id), stamp, content, out),
+        Body::Sealed(content) => sealed(scene, (&by, to, room.id), stamp, content, out),
         Body::Unknown(content) => {
             if let Some(text) = content
                 .content
@@ -69,9 +70,9 @@ pub(crate) fn message(
                 let line = format!("[{}] {text}", content.kind);
                 speak(
                     scene,
-                    (&by, &to),
+                    (&by, to),
                     (stamp, said.relation),
-                    (Verb::Privmsg, &[line]),
+                    (Verb::Privmsg, &[line.into()]),
                     out,
                 );
             }
@@ -128,31 +129,32 @@ fn answered(
 }
 
 /// Puts a nick before the first line, unless it is in it.
-fn address(lines: &mut [String], nick: &str) {
+fn address(lines: &mut [Cow<'_, str>], nick: &str) {
     if let Some(first) = lines.first_mut()
         && !words(&strip(first)).any(|word| word.text.eq_ignore_ascii_case(nick))
     {
-        first.insert_str(0, &format!("{nick}: "));
+        *first = format!("{nick}: {first}").into();
     }
 }
 
-/// The logical lines of a text; of an action, each is one.
 /// The parts of one line, as its author broke it: all but the first begin with CR, which is in no line.
-fn parts(line: &str) -> impl Iterator<Item = String> {
+fn parts(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
     line.split('\r').enumerate().map(|(at, part)| match at {
-        0 => part.to_owned(),
-        _ => format!("\r{part}"),
+        0 => Cow::Borrowed(part),
+        _ => format!("\r{part}").into(),
     })
 }
 
-fn lines_of(scene: &Scene<'_>, text: &Text, relation: Option<Refers>) -> Vec<String> {
-    let mut lines: Vec<String> = match &text.form {
+/// The logical lines of a text; of an action, each is one. Most are one line, as it came.
+fn lines_of<'t>(scene: &Scene<'_>, text: &'t Text, relation: Option<Refers>) -> Vec<Cow<'t, str>> {
+    let foreign = |lines: Vec<String>| lines.into_iter().map(Cow::Owned).collect();
+    let mut lines: Vec<Cow<'t, str>> = match &text.form {
         Form::Irc(text) => text.split('\n').flat_map(parts).collect(),
         Form::Native {
             html: Some(html), ..
-        } => to_irc(&of_html(scene, html), Dialect::Palette),
-        Form::Native { text, html: None } => to_irc(&from_plain(text), Dialect::Palette),
-        Form::Matrix(content) => of_matrix(scene, &content.value()),
+        } => foreign(to_irc(&of_html(scene, html), Dialect::Palette)),
+        Form::Native { text, html: None } => foreign(to_irc(&from_plain(text), Dialect::Palette)),
+        Form::Matrix(content) => foreign(of_matrix(scene, &content.value())),
     };
     // IRCv3 draft/multiline: blank lines are for those who get all lines together.
     if !scene.has(Capability::Multiline) {
@@ -160,18 +162,18 @@ fn lines_of(scene: &Scene<'_>, text: &Text, relation: Option<Refers>) -> Vec<Str
     }
     if let (Some(Refers::Edit(_)), Some(first)) = (relation, lines.first_mut()) {
         // Edits have no form of their own on IRC: a correction is a line with a star.
-        first.insert_str(0, "* ");
+        *first = format!("* {first}").into();
     }
     let limit = scene.renderer.message_lines;
     if lines.len() > limit && !matches!(text.form, Form::Irc(_)) {
         let more = lines.len() - limit;
         lines.truncate(limit);
         if let Some(last) = lines.last_mut() {
-            last.push_str(&format!(" … (+{more} lines)"));
+            *last = format!("{last} … (+{more} lines)").into();
         }
     }
     match text.kind {
-        TextKind::Action => lines.iter().map(|line| ctcp::action(line)).collect(),
+        TextKind::Action => lines.iter().map(|line| ctcp::action(line).into()).collect(),
         TextKind::Text | TextKind::Notice => lines,
     }
 }
@@ -243,40 +245,40 @@ fn media(content: &Content) -> String {
 /// Writes lines, each as many wire lines as it takes. Only the first carries the id.
 fn speak(
     scene: &Scene<'_>,
-    (by, to): (&Name, &Arc<str>),
+    (by, to): (&Name<'_>, &str),
     (stamp, relation): (Stamp, Option<Refers>),
-    (verb, lines): (Verb, &[String]),
+    (verb, lines): (Verb, &[Cow<'_, str>]),
     out: &mut BytesMut,
 ) {
     let Ok(target) = Middle::new(to) else { return };
+    let source = by.source();
     let room = polylogue_irc::codec::MESSAGE_LIMIT
-        .saturating_sub(by.source().length() + verb.word().len() + to.len() + FRAME);
-    let mut pieces: Vec<(Joint, String)> = Vec::new();
+        .saturating_sub(source.length() + verb.word().len() + to.len() + FRAME);
+    let mut pieces: Vec<(Joint, Cow<'_, str>)> = Vec::with_capacity(lines.len());
     for line in lines {
         let (joint, line) = match line.strip_prefix('\r') {
             Some(line) => (Joint::GoesOn, line),
-            None => (Joint::Begins, line.as_str()),
+            None => (Joint::Begins, &**line),
         };
         if line.len() <= room {
-            pieces.push((joint, line.to_owned()));
+            pieces.push((joint, line.into()));
         } else if let ctcp::Content::Action(text) = ctcp::parse(line) {
             let wrapped = wrap(text, room.saturating_sub(ctcp::ACTION_OVERHEAD));
             pieces.extend(
                 wrapped
                     .into_iter()
-                    .map(|piece| (Joint::Begins, ctcp::action(&piece.to_string()))),
+                    .map(|piece| (Joint::Begins, ctcp::action(&piece.to_string()).into())),
             );
         } else {
             pieces.extend(
                 wrap(line, room)
                     .into_iter()
-                    .map(|piece| (Joint::Begins, piece.to_string())),
+                    .map(|piece| (Joint::Begins, piece.to_string().into())),
             );
         }
     }
     let id = relation.filter(|_| scene.has(Capability::MessageTags));
     let id = id.map(|relation| scene.id(relation.target().position));
-    let account = by.account.as_deref();
     if pieces.len() > 1 && scene.has(Capability::Multiline) && scene.has(Capability::Batch) {
         return together(
             scene,
@@ -288,16 +290,16 @@ fn speak(
     }
     for (at, (_, text)) in pieces.iter().enumerate() {
         let mut line = if at == 0 {
-            scene.line_of(out, (stamp.at, account), stamp.position)
+            scene.line_of(out, (stamp.at, by.account), stamp.position)
         } else {
-            scene.line(out, (stamp.at, account))
+            scene.line(out, (stamp.at, by.account))
         };
         if let Some(id) = id.as_deref().filter(|_| at == 0) {
             line = line
                 .tag(&Tag::new(TagKey::REPLY, id))
                 .tag(&Tag::new(TagKey::DRAFT_REPLY, id));
         }
-        let line = scene.marked(line, by).from(by.source(), verb);
+        let line = scene.marked(line, by).from(source, verb);
         if let Err(error) = line.middle(target).trailing(&Trailing::lossy(text)) {
             tracing::warn!(%error, "a message did not fit its line");
         }
@@ -316,14 +318,14 @@ enum Joint {
 /// IRCv3 draft/multiline: what a message has of tags is at its batch.
 fn together(
     scene: &Scene<'_>,
-    (by, target): (&Name, Middle<'_>),
+    (by, target): (&Name<'_>, Middle<'_>),
     (stamp, answered): (Stamp, Option<&str>),
-    (verb, pieces): (Verb, &[(Joint, String)]),
+    (verb, pieces): (Verb, &[(Joint, Cow<'_, str>)]),
     out: &mut BytesMut,
 ) {
     let reference = format!("m{}", stamp.position.0);
     let (opening, closing) = (format!("+{reference}"), format!("-{reference}"));
-    let mut line = scene.line_of(out, (stamp.at, by.account.as_deref()), stamp.position);
+    let mut line = scene.line_of(out, (stamp.at, by.account), stamp.position);
     if let Some(id) = answered {
         line = line
             .tag(&Tag::new(TagKey::REPLY, id))
@@ -356,7 +358,7 @@ fn together(
 /// room in ten minutes. The ciphertext fits no line.
 fn sealed(
     scene: &Scene<'_>,
-    (by, to, room): (&Name, &Arc<str>, RoomId),
+    (by, to, room): (&Name<'_>, &str, RoomId),
     stamp: Stamp,
     content: &Content,
     out: &mut BytesMut,
@@ -368,7 +370,7 @@ fn sealed(
         .and_then(serde_json::Value::as_str)
         .unwrap_or("unknown");
     if scene.has(Capability::MessageTags) {
-        let line = scene.line_of(out, (stamp.at, by.account.as_deref()), stamp.position);
+        let line = scene.line_of(out, (stamp.at, by.account), stamp.position);
         let line = line.tags(
             TagKey::new(ENCRYPTED)
                 .map(|key| Tag::new(key, algorithm))
@@ -395,7 +397,7 @@ fn sealed(
 /// A reaction: a tag for those who show it (IRCv3 draft/react), nothing in the channel for others.
 fn react(
     scene: &Scene<'_>,
-    (by, to): (&Name, &Arc<str>),
+    (by, to): (&Name<'_>, &str),
     stamp: Stamp,
     (key, relation): (&str, Option<Refers>),
     out: &mut BytesMut,
@@ -406,7 +408,7 @@ fn react(
     let Ok(target) = Middle::new(to) else { return };
     let id = scene.id(relation.target().position);
     let line = scene
-        .line_of(out, (stamp.at, by.account.as_deref()), stamp.position)
+        .line_of(out, (stamp.at, by.account), stamp.position)
         .tag(&Tag::new(TagKey::REPLY, id.as_str()))
         .tag(&Tag::new(TagKey::DRAFT_REPLY, id.as_str()))
         .tag(&Tag::new(TagKey::DRAFT_REACT, key));

@@ -24,7 +24,7 @@ pub(super) fn of_a_user(scene: &Scene<'_>, user: UserId, out: &mut BytesMut) {
     let Some(name) = scene.name(user) else { return };
     for key in dialect::subscriptions(scene.capabilities.bits()).iter() {
         if was.get(key.name()) != is.get(key.name()) {
-            tell(scene, (&name.nick, key), &is, out);
+            tell(scene, (name.nick, key), &is, out);
         }
     }
 }
@@ -60,7 +60,7 @@ pub(super) fn at_entrance(scene: &Scene<'_>, room: &RoomState, out: &mut BytesMu
 /// To those in a room: what somebody who came in tells.
 pub(super) fn of_newcomer(scene: &Scene<'_>, user: UserId, out: &mut BytesMut) {
     if let Some(name) = scene.name(user) {
-        all(scene, (&name.nick, &values(scene.world, user)), out);
+        all(scene, (name.nick, &values(scene.world, user)), out);
     }
 }
 

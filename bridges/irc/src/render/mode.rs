@@ -25,7 +25,7 @@ pub(super) fn power(
     change: &PowerChange,
     out: &mut BytesMut,
 ) {
-    let mut nicks: Vec<(Sign, char, Option<Name>)> = Vec::new();
+    let mut nicks: Vec<(Sign, char, Option<Name<'_>>)> = Vec::new();
     for (user, before, after) in &change.shown {
         for prefix in Prefix::ALL {
             match (before.holds(prefix), after.holds(prefix)) {
@@ -170,7 +170,7 @@ fn topic(
             .unwrap_or_default(),
     );
     let by = scene.name(sender);
-    let account = by.as_ref().and_then(|by| by.account.as_deref());
+    let account = by.as_ref().and_then(|by| by.account);
     let line = scene.line_of(out, (stamp.at, account), stamp.position);
     let source = by
         .as_ref()
@@ -331,7 +331,7 @@ fn write_to(
     let source = by
         .as_ref()
         .map_or_else(|| scene.renderer.source(), |by| by.source());
-    let account = by.as_ref().and_then(|by| by.account.as_deref());
+    let account = by.as_ref().and_then(|by| by.account);
     let used = source.length() + Verb::Mode.word().len() + channel.as_str().len() + 4;
     for group in lines(
         changes,

@@ -69,7 +69,7 @@ fn own_mode(
     out: &mut BytesMut,
 ) {
     let Some(who) = scene.name(user) else { return };
-    let line = scene.line(out, (at, who.account.as_deref()));
+    let line = scene.line(out, (at, who.account));
     let _ = line
         .from(who.source(), Verb::Mode)
         .middle(who.nick())
@@ -88,7 +88,7 @@ fn announcement(
     let source = by
         .as_ref()
         .map_or_else(|| scene.renderer.source(), |by| by.source());
-    let account = by.as_ref().and_then(|by| by.account.as_deref());
+    let account = by.as_ref().and_then(|by| by.account);
     let _ = scene
         .line(out, (at, account))
         .from(source, Verb::Wallops)
@@ -153,7 +153,7 @@ fn setname(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMu
     };
     let text = member::real_name(scene, user);
     let line = scene
-        .line(out, (at, who.account.as_deref()))
+        .line(out, (at, who.account))
         .from(who.source(), Verb::Setname);
     let _ = line.trailing(&Trailing::lossy(&text));
 }
@@ -186,13 +186,13 @@ fn left(scene: &Scene<'_>, (user, next, at): (UserId, UserId, Timestamp), out: &
         let channel = scene.before.state.room(room);
         let channel = channel.and_then(|room| names::channel(&room.state));
         if let Some(channel) = channel.and_then(|channel| Middle::new(channel).ok()) {
-            let line = scene.line(out, (at, was.account.as_deref()));
+            let line = scene.line(out, (at, was.account));
             let line = line.from(was.source(), Verb::Part).middle(channel);
             let _ = line.trailing(&const { Trailing::literal("Logged in") });
         }
     }
     if was.nick != is.nick {
-        renamed(scene, (user, at), (&was.nick, &is.nick), out);
+        renamed(scene, (user, at), (was.nick, is.nick), out);
     }
 }
 
@@ -209,7 +209,7 @@ fn read(scene: &Scene<'_>, (user, room): (UserId, RoomId), out: &mut BytesMut) {
         return;
     };
     let line = LineWriter::new(out).from(scene.renderer.source(), Verb::Markread);
-    let _ = super::read_mark(line, names::echoed(&target), user.mark(room.state.id).time);
+    let _ = super::read_mark(line, names::echoed(target), user.mark(room.state.id).time);
 }
 
 /// IRCv3 away-notify: only when what shows has changed.
@@ -226,7 +226,7 @@ pub(super) fn presence(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: 
     }
     let Some(who) = scene.name(user) else { return };
     let line = scene
-        .line(out, (at, who.account.as_deref()))
+        .line(out, (at, who.account))
         .from(who.source(), Verb::Away);
     let _ = match now {
         Presence::Online(_) => line.end(),
@@ -262,10 +262,10 @@ fn renamed(
     let Some(mut who) = scene.name(user) else {
         return;
     };
-    who.nick = from.into();
+    who.nick = from;
     let Ok(to) = Middle::new(to) else { return };
     let _ = scene
-        .line(out, (at, who.account.as_deref()))
+        .line(out, (at, who.account))
         .from(who.source(), Verb::Nick)
         .middle(to)
         .end();
@@ -292,10 +292,10 @@ fn typing(
     ) else {
         return;
     };
-    let Ok(to) = Middle::new(&to) else { return };
+    let Ok(to) = Middle::new(to) else { return };
     let state = if active { "active" } else { "done" };
     let line = scene
-        .line(out, (at, who.account.as_deref()))
+        .line(out, (at, who.account))
         .tag(&Tag::new(TagKey::TYPING, state));
     let _ = line.from(who.source(), Verb::Tagmsg).middle(to).end();
 }
@@ -324,12 +324,12 @@ fn transient(
             .state
             .room(room)
             .and_then(|room| names::target(scene.world, &room.state, sender)),
-        TransientTarget::User(user) => scene.world.name_of(user).map(|name| name.nick().clone()),
+        TransientTarget::User(user) => scene.world.name_of(user).map(|name| &**name.nick()),
     };
     let (Some(who), Some(to)) = (scene.name(sender), to) else {
         return;
     };
-    let Ok(to) = Middle::new(&to) else { return };
+    let Ok(to) = Middle::new(to) else { return };
     let tags: Vec<Tag<'_>> = message
         .tags
         .iter()
@@ -344,7 +344,7 @@ fn transient(
     };
     let lines = text.map_or("", |text| text).split(['\n', '\r']);
     for text_line in lines.filter(|line| text.is_none() || !line.is_empty()) {
-        let mut line = scene.line(out, (at, who.account.as_deref()));
+        let mut line = scene.line(out, (at, who.account));
         if tagged {
             line = line.tags(&tags);
         }

@@ -81,7 +81,7 @@ fn tell(scene: &Scene<'_>, (numeric, target): (Numeric, &str), out: &mut BytesMu
     let viewer = scene.name(scene.viewer);
     let nick = viewer
         .as_ref()
-        .map_or(Middle::STAR, |name| names::echoed(&name.nick));
+        .map_or(Middle::STAR, |name| names::echoed(name.nick));
     let _ = LineWriter::new(out)
         .numeric(server, numeric, nick)
         .trailing(&Trailing::lossy(target));
