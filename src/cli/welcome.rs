@@ -72,6 +72,8 @@ fn native(address: SocketAddr) -> String {
     let requests = [
         r#"{"type": "hello", "version": 1, "client": "five-lines"}"#,
         r#"{"type": "register", "name": "carol", "password": "correct horse"}"#,
+        // Refused if somebody made it before, which does no harm.
+        r##"{"type": "create", "alias": "#garden", "visibility": "public"}"##,
         r##"{"type": "join", "room": "#garden"}"##,
         r##"{"type": "say", "room": "#garden", "text": "hello"}"##,
     ]
