@@ -336,8 +336,22 @@ pub enum Command {
         session: SessionId,
         /// Whose it is to be.
         user: UserId,
+        /// The credential it came with, if it was not the password.
+        device: Option<DeviceId>,
         /// What others see of it then.
         presentation: Presentation,
+    },
+    /// A session of an account is a guest's from now on, under a nick that is free.
+    LogOut {
+        /// Which.
+        session: SessionId,
+        /// What others see of it then.
+        presentation: Presentation,
+    },
+    /// End sessions of the actor.
+    EndSessions {
+        /// Which.
+        sessions: Vec<SessionId>,
     },
     /// Others see something else of the actor's session.
     Present {

@@ -222,8 +222,14 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         Command::LogIn {
             session,
             user,
+            device,
             presentation,
-        } => session::log_in(at, session, user, presentation),
+        } => session::log_in(at, session, (user, device), presentation),
+        Command::LogOut {
+            session,
+            presentation,
+        } => session::log_out(at, session, presentation),
+        Command::EndSessions { sessions } => session::end(at, &sessions),
         Command::Present {
             session,
             presentation,
@@ -339,6 +345,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
         | Command::Keys(_)
+        | Command::LogOut { .. }
+        | Command::EndSessions { .. }
         | Command::Present { .. }
         | Command::SetAway { .. } => Vec::new(),
     }

@@ -40,6 +40,9 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         Command::RemoveDevices { devices, .. } => {
             devices.iter().any(|device| Some(*device) != actor.device)
         }
+        Command::EndSessions { sessions } => sessions
+            .iter()
+            .any(|session| Some(*session) != actor.session),
         // Whoever logs out everywhere is out himself, so that a thief gains nothing by it; and it is there for those whose password was stolen
         // (Matrix client-server API, `POST /logout/all`).
         Command::RemoveAllDevices
@@ -73,6 +76,7 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::Attach(_)
         | Command::Detach { .. }
         | Command::LogIn { .. }
+        | Command::LogOut { .. }
         | Command::Present { .. }
         | Command::SetAway { .. }
         | Command::Typing { .. }

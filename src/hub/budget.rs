@@ -143,6 +143,8 @@ fn cost(command: &Command) -> u64 {
         | Command::Attach(_)
         | Command::Detach { .. }
         | Command::LogIn { .. }
+        | Command::LogOut { .. }
+        | Command::EndSessions { .. }
         | Command::Present { .. }
         | Command::SetAway { .. }
         | Command::Typing { .. }

@@ -140,24 +140,41 @@ impl Session {
         }
     }
 
-    /// Goes on as an account whose password was proven just now.
+    /// Goes on as an account whose password, or other credential, was proven just now.
     ///
     /// # Errors
     /// Why not.
     pub async fn log_in(
         &mut self,
-        user: UserId,
+        (user, device): (UserId, Option<DeviceId>),
         presentation: Presentation,
     ) -> Result<(), Refusal> {
         let command = Command::LogIn {
             session: self.id,
             user,
+            device,
             presentation,
         };
         self.hub.submit(Request::new(self.actor(), command)).await?;
         self.user = user;
+        self.device = device;
+        self.proven_at = None;
+        Ok(())
+    }
+
+    /// Goes on as a guest, whose nick the world knows then.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn log_out(&mut self, presentation: Presentation) -> Result<(), Refusal> {
+        let command = Command::LogOut {
+            session: self.id,
+            presentation,
+        };
+        let receipt = self.hub.submit(Request::new(self.actor(), command)).await?;
+        self.user = receipt.user().ok_or(Refusal::Internal)?;
         self.device = None;
-        self.proven();
+        self.proven_at = None;
         Ok(())
     }
 

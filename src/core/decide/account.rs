@@ -1,6 +1,6 @@
 //! Accounts: made, given another password, shut out.
 
-use super::{Change, Deciding, Decision, Outcome, device};
+use super::{Change, Deciding, Decision, Outcome, device, rename};
 use crate::command::{AccountState, NewDevice, OtherDevices, Scope};
 use crate::event::{Claim, Event, UserChange};
 use crate::ids::UserId;
@@ -9,7 +9,8 @@ use crate::refusal::Refusal;
 use crate::secret::PasswordHash;
 use crate::user::UserKind;
 
-/// Makes an account under a name that nobody has or had. Whether registration is open is the hub's configuration, not a rule.
+/// Makes an account under a name that no account has or had; a guest who goes by it gets another nick. Whether registration is open is the
+/// hub's configuration, not a rule.
 pub(super) fn register(
     at: Deciding<'_>,
     name: AccountName,
@@ -17,15 +18,14 @@ pub(super) fn register(
     first: Option<NewDevice>,
 ) -> Result<Decision, Refusal> {
     let claims = name.claims();
+    let mut changes = Vec::new();
     for key in &claims {
-        let by_guest = at
-            .world
-            .live
-            .guest_names
-            .get(key)
-            .is_some_and(|guest| *guest != at.actor.user);
-        if by_guest || at.world.state.names.contains_key(key) {
+        if at.world.state.names.contains_key(key) {
             return Err(Refusal::NameTaken);
+        }
+        let guest = at.world.live.guest_names.get(key);
+        if let Some(guest) = guest.filter(|guest| **guest != at.actor.user) {
+            changes.extend(rename::pushed_aside(at, *guest)?);
         }
     }
     let user = at.world.live.next_user;
@@ -50,9 +50,11 @@ pub(super) fn register(
             change: UserChange::DeviceAdded(device::made(at, first)?),
         });
     }
-    let mut decision = Decision::events(events);
-    decision.outcome = Outcome::User(user);
-    Ok(decision)
+    changes.extend(events.into_iter().map(Change::Event));
+    Ok(Decision {
+        changes,
+        outcome: Outcome::User(user),
+    })
 }
 
 /// A new password, for oneself or by an administrator.

@@ -1,7 +1,8 @@
-//! Nicks: a guest may change his; an account's is its name, of which only the case may change.
+//! Nicks: a guest may change his, and gives it up to an account of that name; an account's is its name, of which only the case may change.
 
 use super::{Change, Deciding, Decision, Outcome};
 use crate::event::{Event, UserChange};
+use crate::ids::UserId;
 use crate::live::Signal;
 use crate::name::NameKey;
 use crate::refusal::Refusal;
@@ -20,17 +21,40 @@ pub(super) fn rename(at: Deciding<'_>, nick: &str) -> Result<Decision, Refusal> 
             change: UserChange::Renamed(recased),
         }]));
     }
-    let renamed = name.renamed(nick)?;
-    let key = NameKey::account(nick);
-    let taken = at
-        .world
-        .live
-        .guest_names
-        .get(&key)
-        .is_some_and(|holder| *holder != user);
-    if taken || at.world.state.names.contains_key(&key) {
+    if is_taken(at, user, nick) {
         return Err(Refusal::NameTaken);
     }
+    Ok(Decision {
+        changes: guest_renamed(at, user, nick)?,
+        outcome: Outcome::Done,
+    })
+}
+
+/// Another nick for a guest whose own is an account's from now on.
+pub(super) fn pushed_aside(at: Deciding<'_>, guest: UserId) -> Result<Vec<Change>, Refusal> {
+    let nick = free_guest_nick(at, guest)?;
+    guest_renamed(at, guest, &nick)
+}
+
+/// A nick for somebody who chose none: `Guest` and a number. It is within every `NICKLEN`.
+pub(super) fn free_guest_nick(at: Deciding<'_>, guest: UserId) -> Result<String, Refusal> {
+    const NUMBERS: u128 = 10_000;
+    let numbers = (0..NUMBERS).map(|step| (at.context.random.wrapping_add(step)) % NUMBERS);
+    numbers
+        .map(|number| format!("Guest{number:04}"))
+        .find(|nick| !is_taken(at, guest, nick))
+        .ok_or(Refusal::NameTaken)
+}
+
+fn is_taken(at: Deciding<'_>, user: UserId, nick: &str) -> bool {
+    let key = NameKey::account(nick);
+    let holder = at.world.live.guest_names.get(&key);
+    holder.is_some_and(|holder| *holder != user) || at.world.state.names.contains_key(&key)
+}
+
+fn guest_renamed(at: Deciding<'_>, user: UserId, nick: &str) -> Result<Vec<Change>, Refusal> {
+    let name = at.world.name_of(user).ok_or(Refusal::NoSuchUser)?;
+    let renamed = name.renamed(nick)?;
     let mut changes = vec![Change::Signal(Signal::GuestRenamed {
         user,
         from: name.clone(),
@@ -42,8 +66,5 @@ pub(super) fn rename(at: Deciding<'_>, nick: &str) -> Result<Decision, Refusal> 
             change: UserChange::Renamed(renamed),
         }));
     }
-    Ok(Decision {
-        changes,
-        outcome: Outcome::Done,
-    })
+    Ok(changes)
 }

@@ -1,12 +1,12 @@
 //! Connections that begin to be somebody, and that end. Sessions are not durable; what a guest's end leaves to do is.
 
-use super::{Change, Deciding, Decision, Outcome, within};
+use super::{Change, Deciding, Decision, Outcome, rename, within};
 use crate::command::{Attach, Presentation, Scope, Who};
 use crate::event::{Event, MemberChange, RoomChange};
 use crate::ids::{DeviceId, RoomId, SessionId, UserId};
 use crate::limits;
 use crate::live::{LiveSession, Signal};
-use crate::name::NameKey;
+use crate::name::{AccountName, NameKey};
 use crate::refusal::Refusal;
 use crate::room::Membership;
 use crate::state::World;
@@ -64,7 +64,7 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
 pub(super) fn log_in(
     at: Deciding<'_>,
     id: SessionId,
-    user: UserId,
+    (user, device): (UserId, Option<DeviceId>),
     presentation: Presentation,
 ) -> Result<Decision, Refusal> {
     let world = at.world;
@@ -72,7 +72,10 @@ pub(super) fn log_in(
     if before.user == user {
         return Ok(Decision::nothing(Outcome::User(user)));
     }
-    admit(world, user)?;
+    let known = admit(world, user)?;
+    if let Some(device) = device {
+        known.device(device).ok_or(Refusal::NoSuchDevice)?;
+    }
     let mut changes = vec![
         Change::Signal(Signal::Left {
             id,
@@ -83,7 +86,7 @@ pub(super) fn log_in(
             id,
             session: LiveSession {
                 user,
-                device: None,
+                device,
                 presentation,
                 away: before.away.clone(),
                 operator: None,
@@ -98,6 +101,56 @@ pub(super) fn log_in(
     Ok(Decision {
         changes,
         outcome: Outcome::User(user),
+    })
+}
+
+/// Makes a session of an account a guest's. The account stays where it is.
+pub(super) fn log_out(
+    at: Deciding<'_>,
+    id: SessionId,
+    presentation: Presentation,
+) -> Result<Decision, Refusal> {
+    let before = at.own_session(id)?;
+    let user = at.account()?.id;
+    let guest = at.world.live.next_user;
+    let nick = rename::free_guest_nick(at, guest)?;
+    let name = AccountName::guest(&nick, at.context.random)?;
+    let signals = [
+        Signal::Left {
+            id,
+            user,
+            next: guest,
+        },
+        Signal::Attached {
+            id,
+            session: LiveSession {
+                user: guest,
+                device: None,
+                presentation,
+                away: before.away.clone(),
+                operator: None,
+                hears: before.hears,
+            },
+            guest: Some(name),
+        },
+    ];
+    Ok(Decision {
+        changes: signals.into_iter().map(Change::Signal).collect(),
+        outcome: Outcome::User(guest),
+    })
+}
+
+/// Ends sessions of the actor, as their owner.
+pub(super) fn end(at: Deciding<'_>, ids: &[SessionId]) -> Result<Decision, Refusal> {
+    let user = at.actor.user;
+    let mut changes = Vec::new();
+    for id in ids {
+        at.own_session(*id)?;
+        changes.push(Change::Signal(closed(user, *id)));
+    }
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
     })
 }
 

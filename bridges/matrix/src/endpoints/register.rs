@@ -121,7 +121,7 @@ fn free_name(matrix: &Matrix, typed: &str) -> Result<AccountName, Failure> {
     let taken = name
         .claims()
         .iter()
-        .any(|key| world.state.names.contains_key(key) || world.live.guest_names.contains_key(key));
+        .any(|key| world.state.names.contains_key(key));
     if taken {
         Err(refused(Refusal::NameTaken))
     } else {

@@ -30,7 +30,74 @@ fn a_name_is_given_once() {
     check("ALICE", Err(Refusal::NameTaken));
     check("a1ice", Err(Refusal::NameTaken));
     check("alice_", Err(Refusal::NameTaken));
-    check("gale", Err(Refusal::NameTaken));
+}
+
+#[test]
+fn a_guest_gives_his_nick_to_an_account() {
+    let mut house = House::new();
+    let gale = house.guest("gale").unwrap();
+    house.register("gale").unwrap();
+    let account = house.world.user_named("gale").unwrap();
+    assert_ne!(account, gale);
+    assert!(house.world.is_account(account));
+    let nick = house.world.name_of(gale).unwrap().nick().clone();
+    assert_eq!(&*nick, "Guest0007");
+    assert_eq!(house.world.user_named(&nick), Some(gale));
+    // The next one finds another free number.
+    let hugo = house.guest("hugo").unwrap();
+    house.register("hugo").unwrap();
+    assert_eq!(&**house.world.name_of(hugo).unwrap().nick(), "Guest0008");
+}
+
+#[test]
+fn a_session_leaves_its_account_and_the_account_stays() {
+    let mut house = House::new();
+    let room = house.garden();
+    let id = house.world.live.sessions_of(ALICE)[0];
+    let presentation = house.world.live.sessions[&id].presentation.clone();
+    let actor = Actor {
+        session: Some(id),
+        ..Actor::user(ALICE, None)
+    };
+    let log_out = Command::LogOut {
+        session: id,
+        presentation,
+    };
+    house.ask(&actor, log_out).unwrap();
+    let guest = house.world.live.sessions[&id].user;
+    assert!(!house.world.is_account(guest));
+    assert_eq!(&**house.world.name_of(guest).unwrap().nick(), "Guest0007");
+    assert!(house.world.live.sessions_of(ALICE).is_empty());
+    assert_eq!(house.standing(room, ALICE), Some(Membership::Join));
+    assert_eq!(house.standing(room, guest), None);
+}
+
+#[test]
+fn sessions_are_ended_by_their_owner() {
+    let mut house = House::new();
+    house.now = Timestamp(PROOF_AGE * 2);
+    let bobs = house.world.live.sessions_of(BOB)[0];
+    let mine = house.world.live.sessions_of(ALICE)[0];
+    house.attach(Who::Account(ALICE)).unwrap();
+    let second = house.world.live.sessions_of(ALICE)[1];
+    let actor = |proven_at| Actor {
+        session: Some(mine),
+        proven_at,
+        ..Actor::user(ALICE, None)
+    };
+    let end = |id| Command::EndSessions { sessions: vec![id] };
+    let fresh = Some(house.now);
+    assert_eq!(
+        outcome(&house.ask(&actor(None), end(second))),
+        Err(Refusal::ProofNeeded)
+    );
+    assert_eq!(
+        outcome(&house.ask(&actor(fresh), end(bobs))),
+        Err(Refusal::Forbidden)
+    );
+    assert_eq!(outcome(&house.ask(&actor(fresh), end(second))), Ok(()));
+    assert_eq!(house.world.live.sessions_of(ALICE), [mine]);
+    assert_eq!(outcome(&house.ask(&actor(None), end(mine))), Ok(()));
 }
 
 #[test]
