@@ -107,6 +107,7 @@ plays! {
     guests
     guests_everywhere
     history
+    identify
     invitations
     invite
     kick
@@ -125,6 +126,7 @@ plays! {
     multiline
     mutes
     names
+    nickserv
     one_account
     powers
     presence

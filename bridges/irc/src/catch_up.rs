@@ -127,11 +127,11 @@ impl Client {
         let (Some(session), Some(position)) = (&self.session, self.acknowledged()) else {
             return;
         };
-        let Some((user, label)) = &self.registration.account else {
+        let Some(login) = &self.registration.account else {
             return;
         };
-        let key: Arc<str> = label.clone().unwrap_or_default();
-        let Ok(stored) = session.hub().document(*user, REPLAY, &key).await else {
+        let key: Arc<str> = login.label.clone().unwrap_or_default();
+        let Ok(stored) = session.hub().document(login.user, REPLAY, &key).await else {
             return;
         };
         let command = Command::PutDocument {

@@ -46,6 +46,8 @@ pub(crate) struct Client {
     pub(crate) collecting: Option<Collecting>,
     /// Of which keys it wants to know when they change.
     pub(crate) subscribed: Subscriptions,
+    /// A line that looked like a password for everybody was refused: the same again is meant.
+    pub(crate) warned_of_a_leak: bool,
     /// The messages that are on their way.
     pub(crate) pending: Arc<Pending>,
     /// What is known before registration is complete.
@@ -81,6 +83,7 @@ impl Client {
             replies: Replies::new(server),
             collecting: None,
             subscribed: Subscriptions::default(),
+            warned_of_a_leak: false,
             pending: Arc::default(),
             registration: Registration::default(),
             stranger: Some(Stranger::new(census)),
@@ -184,6 +187,7 @@ impl Client {
         if label.is_some() {
             self.outbox.hold();
         }
+        self.refresh_target();
         let next = if self.session.is_some() {
             commands::run(self, message).await
         } else {

@@ -53,6 +53,7 @@ use polylogue_irc::{Message, Numeric, Verb};
 use crate::client::{Client, Next};
 use crate::names as written;
 use crate::refusal::{self, About};
+use crate::services;
 
 /// Runs a command.
 #[expect(
@@ -108,6 +109,21 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Privmsg | Verb::Notice | Verb::Tagmsg if multiline::is_part(client, message) => {
             multiline::add(client, message)
         }
+        Verb::Privmsg
+        | Verb::Notice
+        | Verb::Tagmsg
+        | Verb::Squery
+        | Verb::Nickserv
+        | Verb::Ns
+        | Verb::Chanserv
+        | Verb::Cs
+        | Verb::Memoserv
+        | Verb::Ms
+            if services::is_command(message) =>
+        {
+            services::run(client, message).await
+        }
+        Verb::Privmsg | Verb::Notice if services::keeps_back(client, message) => {}
         // Those without label were taken together before.
         Verb::Privmsg | Verb::Notice | Verb::Tagmsg => message::run(client, message).await,
         Verb::User | Verb::Pass => {

@@ -10,6 +10,7 @@ mod connection;
 mod dialect;
 mod former;
 mod isupport;
+mod login;
 mod mentions;
 mod metadata;
 mod names;
@@ -19,6 +20,7 @@ mod registration;
 mod render;
 mod replay;
 mod reply;
+mod services;
 mod websocket;
 mod welcome;
 

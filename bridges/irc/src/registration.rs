@@ -6,17 +6,20 @@ use std::sync::Arc;
 use polylogue_core::command::{Operator, Presentation, Who};
 use polylogue_core::name::AccountName;
 use polylogue_core::secret::{Password, PasswordHash};
-use polylogue_core::{Refusal, Timestamp, UserId};
+use polylogue_core::{Refusal, Timestamp};
 use polylogue_hub::{Connecting, Mode, Session};
-use polylogue_irc::sasl::{Response, Secret};
+use polylogue_irc::sasl::Secret;
 use polylogue_irc::{Message, Numeric, Verb};
 use tokio::time::Instant;
 
 use crate::census::Stranger;
 use crate::client::{Client, Next};
 use crate::commands;
+use crate::commands::authenticate::Exchange;
+use crate::login::{Login, NotProven, Proof};
 use crate::names;
 use crate::refusal::{self, About};
+use crate::services;
 
 /// What is known of a client that is not registered yet.
 pub(crate) struct Registration {
@@ -28,9 +31,11 @@ pub(crate) struct Registration {
     /// CAP LS or REQ was sent, and END was not.
     pub(crate) negotiating: bool,
     /// An AUTHENTICATE exchange.
-    pub(crate) exchange: Option<Response>,
-    /// Who it has logged in as, and under which device label.
-    pub(crate) account: Option<(UserId, Option<Arc<str>>)>,
+    pub(crate) exchange: Option<Exchange>,
+    /// Who it has logged in as.
+    pub(crate) account: Option<Login>,
+    /// The nick that it asked for last and may not have.
+    pub(crate) refused: Option<Arc<str>>,
 }
 
 impl Default for Registration {
@@ -43,6 +48,7 @@ impl Default for Registration {
             negotiating: false,
             exchange: None,
             account: None,
+            refused: None,
         }
     }
 }
@@ -62,6 +68,11 @@ impl Client {
             Verb::Authenticate => commands::authenticate::run(self, message).await,
             Verb::Register => commands::register::run(self, message).await,
             Verb::Verify => commands::register::verify(self, message),
+            Verb::Ns | Verb::Nickserv | Verb::Squery | Verb::Privmsg
+                if services::is_command(message) =>
+            {
+                services::run(self, message).await;
+            }
             Verb::Ping => commands::ping::run(self, message),
             Verb::Pong => {}
             Verb::Quit => return commands::quit::run(self, message),
@@ -139,9 +150,12 @@ impl Client {
         if registration.negotiating {
             return Next::Continue;
         }
-        let (Some(nick), Some((username, real_name))) =
-            (registration.nick.clone(), registration.user.clone())
-        else {
+        // Who has logged in after his nick was refused needs no other.
+        let nick = match &registration.account {
+            Some(_) => registration.nick.clone().or(registration.refused.clone()),
+            None => registration.nick.clone(),
+        };
+        let (Some(nick), Some((username, real_name))) = (nick, registration.user.clone()) else {
             return Next::Continue;
         };
         // IRCv3 sasl-3.1: registration that is completed in the middle of an exchange aborts it.
@@ -153,7 +167,7 @@ impl Client {
             return Next::Close;
         }
         let attached = match self.registration.account.clone() {
-            Some((user, label)) => self.attach_account((user, label), real_name).await,
+            Some(login) => self.attach_account(login, real_name).await,
             None if nick.len() > self.irc.config.nick_length => {
                 commands::nick::too_long(self, &nick);
                 self.registration.nick = None;
@@ -182,6 +196,7 @@ impl Client {
                     &refusal,
                 );
                 self.registration.nick = None;
+                self.nick_refused(&nick, &refusal);
                 Next::Continue
             }
         }
@@ -225,40 +240,20 @@ impl Client {
             Some((account, password)) => (account.to_owned(), password.to_owned()),
             None => (nick.to_owned(), password.expose().to_owned()),
         };
-        if !self.peer.security.allows_passwords() {
-            self.replies.text(
-                Numeric::ErrPasswdMismatch,
-                &[],
-                "Passwords are refused on this connection: use TLS",
-            );
-            self.set_reason("Passwords are refused on this connection");
-            return Next::Close;
-        }
-        let (account, label) = device_of(&account);
-        match self
-            .irc
-            .hub
-            .check_password((&account, self.peer.address), Password::new(password))
-            .await
-        {
-            Ok(Some(user)) => {
-                self.registration.account = Some((user, label));
+        match self.prove(&account, Password::new(password)).await {
+            Ok(login) => {
+                self.registration.account = Some(login);
                 Next::Continue
             }
-            Ok(None) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
-                self.wrong_password("Password incorrect")
-            }
-            Err(refusal) => self.wrong_password(&refusal.to_string()),
+            Err(NotProven::Wrong) => self.wrong_password("Password incorrect"),
+            Err(reason) => self.wrong_password(&reason.to_string()),
         }
     }
 
-    async fn attach_account(
-        &mut self,
-        (user, label): (UserId, Option<Arc<str>>),
-        real_name: Arc<str>,
-    ) -> Result<(), Refusal> {
+    async fn attach_account(&mut self, login: Login, real_name: Arc<str>) -> Result<(), Refusal> {
         let (username, host) = names::account_presentation();
-        self.attach(Who::Account(user), label, (username, host, real_name))
+        let who = Who::Account(login.user);
+        self.attach(who, Some(login), (username, host, real_name))
             .await
     }
 
@@ -271,7 +266,7 @@ impl Client {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|_| Refusal::Internal)?;
         let name = AccountName::guest(nick, u128::from_le_bytes(random))?;
-        let host = format!("{}.guest", self.irc.hub.cloak(self.peer.address)).into();
+        let host = self.guest_host();
         self.attach(Who::Guest(name), None, (username, host, real_name))
             .await
     }
@@ -279,17 +274,16 @@ impl Client {
     async fn attach(
         &mut self,
         who: Who,
-        label: Option<Arc<str>>,
+        login: Option<Login>,
         (username, host, real_name): (Arc<str>, Arc<str>, Arc<str>),
     ) -> Result<(), Refusal> {
         let hub = self.irc.hub.clone();
-        let is_account = matches!(who, Who::Account(_));
-        let remembered = match &who {
-            Who::Account(user) => {
-                self.remembered(*user, label.as_deref().unwrap_or_default())
+        let remembered = match &login {
+            Some(login) => {
+                self.remembered(login.user, login.label.as_deref().unwrap_or_default())
                     .await
             }
-            Who::Guest(_) => None,
+            None => None,
         };
         let mode = self.resume_from(hub.head(), remembered);
         self.outbox.set_mode(mode);
@@ -305,11 +299,11 @@ impl Client {
             metadata: Default::default(),
         };
         let renderer = self.irc.renderer.clone();
-        let proven_at = is_account.then(now);
+        let by = login.as_ref().map(|login| login.by);
         let connecting = Connecting {
             who,
-            device: None,
-            proven_at,
+            device: by.and_then(Proof::device),
+            proven_at: by.filter(|by| *by == Proof::Password).map(|_| now()),
             presentation,
             renderer,
             outbox: self.outbox.clone(),
@@ -326,117 +320,9 @@ impl Client {
         if let Some(name) = hub.world().name_of(session.user()) {
             self.replies.set_target(name.nick().clone());
         }
-        self.registration.account = self
-            .registration
-            .account
-            .take()
-            .map(|(user, _)| (user, label));
         self.session = Some(session);
         self.irc.census.most(hub.world().live.by_user.len());
         Ok(())
-    }
-
-    /// The account's password was proven: the client is the account, at once or when its registration is complete.
-    pub(crate) async fn go_on_as(
-        &mut self,
-        user: UserId,
-        label: Option<Arc<str>>,
-    ) -> Result<(), Refusal> {
-        let Some(session) = &mut self.session else {
-            self.registration.account = Some((user, label));
-            return Ok(());
-        };
-        if session.user() == user {
-            session.proven();
-            return Ok(());
-        }
-        let world = self.irc.hub.world();
-        let rooms: Vec<_> = match world.state.user(session.user()) {
-            Some(guest) if !world.is_account(guest.id) => guest.joined().collect(),
-            Some(_) | None => Vec::new(),
-        };
-        let live = world.live.sessions.get(&session.id());
-        let (username, host) = names::account_presentation();
-        let presentation = Presentation {
-            username,
-            host,
-            ..live
-                .map(|live| live.presentation.clone())
-                .ok_or(Refusal::LoggedOut)?
-        };
-        session.log_in(user, presentation).await?;
-        if let Some(name) = self.irc.hub.world().name_of(user) {
-            self.replies.set_target(name.nick().clone());
-        }
-        self.private_marks.clear();
-        self.attached_at = self.irc.hub.head();
-        self.registration.account = Some((user, label));
-        // The account goes where the guest was, wherever it may.
-        for room in rooms {
-            let join = polylogue_core::Command::Join {
-                room: polylogue_core::command::RoomRef::Id(room),
-                key: None,
-                missing: polylogue_core::command::MissingRoom::Refuse,
-                reason: None,
-            };
-            let _ = self.submit(join).await;
-        }
-        Ok(())
-    }
-
-    /// Goes on as the account and tells the client so, or why not (RPL_LOGGEDIN, RPL_SASLSUCCESS, ERR_SASLFAIL).
-    pub(crate) async fn log_in(&mut self, user: UserId, label: Option<Arc<str>>) {
-        let begins = self.outbox.hold();
-        let done = self.go_on_as(user, label).await;
-        match done {
-            Ok(()) => {
-                self.logged_in(user);
-                self.replies.text(
-                    Numeric::RplSaslSuccess,
-                    &[],
-                    "SASL authentication successful",
-                );
-            }
-            Err(refusal) => self
-                .replies
-                .text(Numeric::ErrSaslFail, &[], &refusal.to_string()),
-        }
-        self.reply_first(begins);
-    }
-
-    /// Lets go of what was kept back since [`hold`](polylogue_hub::Outbox::hold), behind the reply to the command. The reply to a labelled
-    /// command takes its shape later.
-    pub(crate) fn reply_first(&mut self, begins: bool) {
-        if begins {
-            let reply = self.replies.finish();
-            self.outbox.release(|held| {
-                let held = held.into_iter().map(|(lines, _)| lines);
-                std::iter::once(reply).chain(held).collect()
-            });
-        }
-    }
-
-    /// Tells the client who it is logged in as (RPL_LOGGEDIN).
-    pub(crate) fn logged_in(&mut self, user: UserId) {
-        let world = self.world();
-        let Some(name) = world.name_of(user) else {
-            return;
-        };
-        let (username, host) = names::account_presentation();
-        let nick = name.nick();
-        let mask = format!("{nick}!{username}@{host}");
-        let text = format!("You are now logged in as {nick}");
-        self.replies
-            .text(Numeric::RplLoggedIn, &[&mask, nick], &text);
-    }
-}
-
-/// `alice@laptop` and `alice/laptop` name a device of the account, each with a replay position of its own.
-pub(crate) fn device_of(name: &str) -> (String, Option<Arc<str>>) {
-    match name.split_once(['@', '/']) {
-        Some((account, device)) if !device.is_empty() => (account.to_owned(), Some(device.into())),
-        Some((account, _)) => (account.to_owned(), None),
-        None => (name.to_owned(), None),
     }
 }
 

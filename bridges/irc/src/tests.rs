@@ -170,7 +170,10 @@ async fn wrong_passwords_are_counted() {
         ..Limits::NONE
     };
     let house = House::new(limits, Config::default()).await;
-    for (password, answer) in [("wrong", "Password incorrect"), ("secret", "too fast")] {
+    for (password, answer) in [
+        ("wrong", "Password incorrect"),
+        ("secret", "Too many wrong"),
+    ] {
         let mut client = house.client().await;
         client
             .send(&format!(
@@ -180,6 +183,77 @@ async fn wrong_passwords_are_counted() {
         assert!(client.line(" 464 ").await.contains(answer));
     }
     assert!(house.hub.world().user_named("alice").is_some());
+}
+
+#[tokio::test]
+async fn who_was_refused_a_nick_logs_in_to_it() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    // Before registration is complete nothing is left to do then.
+    for identify in ["NS IDENTIFY", "PRIVMSG NickServ :IDENTIFY"] {
+        let mut dave = house.client().await;
+        dave.send("NICK Alice\r\nUSER dave 0 * :dave").await;
+        dave.line(" 433 ").await;
+        let told = dave.line(" NOTICE ").await;
+        assert!(told.contains("This nickname is registered"), "{told}");
+        dave.send(&format!("{identify} secret")).await;
+        assert!(dave.line(" 900 ").await.contains(" alice "));
+        assert!(dave.line(" 001 ").await.contains(" 001 alice "));
+    }
+    // Who logs in before he is asked for a nick never hears that it is taken.
+    let mut dave = house.client().await;
+    dave.send("CAP REQ sasl\r\nNICK Alice\r\nUSER dave 0 * :dave")
+        .await;
+    dave.send("AUTHENTICATE PLAIN\r\nAUTHENTICATE AGFsaWNlAHNlY3JldA==\r\nCAP END")
+        .await;
+    let mut all = String::new();
+    while !all.contains(" 001 ") {
+        all.push_str(&dave.line(" ").await);
+    }
+    assert!(all.contains(" 900 ") && !all.contains(" 433 "), "{all}");
+    assert!(all.contains(" 001 alice "), "{all}");
+}
+
+#[tokio::test]
+async fn a_token_of_this_server_logs_in_for_as_long_as_it_holds() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    let alice = house.hub.world().user_named("alice").unwrap();
+    let login = house.hub.log_in(alice, None, None).await.unwrap();
+    let payload = |authzid: &str, token: &str| {
+        let text = format!("n,{authzid},\u{1}auth=Bearer {token}\u{1}\u{1}");
+        polylogue_irc::sasl::chunks(text.as_bytes()).join("\r\nAUTHENTICATE ")
+    };
+    for (authzid, token, answer) in [
+        ("", "ply_wrong", " 904 "),
+        ("a=bob", &*login.token, " 904 "),
+        ("a=alice", &login.token, " 903 "),
+    ] {
+        let mut client = house.client().await;
+        client
+            .send("CAP REQ sasl\r\nNICK dave\r\nUSER d 0 * :d\r\nAUTHENTICATE OAUTHBEARER")
+            .await;
+        let payload = payload(authzid, token);
+        client.send(&format!("AUTHENTICATE {payload}")).await;
+        client.line(answer).await;
+    }
+    // What came from it ends with it.
+    let mut client = house.guest("erin").await;
+    let payload = payload("", &login.token);
+    client
+        .send(&format!(
+            "AUTHENTICATE OAUTHBEARER\r\nAUTHENTICATE {payload}"
+        ))
+        .await;
+    client.line(" 903 ").await;
+    client.line(" NICK ").await;
+    client.send("NS PASSWD better-password").await;
+    assert!(client.line(" NOTICE ").await.contains("password again"));
+    let remove = polylogue_core::Command::RemoveDevices {
+        user: alice,
+        devices: vec![login.device],
+    };
+    let request = polylogue_hub::Request::new(Actor::ADMINISTRATOR, remove);
+    house.hub.submit(request).await.unwrap();
+    client.line("ERROR ").await;
 }
 
 #[tokio::test]

@@ -220,6 +220,48 @@ fn plain(input: &str) -> IResult<&str, (&str, &str, &str)> {
         .parse(input)
 }
 
+/// The payload of OAUTHBEARER.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    /// Whom to act as; `None` if it is left out.
+    pub authzid: Option<String>,
+    /// The access token.
+    pub token: Secret,
+}
+
+impl Bearer {
+    /// Reads the payload. `None` if it breaks the grammar, or has no token: `ERR_SASLFAIL` (904).
+    #[must_use]
+    pub fn parse(payload: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(payload).ok()?;
+        // client-resp = (gs2-header kvsep *kvpair kvsep) (RFC 7628 section 3.1); gs2-header = gs2-cb-flag "," [ authzid ] "," (RFC 5801)
+        let (header, pairs) = text.split_once('\u{1}')?;
+        let mut parts = header.split(',');
+        let (Some("n" | "y"), Some(authzid), Some(""), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return None;
+        };
+        let authzid = match authzid {
+            "" => None,
+            // saslname (RFC 5801 section 4): `,` and `=` are escaped.
+            named => Some(
+                named
+                    .strip_prefix("a=")?
+                    .replace("=2C", ",")
+                    .replace("=3D", "="),
+            ),
+        };
+        let pairs = pairs.strip_suffix("\u{1}\u{1}")?.split('\u{1}');
+        let mut given = pairs.filter_map(|pair| pair.strip_prefix("auth="));
+        let (scheme, token) = given.next()?.split_once(' ')?;
+        (scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty()).then(|| Self {
+            authzid,
+            token: Secret::new(token.to_owned()),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -263,6 +305,34 @@ mod tests {
         check(&[&"A".repeat(401)], Err(ResponseError::TooLong));
         check(&[full.as_str(); 10], Ok(Step::More));
         check(&[full.as_str(); 11], Err(ResponseError::TooMuch));
+    }
+
+    #[test]
+    fn payloads_of_oauthbearer() {
+        let check = |payload: &str, expected: Option<(Option<&str>, &str)>| {
+            let read = Bearer::parse(payload.as_bytes());
+            let parts = read
+                .as_ref()
+                .map(|bearer| (bearer.authzid.as_deref(), bearer.token.expose()));
+            assert_eq!(parts, expected, "{payload:?}");
+        };
+        check("n,,\u{1}auth=Bearer abc\u{1}\u{1}", Some((None, "abc")));
+        check(
+            "n,a=al=2Cice,\u{1}host=irc.example.org\u{1}port=6697\u{1}auth=bearer abc\u{1}\u{1}",
+            Some((Some("al,ice"), "abc")),
+        );
+        for wrong in [
+            "",
+            "n,,",
+            "n,,\u{1}auth=Bearer abc",
+            "n,,\u{1}auth=Basic abc\u{1}\u{1}",
+            "n,,\u{1}auth=Bearer \u{1}\u{1}",
+            "p,,\u{1}auth=Bearer abc\u{1}\u{1}",
+            "n,alice,\u{1}auth=Bearer abc\u{1}\u{1}",
+            "n,,\u{1}host=x\u{1}\u{1}",
+        ] {
+            check(wrong, None);
+        }
     }
 
     #[test]

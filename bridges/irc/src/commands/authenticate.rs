@@ -1,13 +1,20 @@
-//! `AUTHENTICATE`: IRCv3 sasl, mechanism PLAIN (RFC 4616). At any time, as SASL 3.2 has it: a registered client goes on as the account.
+//! `AUTHENTICATE`: IRCv3 sasl, mechanisms PLAIN (RFC 4616) and OAUTHBEARER (RFC 7628) with an access token of this server. At any time, as
+//! SASL 3.2 has it: a registered client goes on as the account, and one that is logged in may do it again.
 
-use polylogue_core::Refusal;
 use polylogue_core::secret::Password;
-use polylogue_irc::sasl::{Mechanism, Plain, Response, ResponseError, Step};
+use polylogue_core::{DeviceId, UserId};
+use polylogue_irc::sasl::{Bearer, Mechanism, Plain, Response, ResponseError, Step};
 use polylogue_irc::{Message, Middle, Numeric, Verb};
 
 use super::cap;
 use crate::client::Client;
-use crate::registration::device_of;
+use crate::login::{Login, NotProven, Proof, device_of};
+
+/// An exchange under way.
+pub(crate) struct Exchange {
+    mechanism: Mechanism,
+    response: Response,
+}
 
 /// One step of the exchange.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
@@ -18,17 +25,17 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             "Not enough parameters",
         );
     };
-    let Some(mut response) = client.registration.exchange.take() else {
+    let Some(mut exchange) = client.registration.exchange.take() else {
         return begin(client, word);
     };
-    match response.push(word) {
-        Ok(Step::More) => client.registration.exchange = Some(response),
+    match exchange.response.push(word) {
+        Ok(Step::More) => client.registration.exchange = Some(exchange),
         Ok(Step::Aborted) => {
             client
                 .replies
                 .text(Numeric::ErrSaslAborted, &[], "SASL authentication aborted")
         }
-        Ok(Step::Complete(payload)) => finish(client, &payload).await,
+        Ok(Step::Complete(payload)) => finish(client, exchange.mechanism, &payload).await,
         Err(ResponseError::TooLong) => {
             client
                 .replies
@@ -40,68 +47,101 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
 
 fn begin(client: &mut Client, word: &str) {
     let offered = cap::mechanisms(client);
-    match Mechanism::from_name(word) {
-        Some(Mechanism::Plain) if !offered.is_empty() => {
-            client.registration.exchange = Some(Response::default());
-            client.replies.line(|line| {
-                line.verb(Verb::Authenticate)
-                    .middle(const { Middle::literal("+") })
-                    .end()
-            });
-        }
-        Some(_) | None => {
-            let shown = if offered.is_empty() { "*" } else { &offered };
-            client.replies.text(
-                Numeric::RplSaslMechs,
-                &[shown],
-                "are available SASL mechanisms",
-            );
-            failed(client);
-        }
+    let mechanism = Mechanism::from_name(word).filter(|mechanism| offered.contains(mechanism));
+    let Some(mechanism) = mechanism else {
+        let names = cap::names(&offered);
+        let shown = if names.is_empty() { "*" } else { &names };
+        client.replies.text(
+            Numeric::RplSaslMechs,
+            &[shown],
+            "are available SASL mechanisms",
+        );
+        return failed(client);
+    };
+    client.registration.exchange = Some(Exchange {
+        mechanism,
+        response: Response::default(),
+    });
+    client.replies.line(|line| {
+        line.verb(Verb::Authenticate)
+            .middle(const { Middle::literal("+") })
+            .end()
+    });
+}
+
+async fn finish(client: &mut Client, mechanism: Mechanism, payload: &[u8]) {
+    let proven = match mechanism {
+        Mechanism::Plain => plain(client, payload).await,
+        Mechanism::OAuthBearer => bearer(client, payload),
+        // Not offered.
+        Mechanism::External | Mechanism::ScramSha256 => Err(NotProven::Wrong),
+    };
+    match proven {
+        Ok(login) => client.log_in(login).await,
+        Err(reason) => refuse(client, &reason),
     }
 }
 
-async fn finish(client: &mut Client, payload: &[u8]) {
-    let Some(plain) = Plain::parse(payload) else {
-        return failed(client);
-    };
+async fn plain(client: &Client, payload: &[u8]) -> Result<Login, NotProven> {
+    let plain = Plain::parse(payload).ok_or(NotProven::Wrong)?;
     // Nobody acts for somebody else: an authorisation identity must be the same account (or empty).
-    let (account, label) = device_of(&plain.authcid);
+    let (account, _) = device_of(&plain.authcid);
     let same = plain
         .authzid
         .as_ref()
         .is_none_or(|authzid| device_of(authzid).0.eq_ignore_ascii_case(&account));
     if !same {
-        return failed(client);
+        return Err(NotProven::Wrong);
     }
-    match client
-        .irc
-        .hub
-        .check_password(
-            (&account, client.peer.address),
-            Password::new(plain.password.expose().to_owned()),
-        )
-        .await
-    {
-        Ok(Some(user)) => {
-            client.log_in(user, label).await;
-        }
-        Err(Refusal::Disabled) => {
+    let password = Password::new(plain.password.expose().to_owned());
+    client.prove(&plain.authcid, password).await
+}
+
+/// The connection comes from the credential of its token, and ends with it.
+fn bearer(client: &Client, payload: &[u8]) -> Result<Login, NotProven> {
+    let bearer = Bearer::parse(payload).ok_or(NotProven::Wrong)?;
+    let owner = client.irc.hub.token_owner(bearer.token.expose());
+    let (user, device) = owner.ok_or(NotProven::Wrong)?;
+    log_in_by_device(client, (user, device), bearer.authzid.as_deref())
+}
+
+/// A credential of an account was shown; an authorisation identity must be that account's.
+fn log_in_by_device(
+    client: &Client,
+    (user, device): (UserId, DeviceId),
+    authzid: Option<&str>,
+) -> Result<Login, NotProven> {
+    let (named, label) = authzid.map_or((None, None), |authzid| {
+        let (named, label) = device_of(authzid);
+        (Some(named), label)
+    });
+    let world = client.world();
+    let is_his = named.is_none_or(|named| world.user_named(&named) == Some(user));
+    let known = world.state.user(user).filter(|_| is_his);
+    match known {
+        Some(known) if known.disabled => Err(NotProven::Disabled),
+        Some(_) => Ok(Login {
+            user,
+            label,
+            by: Proof::Device(device),
+        }),
+        None => Err(NotProven::Wrong),
+    }
+}
+
+fn refuse(client: &mut Client, reason: &NotProven) {
+    match reason {
+        NotProven::Wrong => failed(client),
+        NotProven::Disabled => {
             client
                 .replies
-                .text(Numeric::ErrNickLocked, &[], "This account is disabled")
+                .text(Numeric::ErrNickLocked, &[], &reason.to_string())
         }
-        Err(Refusal::Unavailable) => client.replies.text(
-            Numeric::ErrSaslFail,
-            &[],
-            "Too many logins at once, try again",
-        ),
-        Err(Refusal::Throttled { .. }) => client.replies.text(
-            Numeric::ErrSaslFail,
-            &[],
-            "Too many wrong passwords, try again later",
-        ),
-        Ok(None) | Err(_) => failed(client),
+        NotProven::Insecure | NotProven::Throttled | NotProven::Busy => {
+            client
+                .replies
+                .text(Numeric::ErrSaslFail, &[], &reason.to_string())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use polylogue_hub::Registration;
 use polylogue_irc::capability::{Request, Version, list};
 use polylogue_irc::metadata::Key;
+use polylogue_irc::sasl::Mechanism;
 use polylogue_irc::{Capability, CapabilitySet, Message, Middle, Numeric, Trailing, Verb};
 
 use super::{metadata, multiline};
@@ -108,12 +109,18 @@ fn offered(client: &Client) -> CapabilitySet {
 }
 
 /// The mechanisms that this connection allows.
-pub(crate) fn mechanisms(client: &Client) -> String {
+pub(crate) fn mechanisms(client: &Client) -> Vec<Mechanism> {
     if client.peer.security.allows_passwords() {
-        "PLAIN".to_owned()
+        vec![Mechanism::Plain, Mechanism::OAuthBearer]
     } else {
-        String::new()
+        Vec::new()
     }
+}
+
+/// Mechanisms as a list in one word.
+pub(crate) fn names(mechanisms: &[Mechanism]) -> String {
+    let names: Vec<_> = mechanisms.iter().map(|one| one.name()).collect();
+    names.join(",")
 }
 
 /// What is said of capabilities behind `=`.
@@ -127,7 +134,7 @@ struct Values {
 impl Values {
     fn of(client: &Client) -> Self {
         Self {
-            mechanisms: mechanisms(client),
+            mechanisms: names(&mechanisms(client)),
             registration: if client.irc.config.register_before_connect {
                 "before-connect,custom-account-name"
             } else {

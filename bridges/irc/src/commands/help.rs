@@ -107,6 +107,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "NS",
+        &[
+            "NS command",
+            "The same as /msg NickServ command: accounts. NS HELP lists what it understands.",
+        ],
+    ),
+    (
         "OPER",
         &[
             "OPER name password",

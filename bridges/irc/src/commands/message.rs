@@ -16,6 +16,7 @@ use crate::mentions;
 use crate::names;
 use crate::pending::{self, Asked, Fate};
 use crate::refusal::{self, About};
+use crate::services;
 
 /// Bytes of a text whose echo is certainly one line, whatever source and target it has.
 const ONE_LINE: usize = 250;
@@ -29,6 +30,7 @@ pub(crate) fn is_speech(message: &Message) -> bool {
 pub(crate) fn flows(client: &Client, message: &Message) -> bool {
     is_speech(message)
         && !super::multiline::is_part(client, message)
+        && !services::looks_into(message)
         && (client.label_of(message).is_none() || has_short_reply(client, message))
 }
 

@@ -1,12 +1,13 @@
 //! `REGISTER` and `VERIFY`: IRCv3 draft/account-registration. The account's name is its nick from then on, on every front-end.
 
-use polylogue_core::Refusal;
-use polylogue_core::name::AccountName;
+use polylogue_core::name::{AccountName, NameError};
 use polylogue_core::secret::Password;
+use polylogue_core::{Refusal, UserId};
 use polylogue_hub::{Asker, Registration};
 use polylogue_irc::{Message, Middle, Verb};
 
 use crate::client::Client;
+use crate::login::{Login, Proof};
 
 /// Makes an account, and goes on as it. An address for mail is not kept, so none is asked for.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
@@ -27,35 +28,49 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     if let Some((code, text)) = hindrance(client) {
         return fail(client, code, &[&name], text);
     }
-    let made = match AccountName::from_nick(&name) {
-        Ok(made) if name.len() <= client.irc.config.nick_length => made,
-        Ok(_) | Err(_) => {
-            return fail(client, "BAD_ACCOUNT_NAME", &[&name], "This can't be a nick");
-        }
-    };
-    let asker = match &client.session {
-        Some(session) => Asker::Guest(session.user()),
-        None => Asker::Nobody,
-    };
-    let from = client.peer.address;
-    let password = Password::new(password.to_owned());
-    match client.irc.hub.sign_up((asker, from), made, password).await {
+    let begins = client.outbox.hold();
+    match make(client, &name, password).await {
         Ok(user) => {
-            let begins = client.outbox.hold();
-            if let Err(refusal) = client.go_on_as(user, None).await {
-                refused(client, &name, &refusal);
-                return client.reply_first(begins);
-            }
             client.replies.server_line(Verb::Register, |line| {
                 line.middle(const { Middle::literal("SUCCESS") })
                     .middle(crate::reply::part(&name))
                     .trailing(&const { polylogue_irc::Trailing::literal("Account created") })
             });
             client.logged_in(user);
-            client.reply_first(begins);
         }
         Err(refusal) => refused(client, &name, &refusal),
     }
+    client.reply_first(begins);
+}
+
+/// Makes an account under a nick, and goes on as it.
+pub(crate) async fn make(
+    client: &mut Client,
+    name: &str,
+    password: &str,
+) -> Result<UserId, Refusal> {
+    let made = AccountName::from_nick(name)?;
+    if name.len() > client.irc.config.nick_length {
+        return Err(NameError::TooLong.into());
+    }
+    let asker = match &client.session {
+        Some(session) => Asker::Guest(session.user()),
+        None => Asker::Nobody,
+    };
+    let from = client.peer.address;
+    let password = Password::new(password.to_owned());
+    let user = client
+        .irc
+        .hub
+        .sign_up((asker, from), made, password)
+        .await?;
+    let login = Login {
+        user,
+        label: None,
+        by: Proof::Password,
+    };
+    client.go_on_as(login).await?;
+    Ok(user)
 }
 
 /// Nothing waits for a code: an account is there as soon as it is made.
@@ -72,7 +87,8 @@ pub(crate) fn verify(client: &mut Client, message: &Message) {
     tell(client, (Verb::Verify, "INVALID_CODE"), &[account], text);
 }
 
-fn hindrance(client: &Client) -> Option<(&'static str, &'static str)> {
+/// What keeps a client from making an account at all: a code and a text.
+pub(crate) fn hindrance(client: &Client) -> Option<(&'static str, &'static str)> {
     let account = match &client.session {
         Some(session) => client.world().is_account(session.user()),
         None => client.registration.account.is_some(),

@@ -11,7 +11,7 @@ use crate::names::Name;
 use crate::refusal::About;
 
 /// The letters, for RPL_MYINFO.
-pub(crate) const LETTERS: &str = "Biow";
+pub(crate) const LETTERS: &str = "Biorw";
 /// The letter that says "a program speaks" (`BOT` in RPL_ISUPPORT).
 pub(crate) const BOT: char = 'B';
 
@@ -81,6 +81,9 @@ fn show(client: &mut Client, session: polylogue_core::SessionId) {
     }
     if session.is_some_and(|session| session.operator.is_some()) {
         modes.push('o');
+    }
+    if session.is_some_and(|session| world.is_account(session.user)) {
+        modes.push('r');
     }
     if session.is_some_and(|session| session.hears) {
         modes.push('w');

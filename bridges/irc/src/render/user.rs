@@ -188,11 +188,21 @@ fn left(scene: &Scene<'_>, (user, next, at): (UserId, UserId, Timestamp), out: &
         if let Some(channel) = channel.and_then(|channel| Middle::new(channel).ok()) {
             let line = scene.line(out, (at, was.account));
             let line = line.from(was.source(), Verb::Part).middle(channel);
-            let _ = line.trailing(&const { Trailing::literal("Logged in") });
+            let why = if is.account.is_some() {
+                const { Trailing::literal("Logged in") }
+            } else {
+                const { Trailing::literal("Logged out") }
+            };
+            let _ = line.trailing(&why);
         }
     }
     if was.nick != is.nick {
         renamed(scene, (user, at), (was.nick, is.nick), out);
+    }
+    match (was.account, is.account) {
+        (None, Some(_)) => own_mode(scene, (next, at), "+r", out),
+        (Some(_), None) => own_mode(scene, (next, at), "-r", out),
+        (Some(_), Some(_)) | (None, None) => {}
     }
 }
 
