@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imbl::ordmap::DiffItem;
-use imbl::{OrdMap, OrdSet};
+use imbl::{HashMap, OrdMap, OrdSet};
 
 use crate::command::{Direction, Operator, Presentation};
 use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
@@ -22,7 +22,7 @@ pub struct Live {
     /// Guests that are here.
     pub guests: OrdMap<UserId, AccountName>,
     /// Which guest has a name.
-    pub guest_names: OrdMap<NameKey, UserId>,
+    pub guest_names: HashMap<NameKey, UserId>,
     /// Who types where, until when.
     pub typing: OrdMap<(RoomId, UserId), Timestamp>,
     /// The same by time, so that what is over is found.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{HashMap, OrdMap};
 
 use crate::command::TimedCommand;
 use crate::event::Claim;
@@ -35,7 +35,7 @@ pub struct State {
     /// Accounts, and guests who did something durable.
     pub users: OrdMap<UserId, Arc<User>>,
     /// Who has which name.
-    pub names: OrdMap<NameKey, Claim>,
+    pub names: HashMap<NameKey, Claim>,
     /// Whose credential a token is.
     pub tokens: OrdMap<TokenHash, (UserId, DeviceId)>,
     /// Rooms that are hot.
@@ -70,7 +70,7 @@ impl State {
             next_device: DeviceId(1),
             next_timer: 1,
             users: OrdMap::new(),
-            names: OrdMap::new(),
+            names: HashMap::new(),
             tokens: OrdMap::new(),
             rooms: OrdMap::new(),
             key_changes: OrdMap::new(),

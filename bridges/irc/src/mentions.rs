@@ -51,6 +51,10 @@ pub(crate) fn of((client, world): (&Client, &World), room: RoomId, text: &str) -
 fn may_be_a_name(word: &Word<'_>) -> bool {
     match word.place {
         Place::Leading | Place::At => true,
-        Place::Elsewhere => (SHORTEST..=limits::NICK).contains(&word.text.len()),
+        // RFC 2812 section 2.3.1: no nick begins with a digit.
+        Place::Elsewhere => {
+            (SHORTEST..=limits::NICK).contains(&word.text.len())
+                && !word.text.starts_with(|c: char| c.is_ascii_digit())
+        }
     }
 }

@@ -41,6 +41,10 @@ impl<'a> Tags<'a> {
     /// The unescaped value of a tag, empty if it has none. Of a repeated key the last one counts ("Rules for servers and clients").
     #[must_use]
     pub fn get(self, key: &str) -> Option<Cow<'a, str>> {
+        // Most lines have none, and are asked for several.
+        if self.is_empty() {
+            return None;
+        }
         self.iter()
             .filter(|tag| tag.key == key)
             .last()

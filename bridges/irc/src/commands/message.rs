@@ -57,16 +57,17 @@ pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
     // One view for all of them: what they ask for is checked again where it is decided.
     let world = client.world();
     let mut last = None;
+    let mut all = Vec::new();
     for (line, message) in run.iter().enumerate() {
         let label = client.label_of(message);
-        let all = ask((client, &world), message, &mut last).await;
+        ask((client, &world), message, (&mut last, &mut all)).await;
         if all.is_empty() {
             client.answer(label.as_deref());
         }
         let Some(session) = &client.session else {
             return;
         };
-        for (mut one, command) in all {
+        for (mut one, command) in all.drain(..) {
             one.line = line;
             asked.push(one);
             // The one line that comes back has the label itself.
@@ -97,7 +98,8 @@ pub(crate) fn tell_answers(client: &mut Client) {
 /// Says what one line with a label says, and waits: all that comes of it is the reply.
 pub(super) async fn run(client: &mut Client, message: &Message) {
     let world = client.world();
-    let all = ask((client, &world), message, &mut None).await;
+    let mut all = Vec::new();
+    ask((client, &world), message, (&mut None, &mut all)).await;
     let Some(session) = &client.session else {
         return;
     };
@@ -113,14 +115,19 @@ pub(super) async fn run(client: &mut Client, message: &Message) {
     }
 }
 
-/// What a line asks for, one thing for each target; what is wrong with it was told.
+/// Puts what a line asks for into `all`, one thing for each target; what is wrong with it was told.
 async fn ask<'m>(
     (client, world): (&mut Client, &World),
     message: &'m Message,
-    last: &mut Option<(&'m str, Destination)>,
-) -> Vec<(Asked, Command)> {
-    let mut all = Vec::new();
-    for (place, target) in targets(client, message).unwrap_or_default() {
+    (last, all): (
+        &mut Option<(&'m str, Destination)>,
+        &mut Vec<(Asked, Command)>,
+    ),
+) {
+    let Some(list) = addressed(client, message) else {
+        return;
+    };
+    for (place, target) in targets(list) {
         // What is pasted goes to one place: it is looked up once.
         let destination = match last.take() {
             Some((known, destination)) if known == target => Ok(destination),
@@ -144,7 +151,6 @@ async fn ask<'m>(
             Err(refusal) => refuse(client, (message, target), &refusal),
         }
     }
-    all
 }
 
 /// The user whom a message is for, if he is away. RFC 2812 section 3.3.1: only `PRIVMSG` is told so.
@@ -178,8 +184,16 @@ fn tell(client: &mut Client, message: &Message, (place, fate): (usize, &Fate)) {
     }
 }
 
-/// The targets of a line with their places in its list, or nothing after the error was told.
-fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<(usize, &'m str)>> {
+/// The targets of a list with their places in it, none twice in a row.
+fn targets(list: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut last = "";
+    list.split(',').enumerate().filter(move |(_, target)| {
+        !target.is_empty() && std::mem::replace(&mut last, target) != *target
+    })
+}
+
+/// The list of a line's targets, or nothing after what is wrong with the line was told.
+fn addressed<'m>(client: &mut Client, message: &'m Message) -> Option<&'m str> {
     let quiet = message.verb() == Verb::Notice;
     let Some(list) = message.given(0) else {
         if !quiet {
@@ -199,19 +213,13 @@ fn targets<'m>(client: &mut Client, message: &'m Message) -> Option<Vec<(usize, 
         }
         return None;
     }
-    let mut targets: Vec<(usize, &str)> = list
-        .split(',')
-        .enumerate()
-        .filter(|(_, target)| !target.is_empty())
-        .collect();
-    targets.dedup_by_key(|(_, target)| *target);
-    if targets.len() > client.irc.config.targets {
+    if targets(list).count() > client.irc.config.targets {
         client
             .replies
             .text(Numeric::ErrTooManyTargets, &[list], "Too many targets");
         return None;
     }
-    Some(targets)
+    Some(list)
 }
 
 /// The room or user that a target names.
@@ -365,6 +373,9 @@ pub(super) async fn relation(
     message: &Message,
     destination: &Destination,
 ) -> Option<Relation> {
+    if message.tags().is_empty() {
+        return None;
+    }
     let event = answered(client, message, destination).await?;
     let target = reference(&event);
     let RoomChange::Message(Said { relation, .. }) = &event.change else {
