@@ -115,14 +115,14 @@ pub(super) async fn run(client: &mut Client, message: &Message) {
     }
 }
 
+/// A target, and what it names.
+type Known<'m> = (&'m str, Destination);
+
 /// Puts what a line asks for into `all`, one thing for each target; what is wrong with it was told.
 async fn ask<'m>(
     (client, world): (&mut Client, &World),
     message: &'m Message,
-    (last, all): (
-        &mut Option<(&'m str, Destination)>,
-        &mut Vec<(Asked, Command)>,
-    ),
+    (last, all): (&mut Option<Known<'m>>, &mut Vec<(Asked, Command)>),
 ) {
     let Some(list) = addressed(client, message) else {
         return;
