@@ -301,6 +301,16 @@ pub enum Command {
         /// Which; all of them or none.
         changes: Vec<ModeChange>,
     },
+    /// Own a room that nobody owns.
+    TakeRoom {
+        /// Which.
+        room: RoomId,
+    },
+    /// Come back into a room that the actor may let others into: his ban is lifted, and he is invited.
+    LetIn {
+        /// Where.
+        room: RoomId,
+    },
     /// Put a mask on a list or take it off.
     SetMask {
         /// Where.

@@ -15,6 +15,7 @@ mod kick;
 mod leave;
 mod modes;
 mod operator;
+mod own;
 mod power;
 mod presence;
 mod profile;
@@ -36,6 +37,7 @@ mod upload_signing_keys;
 mod tests;
 
 pub use create_room::preset_levels;
+pub use own::owners;
 
 use crate::command::{Actor, Command, Destination, DirectRoom, RoomRef, Scope, Who};
 use std::sync::Arc;
@@ -200,6 +202,8 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         } => power::set(at, room, (*levels, known), content),
         Command::SetPrefixes { room, changes } => power::set_prefixes(at, room, &changes),
         Command::SetModes { room, changes } => modes::set(at, room, &changes),
+        Command::TakeRoom { room } => own::take(at, room),
+        Command::LetIn { room } => own::let_in(at, room),
         Command::SetMask {
             room,
             list,
@@ -286,6 +290,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetPrefixes { room, .. }
         | Command::SetModes { room, .. }
         | Command::SetMask { room, .. }
+        | Command::TakeRoom { room }
+        | Command::LetIn { room }
         | Command::SetSetting { room, .. }
         | Command::Typing { room, .. } => vec![*room],
         Command::Say(say) => match &say.to {

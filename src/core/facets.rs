@@ -36,6 +36,9 @@ pub const CREATE: &str = "m.room.create";
 /// Our own: the channel modes that Matrix has no state for.
 pub const CHANNEL_MODES: &str = "polylogue.irc";
 
+/// Our own: who may own the room once nobody does, as a Matrix user id in `user_id`.
+pub const SUCCESSOR: &str = "polylogue.successor";
+
 /// Checks content that the rules will read.
 ///
 /// # Errors
@@ -68,6 +71,7 @@ pub fn check(change: &StateChange) -> Result<(), Refusal> {
             Some(algorithm) if !algorithm.is_empty() => Ok(()),
             Some(_) | None => Err(Refusal::Invalid { what: "algorithm" }),
         },
+        SUCCESSOR => text("user_id", limits::STATE_KEY),
         CHANNEL_MODES => match serde_json::from_value::<ChannelModes>(content) {
             Ok(_) => Ok(()),
             Err(_) => Err(Refusal::Invalid {
@@ -169,6 +173,21 @@ pub fn guest_access(may_join: bool) -> StateChange {
         GUEST_ACCESS,
         &json!({ "guest_access": if may_join { "can_join" } else { "forbidden" } }),
     )
+}
+
+/// Who is to own the room after its owners, as state; nothing takes it back.
+#[must_use]
+pub fn set_successor(user: Option<&str>) -> StateChange {
+    let content = user.map_or_else(|| json!({}), |user| json!({ "user_id": user }));
+    change(SUCCESSOR, &content)
+}
+
+/// Who is to own the room after its owners.
+#[must_use]
+pub fn successor(room: &RoomState) -> Option<Arc<str>> {
+    let entry = room.extra.get(&(Arc::from(SUCCESSOR), Arc::from("")))?;
+    let value = entry.content.value();
+    value.get("user_id").and_then(Value::as_str).map(Arc::from)
 }
 
 /// Channel modes as state.

@@ -48,6 +48,9 @@ pub enum Refusal {
     /// CTCP other than ACTION is off in the room.
     #[error("CTCP messages are not allowed in this room")]
     NoCtcp,
+    /// The room has an owner already.
+    #[error("this room has an owner")]
+    Owned,
     /// The actor's power level is too low.
     #[error("your power level is {have}, {needed} is needed")]
     LevelTooLow {

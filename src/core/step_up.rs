@@ -72,6 +72,8 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::SetModes { .. }
         | Command::SetPrefixes { .. }
         | Command::SetMask { .. }
+        | Command::TakeRoom { .. }
+        | Command::LetIn { .. }
         | Command::SetSetting { .. }
         | Command::Attach(_)
         | Command::Detach { .. }

@@ -139,6 +139,8 @@ fn cost(command: &Command) -> u64 {
         | Command::SetPrefixes { .. }
         | Command::SetModes { .. }
         | Command::SetMask { .. }
+        | Command::TakeRoom { .. }
+        | Command::LetIn { .. }
         | Command::SetSetting { .. }
         | Command::Attach(_)
         | Command::Detach { .. }

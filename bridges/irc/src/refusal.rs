@@ -102,6 +102,7 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         | Refusal::Unchanged
         | Refusal::Conflict { .. }
         | Refusal::Quarantined(_)
+        | Refusal::Owned
         | Refusal::Internal => (Numeric::ErrUnknownError, &*text),
     };
     if numeric == Numeric::ErrNoPrivileges {

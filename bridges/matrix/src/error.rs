@@ -94,6 +94,7 @@ impl From<Refusal> for Failure {
             | Refusal::NoCtcp
             | Refusal::LevelTooLow { .. }
             | Refusal::TargetLevel
+            | Refusal::Owned
             | Refusal::Encrypted
             | Refusal::EncryptionIsFinal
             | Refusal::NameTaken
@@ -136,6 +137,7 @@ fn code(refusal: &Refusal) -> (u16, ErrorCode) {
         | Refusal::NoCtcp
         | Refusal::LevelTooLow { .. }
         | Refusal::TargetLevel
+        | Refusal::Owned
         | Refusal::Encrypted
         | Refusal::EncryptionIsFinal
         | Refusal::NickLocked

@@ -32,6 +32,7 @@ pub(crate) fn error(refusal: &Refusal) -> Error {
         | Refusal::NoCtcp
         | Refusal::LevelTooLow { .. }
         | Refusal::TargetLevel
+        | Refusal::Owned
         | Refusal::EncryptionIsFinal
         | Refusal::NickLocked
         | Refusal::OperatorNeeded

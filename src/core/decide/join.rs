@@ -146,7 +146,7 @@ fn check_door(at: Deciding<'_>, room: &RoomState, key: Option<&str>) -> Result<(
 }
 
 /// What an outsider is told at a closed door: only a published room may be known to be there.
-fn closed(room: &RoomState) -> Refusal {
+pub(super) fn closed(room: &RoomState) -> Refusal {
     if room
         .canonical_name()
         .is_some_and(crate::name::ChannelName::is_published)

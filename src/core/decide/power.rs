@@ -51,6 +51,16 @@ pub(super) fn change(
     })))
 }
 
+/// Levels as a change, whoever asks.
+pub(super) fn unchecked(room: &RoomState, levels: PowerLevels) -> PowerChange {
+    PowerChange {
+        shown: shown(room, &levels, &[]),
+        levels,
+        prefixes: Vec::new(),
+        content: None,
+    }
+}
+
 /// Gives and takes prefixes: all of it in one event, or none.
 pub(super) fn set_prefixes(
     at: Deciding<'_>,

@@ -1,6 +1,6 @@
 //! Connections that begin to be somebody, and that end. Sessions are not durable; what a guest's end leaves to do is.
 
-use super::{Change, Deciding, Decision, Outcome, rename, within};
+use super::{Change, Deciding, Decision, Outcome, own, rename, within};
 use crate::command::{Attach, Presentation, Scope, Who};
 use crate::event::{Event, MemberChange, RoomChange};
 use crate::ids::{DeviceId, RoomId, SessionId, UserId};
@@ -97,6 +97,7 @@ pub(super) fn log_in(
     ];
     if world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id] {
         changes.extend(leaves(world, before.user, &LOGGED_IN.into()));
+        changes.extend(own::handed_over(world, before.user, user));
     }
     Ok(Decision {
         changes,

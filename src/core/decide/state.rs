@@ -6,6 +6,7 @@ use crate::facets;
 use crate::ids::RoomId;
 use crate::limits;
 use crate::permission::{self, Action};
+use crate::power::Prefix;
 use crate::refusal::Refusal;
 use crate::room::RoomState;
 
@@ -31,6 +32,13 @@ pub(super) fn change(
     permission::check(state, at.actor.user, Action::SetState(&change.kind))?;
     check(&change)?;
     check_key_owner(at, &change)?;
+    if *change.kind == *facets::SUCCESSOR {
+        // What makes an owner is an owner's.
+        let (needed, have) = (Prefix::Founder.level(), state.level(at.actor.user));
+        if have < needed {
+            return Err(Refusal::LevelTooLow { needed, have });
+        }
+    }
     let present = state.extra.get(&(change.kind.clone(), change.key.clone()));
     if let Some(present) = present {
         // The same again changes nothing (as homeservers do; clients resend after a lost reply).

@@ -5,6 +5,7 @@ mod direct;
 mod door;
 mod keys;
 mod operators;
+mod own;
 mod power;
 mod roles;
 
