@@ -94,6 +94,7 @@ plays! {
     away
     ban
     bots
+    chanserv
     closed_rooms
     comings_and_goings
     declined
@@ -118,6 +119,7 @@ plays! {
     logout
     long_lines
     long_texts
+    memos
     mentions
     message_requests
     metadata

@@ -19,7 +19,7 @@ mod lusers;
 mod markread;
 pub(crate) mod message;
 pub(crate) mod metadata;
-mod mode;
+pub(crate) mod mode;
 mod monitor;
 mod motd;
 pub(crate) mod multiline;
@@ -119,6 +119,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         | Verb::Cs
         | Verb::Memoserv
         | Verb::Ms
+        | Verb::Alis
             if services::is_command(message) =>
         {
             services::run(client, message).await

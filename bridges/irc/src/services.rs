@@ -3,9 +3,13 @@
 //!
 //! One verb, one file, below the service that it belongs to; the lists of [`Verb`]s drive both dispatch and `HELP`.
 
+mod alis;
 mod call;
+mod chanserv;
+mod duration;
 mod help;
 mod leak;
+mod memoserv;
 mod nickserv;
 
 use std::future::Future;
@@ -15,7 +19,10 @@ use polylogue_irc::{Message, Middle, Numeric, Source, Trailing, wrap};
 
 use crate::client::Client;
 use crate::reply::part;
+use alis::ALIS;
 pub(crate) use call::Call;
+use chanserv::CHANSERV;
+use memoserv::MEMOSERV;
 pub(crate) use nickserv::NICKSERV;
 
 /// Bytes of one line of a reply: what is left of 512 beside the longest names.
@@ -65,7 +72,12 @@ pub(crate) enum Standing {
     Account,
 }
 
-const SERVICES: [&Service; 1] = [&NICKSERV];
+const SERVICES: [&Service; 4] = [&NICKSERV, &CHANSERV, &MEMOSERV, &ALIS];
+
+/// What a service is for, by its name.
+pub(crate) fn about(name: &str) -> Option<(&'static str, &'static str)> {
+    named(name).map(|service| (service.name, service.about))
+}
 
 /// The service of a name, also written `name@host`.
 fn named(target: &str) -> Option<&'static Service> {

@@ -116,6 +116,7 @@ verbs! {
     Cs "CS" "services shorthand";
     Memoserv "MEMOSERV" "services shorthand";
     Ms "MS" "services shorthand";
+    Alis "ALIS" "services shorthand";
     Hostserv "HOSTSERV" "services shorthand";
     Hs "HS" "services shorthand";
     Botserv "BOTSERV" "services shorthand";

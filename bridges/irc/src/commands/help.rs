@@ -8,6 +8,13 @@ use crate::client::Client;
 const SUBJECTS: &[(&str, &[&str])] = &[
     ("ADMIN", &["ADMIN", "Who runs this server."]),
     (
+        "ALIS",
+        &[
+            "ALIS LIST pattern",
+            "Searches the directory of channels. ALIS HELP LIST tells how.",
+        ],
+    ),
+    (
         "AWAY",
         &[
             "AWAY [:text]",
@@ -19,6 +26,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         &[
             "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN|TARGETS ...",
             "What was said before, with the capability draft/chathistory.",
+        ],
+    ),
+    (
+        "CS",
+        &[
+            "CS command",
+            "The same as /msg ChanServ command: channels. CS HELP lists what it understands.",
         ],
     ),
     ("HELP", &["HELP [command]", "These texts."]),
@@ -88,6 +102,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("MOTD", &["MOTD", "The message of the day."]),
+    (
+        "MS",
+        &[
+            "MS command",
+            "The same as /msg MemoServ command: messages that wait. MS HELP lists what it understands.",
+        ],
+    ),
     (
         "NAMES",
         &["NAMES #channel[,#channel]", "Who is in channels."],

@@ -340,7 +340,7 @@ async fn one(
 }
 
 /// `nick!user@host` from what was written; of extended masks those that mean something (`EXTBAN`), with `$` in front.
-fn normal_mask(mask: &str) -> Option<Arc<str>> {
+pub(crate) fn normal_mask(mask: &str) -> Option<Arc<str>> {
     let Some(extended) = mask.strip_prefix(['$', '~']) else {
         return Mask::new(mask).ok().map(|mask| mask.to_string().into());
     };

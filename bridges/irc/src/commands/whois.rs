@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::names::{self, Name};
 use crate::render::{member, mode};
 use crate::reply::part;
+use crate::services;
 
 /// Shows a user.
 pub(crate) fn run(client: &mut Client, message: &Message) {
@@ -21,6 +22,17 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
     let found = world
         .user_named(&nick)
         .and_then(|user| Some((user, Name::of((&world, &world), user)?)));
+    if let Some((name, about)) = services::about(&nick) {
+        let server = client.replies.server();
+        client.replies.text(
+            Numeric::RplWhoisUser,
+            &[name, "services", &server, "*"],
+            about,
+        );
+        return client
+            .replies
+            .text(Numeric::RplEndOfWhois, &[name], "End of /WHOIS list");
+    }
     let Some((user, name)) = found else {
         client
             .replies
