@@ -107,6 +107,7 @@ plays! {
     formatting
     guests
     guests_everywhere
+    guests_in_private
     history
     identify
     invitations

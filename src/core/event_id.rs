@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::ids::{Epoch, Lane, Position, RoomId};
+use crate::live::Passing;
 
 /// Length of an event id in characters: 128 bits in base64url without padding.
 pub const LENGTH: usize = 22;
@@ -66,6 +67,7 @@ pub struct IdCipher {
     events: Aes128,
     cursors: Aes128,
     rooms: Aes128,
+    passing: Aes128,
 }
 
 impl fmt::Debug for IdCipher {
@@ -82,6 +84,7 @@ impl IdCipher {
             events: derive(secret, b"event ids"),
             cursors: derive(secret, b"cursors"),
             rooms: derive(secret, b"rooms"),
+            passing: derive(secret, b"passing"),
         }
     }
 
@@ -95,6 +98,19 @@ impl IdCipher {
     #[must_use]
     pub fn event(&self, id: &EventId) -> Option<Place> {
         open(&self.events, &id.0)
+    }
+
+    /// The name of something transient: like an event's, but it names none.
+    #[must_use]
+    pub fn passing_id(&self, lane: Lane, stamp: Passing) -> EventId {
+        // Nothing is decoded from it: time and the low bits of the number tell any two apart.
+        let number = u32::try_from(stamp.number & 0xffff_ffff).unwrap_or_default();
+        let place = Place {
+            lane,
+            epoch: Epoch(number),
+            position: Position(stamp.at.0),
+        };
+        EventId(seal(&self.passing, place))
     }
 
     /// An opaque token for "everything up to `place` has been seen".

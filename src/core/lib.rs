@@ -5,6 +5,7 @@
 //! changes. [`Signal`]s are what flickers: they change [`Live`] and are never stored.
 
 pub mod apply;
+pub mod aside;
 pub mod body;
 pub mod command;
 pub mod decide;

@@ -62,6 +62,8 @@ pub const STATE_EVENTS: usize = 10_000;
 pub const MENTIONS: usize = 100;
 /// Names of a room.
 pub const ROOM_NAMES: usize = 32;
+/// What is kept of a private conversation with a guest, while he is here.
+pub const ASIDES: usize = 100;
 /// Unanswered messages to one stranger before the sender has to wait (mapping of DMs).
 pub const PENDING_DIRECT_MESSAGES: u32 = 3;
 /// Strangers whom an account may write to for the first time in an hour; in a day while it is younger than that.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use imbl::ordmap::DiffItem;
 use imbl::{HashMap, OrdMap, OrdSet};
 
+use crate::aside::{Aside, Asides};
 use crate::command::{Direction, Operator, Presentation};
 use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
 use crate::limits;
@@ -27,6 +28,10 @@ pub struct Live {
     pub typing: OrdMap<(RoomId, UserId), Timestamp>,
     /// The same by time, so that what is over is found.
     typing_ends: OrdSet<(Timestamp, RoomId, UserId)>,
+    /// What guests said and heard in private.
+    pub asides: Asides,
+    /// How many transient messages there were.
+    pub passed: u64,
     /// The number for the next user who is made, account or guest.
     pub next_user: UserId,
 }
@@ -145,7 +150,18 @@ pub enum Signal {
         sender: UserId,
         /// What, and to whom.
         message: Transient,
+        /// When, and which one it is.
+        stamp: Passing,
     },
+}
+
+/// When something transient was said, and how many there had been since the start: what its id is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passing {
+    /// When.
+    pub at: Timestamp,
+    /// Counted from 1.
+    pub number: u64,
 }
 
 /// Something for those who are here now.
@@ -155,8 +171,6 @@ pub struct Transient {
     pub to: TransientTarget,
     /// What kind of line it is.
     pub kind: TransientKind,
-    /// IRC client-only tags, unescaped (`+typing` is a [`Signal::Typing`] instead).
-    pub tags: Arc<[(Arc<str>, Arc<str>)]>,
 }
 
 /// To whom something transient goes.
@@ -171,12 +185,23 @@ pub enum TransientTarget {
 /// What kind of line something transient is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransientKind {
-    /// Only tags (IRC `TAGMSG`).
+    /// Only tags (IRC `TAGMSG`), which go beside it.
     Tags,
     /// Text that is not stored: CTCP requests, and what guests say in private.
     Text(Arc<str>),
     /// The same as a notice: CTCP answers.
     Notice(Arc<str>),
+}
+
+impl TransientKind {
+    /// The words, if it has any.
+    #[must_use]
+    pub fn text(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Tags => None,
+            Self::Text(text) | Self::Notice(text) => Some(text),
+        }
+    }
 }
 
 /// How somebody shows to others.
@@ -222,6 +247,7 @@ impl Live {
                 if ids.is_empty() {
                     self.by_user.remove(user);
                     if let Some(name) = self.guests.remove(user) {
+                        self.asides.forget(*user);
                         self.guest_names.remove(&NameKey::account(name.nick()));
                     }
                 } else {
@@ -272,7 +298,35 @@ impl Live {
                     }
                 }
             }
-            Signal::Transient { .. } | Signal::Announcement { .. } => {}
+            Signal::Transient {
+                sender,
+                message,
+                stamp,
+            } => {
+                self.passed = self.passed.max(stamp.number);
+                self.note_aside(*sender, message, *stamp);
+            }
+            Signal::Announcement { .. } => {}
+        }
+    }
+
+    /// Keeps what is said in private from or to a guest, but not what programs ask each other.
+    fn note_aside(&mut self, sender: UserId, message: &Transient, stamp: Passing) {
+        let (TransientTarget::User(peer), Some(text)) = (message.to, message.kind.text()) else {
+            return;
+        };
+        let is_guests = self.guests.contains_key(&sender) || self.guests.contains_key(&peer);
+        let is_said = !text.starts_with('\u{1}') || text.starts_with("\u{1}ACTION ");
+        if is_guests && is_said {
+            let kind = message.kind.clone();
+            self.asides.note(
+                peer,
+                Aside {
+                    sender,
+                    stamp,
+                    kind,
+                },
+            );
         }
     }
 

@@ -53,7 +53,12 @@ pub struct Origin {
     pub session: SessionId,
     /// The label for its echo.
     pub label: Option<Arc<str>>,
+    /// What goes with it to those who are here.
+    pub tags: Option<Tags>,
 }
+
+/// Keys and values that go beside what is said to those who are here, and are not kept (IRC client-only tags, unescaped).
+pub type Tags = Arc<[(Arc<str>, Arc<str>)]>;
 
 /// An answer.
 #[derive(Debug)]

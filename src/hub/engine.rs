@@ -22,7 +22,7 @@ use polylogue_core::{
 };
 use polylogue_store::{KeyRow, Record};
 
-use crate::batch::{Batch, Item, Origin, Receipt, Reply};
+use crate::batch::{Batch, Item, Origin, Receipt, Reply, Tags};
 
 /// A command on its way in. `T` is how its sender is told; the engine only carries it.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub struct Envelope<T> {
     pub key: Option<(DeviceId, [u8; 32])>,
     /// The label that the echo to its own session carries (IRCv3 labeled-response).
     pub label: Option<Arc<str>>,
+    /// What goes with it to those who are here.
+    pub tags: Option<Tags>,
     /// How its sender is told.
     pub ticket: T,
 }
@@ -130,6 +132,20 @@ impl<T> Engine<T> {
         } else {
             self.park(&cold, envelope);
         }
+    }
+
+    /// Answers when everything that was decided before has been delivered.
+    pub fn turn(&mut self, ticket: T) {
+        let receipt = Receipt {
+            outcome: Outcome::Done,
+            event: None,
+            claimed: None,
+        };
+        self.building.push(Item::Reply(Reply {
+            ticket,
+            result: Ok(receipt),
+            durable: false,
+        }));
     }
 
     /// How much is waiting to be handed over.
@@ -254,6 +270,7 @@ impl<T> Engine<T> {
             command,
             key,
             label,
+            tags,
             ticket,
         } = envelope;
         if let Some(room) = self.damaged_room(&actor, &command) {
@@ -288,7 +305,11 @@ impl<T> Engine<T> {
                 }));
             }
             Ok(decision) => {
-                let origin = actor.session.map(|session| Origin { session, label });
+                let origin = actor.session.map(|session| Origin {
+                    session,
+                    label,
+                    tags,
+                });
                 let (receipt, durable) = self.take_in(decision, origin.as_ref(), context);
                 if let Some((device, key)) = key {
                     self.keys.insert((device, key), receipt.clone());
@@ -438,6 +459,7 @@ fn by_server<T>(command: Command, ticket: T) -> Envelope<T> {
         command,
         key: None,
         label: None,
+        tags: None,
         ticket,
     }
 }

@@ -14,6 +14,8 @@ use crate::engine::Envelope;
 pub(crate) enum Mail<T> {
     /// A command. Boxed, as what waits is moved more than once.
     Command(Box<Envelope<T>>),
+    /// Somebody waits until everything before this is delivered.
+    Turn(T),
     /// A room was read as of a position, or is not there.
     Room(RoomId, Position, Option<Box<Room>>),
     /// A room could not be read.

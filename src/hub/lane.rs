@@ -20,7 +20,7 @@ use crate::outbox::{Heard, Outbox, Progress};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 use crate::watch::Watches;
 use audience::Audiences;
-use recipients::{Recipients, recipients};
+use recipients::{Recipients, is_to_self, recipients};
 
 /// Bytes waiting for a connection that are written without waiting for the end of the batch: far below what an outbox holds.
 const WRITE_AT: usize = 128 * 1024;
@@ -64,6 +64,12 @@ impl Change {
         match self {
             Self::Event(_, origin) | Self::Signal(_, _, origin) => origin.as_ref(),
         }
+    }
+
+    fn tags(&self) -> &[(Arc<str>, Arc<str>)] {
+        self.origin()
+            .and_then(|origin| origin.tags.as_deref())
+            .unwrap_or_default()
     }
 
     fn delivered(&self) -> Delivered<'_> {
@@ -146,7 +152,7 @@ impl Lane {
         self.position = self.position.max(delivery.before.state.head);
         let mut rest = delivery.changes.as_slice();
         while let Some((first, others)) = rest.split_first() {
-            if let Some((room, length)) = run::run_of_messages(rest) {
+            if let Some((room, length)) = run::run_of_messages(delivery, rest) {
                 let (run, after) = rest.split_at(length);
                 self.deliver_run(delivery, room, run);
                 rest = after;
@@ -328,11 +334,16 @@ impl Lane {
         let concerned = recipients(delivery, change);
         let mut targets = Vec::new();
         self.collect(&concerned, &mut targets);
+        let to_self = is_to_self(delivery, change);
         for index in targets.iter().copied() {
             let Some(Some(slot)) = self.slots.get(index) else {
                 continue;
             };
-            let relation = relation(slot, change.origin(), &concerned);
+            let hears_itself = to_self && slot.renderer.hears_itself();
+            let mut relation = relation(slot, change.origin(), &concerned);
+            if hears_itself && relation == Relation::Own {
+                relation = Relation::Target;
+            }
             let dialect = slot.outbox.dialect();
             let viewer = Viewer {
                 user: slot.user,
@@ -345,6 +356,7 @@ impl Lane {
                 dialect,
                 relation,
                 label: change.origin().and_then(|origin| origin.label.as_ref()),
+                tags: change.tags(),
                 viewer,
             };
             let renderer = slot.renderer.clone();
@@ -367,6 +379,14 @@ impl Lane {
             } else {
                 let before = self.before(change);
                 self.put(index, (line, heard(relation)), (before, delivery));
+                if hears_itself && relation == Relation::Origin {
+                    let what = Rendering {
+                        relation: Relation::Target,
+                        ..what
+                    };
+                    let line = self.render(|out| renderer.render(what, out));
+                    self.put(index, (line, Heard::News), (before, delivery));
+                }
             }
         }
         self.tell_watchers(delivery, change, &targets);
@@ -512,6 +532,7 @@ fn rendering<'a>(
         dialect,
         relation,
         label,
+        tags: change.tags(),
         viewer,
     }
 }

@@ -34,7 +34,7 @@ mod ticket;
 mod watch;
 
 pub use account::{Asker, Login};
-pub use batch::{EventPlace, Receipt};
+pub use batch::{EventPlace, Receipt, Tags};
 pub use config::{Config, Limits, Registration};
 pub use documents::AccountData;
 pub use frontend::{Frontend, Peer, Security, Stream};

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::event_id::{IdCipher, Place};
+use polylogue_core::live::Passing;
 use polylogue_core::state::World;
 use polylogue_core::{Command, Epoch, EventId, Position, RoomId};
 use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, load};
@@ -28,7 +29,7 @@ use crate::ticket::Ticket;
 use crate::watch::Watches;
 
 /// Commands that may be on their way at the same time; further senders wait.
-const IN_FLIGHT: usize = 32_768;
+pub(crate) const IN_FLIGHT: usize = 32_768;
 /// Bytes of an event besides its content: the rest of Matrix's 65,536 for the whole (client-server API "Size limits").
 const ENVELOPE: usize = 65_536 - polylogue_core::limits::CONTENT;
 /// Batches that may wait between two stages.
@@ -130,6 +131,7 @@ impl Hub {
                 command,
                 key: None,
                 label: None,
+                tags: None,
                 ticket,
             })));
         }
@@ -303,6 +305,12 @@ impl Sealer {
     #[must_use]
     pub fn event_id(&self, position: Position) -> EventId {
         self.ids.event_id(self.place(position))
+    }
+
+    /// The id of something transient, which names no event.
+    #[must_use]
+    pub fn passing_id(&self, stamp: Passing) -> EventId {
+        self.ids.passing_id(self.lane, stamp)
     }
 
     /// The cursor after a position.

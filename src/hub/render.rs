@@ -34,6 +34,8 @@ pub struct Rendering<'a> {
     pub relation: Relation,
     /// The label for the echo, for [`Relation::Origin`].
     pub label: Option<&'a Arc<str>>,
+    /// What goes with it and is not kept.
+    pub tags: &'a [(Arc<str>, Arc<str>)],
     /// For whom, where the rendering is not shared: own sessions, invitations and knocks. Shared ones must not depend on it.
     pub viewer: Viewer,
 }
@@ -76,6 +78,11 @@ pub trait Renderer: Send + Sync + std::fmt::Debug {
 
     /// Whether changes about a user (renames, away, quits, profiles) interest sessions of this front-end that share a room with him.
     fn follows_neighbours(&self) -> bool;
+
+    /// Whether what somebody says to himself comes to the session that said it as well, besides the echo.
+    fn hears_itself(&self) -> bool {
+        false
+    }
 
     /// What delivery does for sessions of this front-end.
     fn delivery(&self) -> DeliveryKind;

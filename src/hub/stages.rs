@@ -86,6 +86,7 @@ pub(crate) fn run_hub(
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
             match one {
                 Mail::Command(envelope) => engine.submit(*envelope, now),
+                Mail::Turn(ticket) => engine.turn(ticket),
                 Mail::Room(id, at, room) => {
                     engine.room_loaded(id, (at, room.map(|room| *room)), now);
                 }

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use polylogue_core::command::Actor;
-use polylogue_core::{Command, DeviceId, Refusal, Timestamp, UserId};
+use polylogue_core::{Command, DeviceId, Refusal, SessionId, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
-use crate::batch::Receipt;
+use crate::batch::{Receipt, Tags};
 use crate::engine::Envelope;
 use crate::inbox::Mail;
-use crate::open::Hub;
+use crate::open::{Hub, IN_FLIGHT};
 use crate::stages::now;
 use crate::ticket::{Answer, Group, Ticket};
 
@@ -29,6 +29,8 @@ pub struct Request {
     pub key: Option<(DeviceId, [u8; 32])>,
     /// The label for the echo to the actor's own session.
     pub label: Option<Arc<str>>,
+    /// What goes with it to those who are here.
+    pub tags: Option<Tags>,
 }
 
 impl Request {
@@ -40,6 +42,7 @@ impl Request {
             command,
             key: None,
             label: None,
+            tags: None,
         }
     }
 
@@ -60,6 +63,13 @@ impl Request {
     #[must_use]
     pub fn labelled(mut self, label: Option<Arc<str>>) -> Self {
         self.label = label;
+        self
+    }
+
+    /// With tags for those who are here.
+    #[must_use]
+    pub fn tagged(mut self, tags: Option<Tags>) -> Self {
+        self.tags = tags;
         self
     }
 }
@@ -142,6 +152,23 @@ impl Hub {
         // The tickets hold the group from here on: if they are all dropped, nobody will answer.
     }
 
+    /// Waits until what others asked for before has been delivered to a session; not at all if nothing is on its way.
+    pub async fn turn(&self, session: SessionId) {
+        if self.places.available_permits() == IN_FLIGHT {
+            return;
+        }
+        let Ok(place) = self.places.clone().acquire_owned().await else {
+            return;
+        };
+        let (answer, heard) = oneshot::channel();
+        self.inbox.put(Mail::Turn(Ticket {
+            lane: self.lane_of_session(session),
+            answer: Answer::One(answer, place),
+        }));
+        // Whatever it is, it is over.
+        let _ = heard.await;
+    }
+
     /// How many short messages a user could say now.
     ///
     /// # Errors
@@ -175,7 +202,7 @@ impl Hub {
             .map_or(0, |session| self.lane_of_session(session))
     }
 
-    pub(crate) fn lane_of_session(&self, session: polylogue_core::SessionId) -> usize {
+    pub(crate) fn lane_of_session(&self, session: SessionId) -> usize {
         usize::try_from(session.0).unwrap_or(0) % self.arrivals.len().max(1)
     }
 }
@@ -186,12 +213,14 @@ fn mail(request: Request, ticket: Ticket) -> Mail<Ticket> {
         command,
         key,
         label,
+        tags,
     } = request;
     Mail::Command(Box::new(Envelope {
         actor,
         command,
         key,
         label,
+        tags,
         ticket,
     }))
 }

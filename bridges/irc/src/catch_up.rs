@@ -97,6 +97,7 @@ impl Client {
                 },
                 viewer: session.user(),
                 label: None,
+                tags: &[],
             };
             let said = matches!(event.change, RoomChange::Message(_));
             if said || event.position > self.attached_at {

@@ -352,6 +352,7 @@ impl Client {
                 .as_ref()
                 .map_or(polylogue_core::UserId::SERVER, Session::user),
             label: None,
+            tags: &[],
         }
     }
 

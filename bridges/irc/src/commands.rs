@@ -62,7 +62,7 @@ use crate::services;
 )]
 pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
     match message.verb() {
-        Verb::Ping => ping::run(client, message),
+        Verb::Ping => ping::run(client, message).await,
         Verb::Pong => client.ponged(),
         Verb::Join => join::run(client, message).await,
         Verb::Part => part::run(client, message).await,

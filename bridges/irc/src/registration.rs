@@ -73,7 +73,7 @@ impl Client {
             {
                 services::run(self, message).await;
             }
-            Verb::Ping => commands::ping::run(self, message),
+            Verb::Ping => commands::ping::run(self, message).await,
             Verb::Pong => {}
             Verb::Quit => return commands::quit::run(self, message),
             // COMPAT(irssi, 1.4): sends `JOIN :` before it is registered.

@@ -6,6 +6,7 @@ pub(crate) mod message;
 mod metadata;
 pub(crate) mod mode;
 mod notices;
+pub(crate) mod transient;
 pub(crate) mod user;
 mod watched;
 
@@ -33,7 +34,7 @@ use crate::welcome::Welcome;
 #[derive(Debug)]
 pub(crate) struct IrcRenderer {
     pub(crate) server: Arc<str>,
-    sealer: Sealer,
+    pub(crate) sealer: Sealer,
     pub(crate) welcome: Welcome,
     message_lines: usize,
     notices: notices::Notices,
@@ -63,6 +64,7 @@ impl IrcRenderer {
             relation: what.relation,
             viewer: what.viewer.user,
             label: what.label,
+            tags: what.tags,
         }
     }
 
@@ -82,6 +84,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) relation: Relation,
     pub(crate) viewer: UserId,
     pub(crate) label: Option<&'a Arc<str>>,
+    pub(crate) tags: &'a [(Arc<str>, Arc<str>)],
 }
 
 impl<'a> Scene<'a> {
@@ -144,6 +147,18 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// What the author's client sent along (IRCv3 message-tags, client-only tags), but not what the line says already by itself.
+    pub(crate) fn beside<'b>(&self, line: LineWriter<'b>, said: &[TagKey<'_>]) -> LineWriter<'b> {
+        if self.tags.is_empty() || !self.has(Capability::MessageTags) {
+            return line;
+        }
+        let more = self.tags.iter().filter_map(|(key, value)| {
+            let key = TagKey::new(key).filter(|key| !said.contains(key))?;
+            Some(Tag::new(key, &**value))
+        });
+        more.fold(line, |line, tag| line.tag(&tag))
+    }
+
     pub(crate) fn id(&self, position: Position) -> String {
         self.renderer.sealer.event_id(position).as_str().to_owned()
     }
@@ -163,6 +178,10 @@ impl Renderer for IrcRenderer {
     }
 
     fn follows_neighbours(&self) -> bool {
+        true
+    }
+
+    fn hears_itself(&self) -> bool {
         true
     }
 

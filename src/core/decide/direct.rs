@@ -1,13 +1,13 @@
 //! Direct messages: the one plain room of two accounts, made by the first message, and the rules that keep strangers from pressing.
 
-use super::{Change, Deciding, Decision, Outcome, say};
+use super::{Change, Deciding, Decision, Outcome, say, typing};
 use crate::body::{Body, Message};
 use crate::command::TimedCommand;
 use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
 use crate::limits;
-use crate::live::{Signal, Transient, TransientKind, TransientTarget};
+use crate::live::{Transient, TransientKind, TransientTarget};
 use crate::name::NameKey;
 use crate::power::PowerLevels;
 use crate::refusal::Refusal;
@@ -101,13 +101,15 @@ fn since_asked(room: &Room, peer: UserId) -> u64 {
     asked.map_or(0, |asked| room.sequence.0.saturating_sub(asked.0))
 }
 
-/// Whether something that is not stored may go to a user: from and to guests among those who share a room, and not from one whom he has shut out.
+/// Whether something that is not stored may go to a user: from guests to those who share a room with them or have written to them, and not
+/// from one whom he has shut out.
 pub(super) fn may_reach(at: Deciding<'_>, peer: UserId) -> Result<(), Refusal> {
     at.known(peer)?;
     let actor = at.actor.user;
     if !at.world.is_account(actor)
         && at.world.is_account(peer)
         && !at.world.share_a_room(actor, peer)
+        && !at.world.live.asides.has_said(peer, actor)
     {
         return Err(Refusal::DirectRefused);
     }
@@ -232,7 +234,7 @@ fn by(room: RoomId, sender: UserId, (user, membership): (UserId, Membership)) ->
     })
 }
 
-/// A guest writes to an account only if the two are in a room together.
+/// A guest writes to an account only if the two are in a room together, or in answer.
 fn to_or_from_guest(
     at: Deciding<'_>,
     peer: UserId,
@@ -241,7 +243,6 @@ fn to_or_from_guest(
     if at.world.live.sessions_of(peer).is_empty() {
         return Err(Refusal::NoSuchUser);
     }
-    let actor = at.actor.user;
     may_reach(at, peer)?;
     let kind = match &message.body {
         Body::Text(text) => text.transient(),
@@ -249,19 +250,8 @@ fn to_or_from_guest(
             return Err(Refusal::AccountRequired);
         }
     };
-    let message = Transient {
-        to: TransientTarget::User(peer),
-        kind,
-        tags: [].into(),
-    };
-    let signal = Signal::Transient {
-        sender: actor,
-        message,
-    };
-    Ok(Decision {
-        changes: vec![Change::Signal(signal)],
-        outcome: Outcome::Done,
-    })
+    let to = TransientTarget::User(peer);
+    Ok(typing::pass(at, Transient { to, kind }))
 }
 
 impl crate::body::Text {

@@ -3,7 +3,7 @@
 use super::{Change, Deciding, Decision, Outcome, direct, say, within};
 use crate::ids::RoomId;
 use crate::limits;
-use crate::live::{Signal, Transient, TransientKind, TransientTarget};
+use crate::live::{Passing, Signal, Transient, TransientTarget};
 use crate::refusal::Refusal;
 use crate::room::Membership;
 
@@ -42,42 +42,36 @@ pub(super) fn typing(
 
 /// CTCP and client tags, to the members of a room or the sessions of a user.
 pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision, Refusal> {
-    let text = match &message.kind {
-        TransientKind::Tags => None,
-        TransientKind::Text(text) | TransientKind::Notice(text) => Some(&**text),
-    };
-    within(text, "message", limits::CONTENT)?;
-    let tags: usize = message
-        .tags
-        .iter()
-        .map(|(key, value)| key.len() + value.len())
-        .sum();
-    if tags > limits::CONTENT {
-        return Err(Refusal::TooLarge {
-            what: "tags",
-            limit: limits::CONTENT,
-        });
-    }
+    let text = message.kind.text();
+    within(text.map(|text| &**text), "message", limits::CONTENT)?;
     match message.to {
         TransientTarget::Room(id) => {
             let room = at.room(id)?;
             say::may_speak(at, &room.state, "m.room.message")?;
-            let is_text = text.is_some();
-            if is_text && room.state.modes.no_ctcp {
+            if text.is_some() && room.state.modes.no_ctcp {
                 return Err(Refusal::NoCtcp);
             }
-            if is_text && room.state.encryption.is_some() {
+            if text.is_some() && room.state.encryption.is_some() {
                 return Err(Refusal::Encrypted);
             }
         }
         TransientTarget::User(user) => direct::may_reach(at, user)?,
     }
+    Ok(pass(at, message))
+}
+
+/// Something transient that may be said.
+pub(super) fn pass(at: Deciding<'_>, message: Transient) -> Decision {
     let signal = Signal::Transient {
         sender: at.actor.user,
         message,
+        stamp: Passing {
+            at: at.context.now,
+            number: at.world.live.passed.saturating_add(1),
+        },
     };
-    Ok(Decision {
+    Decision {
         changes: vec![Change::Signal(signal)],
         outcome: Outcome::Done,
-    })
+    }
 }

@@ -82,6 +82,7 @@ impl Bench {
                 command,
                 key,
                 label: None,
+                tags: None,
                 ticket,
             },
             context,

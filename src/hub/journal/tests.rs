@@ -55,6 +55,7 @@ impl Disk {
                 command,
                 key: None,
                 label: None,
+                tags: None,
                 ticket: Ticket::nobody(),
             };
             self.engine.submit(envelope, self.context());

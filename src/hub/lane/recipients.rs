@@ -3,6 +3,7 @@
 use polylogue_core::event::{ReadAudience, UserChange};
 use polylogue_core::keys::KeysChange;
 use polylogue_core::live::TransientTarget;
+use polylogue_core::room::RoomKind;
 use polylogue_core::{DeviceId, Event, RoomChange, RoomId, Signal, UserId};
 
 use super::{Change, Delivery};
@@ -143,7 +144,9 @@ fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
             target: None,
             neighbours: false,
         },
-        Signal::Transient { sender, message } => match message.to {
+        Signal::Transient {
+            sender, message, ..
+        } => match message.to {
             TransientTarget::Room(room) => Recipients {
                 rooms: vec![room],
                 users: Vec::new(),
@@ -194,4 +197,26 @@ fn neighbours(delivery: &Delivery, user: UserId) -> Recipients {
         target: None,
         neighbours: true,
     }
+}
+
+/// Whether somebody says something to himself: in his conversation with nobody else, or as a guest.
+pub(super) fn is_to_self(delivery: &Delivery, change: &Change) -> bool {
+    match change {
+        Change::Signal(signal, ..) => matches!(
+            &**signal,
+            Signal::Transient { sender, message, .. } if message.to == TransientTarget::User(*sender)
+        ),
+        Change::Event(..) => {
+            super::run::message_room(change).is_some_and(|room| is_soliloquy(delivery, room))
+        }
+    }
+}
+
+/// Whether a room is somebody's conversation with himself.
+pub(super) fn is_soliloquy(delivery: &Delivery, room: RoomId) -> bool {
+    let room = delivery.world.state.room(room);
+    room.is_some_and(|room| match room.state.creation.kind {
+        RoomKind::Direct(one, other) => one == other,
+        RoomKind::Group => false,
+    })
 }

@@ -122,8 +122,12 @@ impl Lane {
 const LONGEST: usize = 256;
 
 /// How many changes from here on are messages of one and the same room, and which room that is.
-pub(super) fn run_of_messages(changes: &[Change]) -> Option<(RoomId, usize)> {
+pub(super) fn run_of_messages(delivery: &Delivery, changes: &[Change]) -> Option<(RoomId, usize)> {
     let room = message_room(changes.first()?)?;
+    // What somebody says to himself comes twice to whom said it.
+    if super::recipients::is_soliloquy(delivery, room) {
+        return None;
+    }
     let length = changes
         .iter()
         .take(LONGEST)
@@ -132,7 +136,7 @@ pub(super) fn run_of_messages(changes: &[Change]) -> Option<(RoomId, usize)> {
     Some((room, length))
 }
 
-fn message_room(change: &Change) -> Option<RoomId> {
+pub(super) fn message_room(change: &Change) -> Option<RoomId> {
     match change {
         Change::Event(record, _) => match &record.entry.event {
             Event::Room {

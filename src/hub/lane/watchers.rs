@@ -29,6 +29,7 @@ impl Lane {
                     dialect: slot.outbox.dialect(),
                     relation: Relation::Other,
                     label: None,
+                    tags: &[],
                     viewer: Viewer {
                         user: slot.user,
                         session,

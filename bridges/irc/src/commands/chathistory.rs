@@ -1,5 +1,7 @@
 //! `CHATHISTORY`: IRCv3 draft/chathistory. Reads the one log, through the one gate.
 
+mod aside;
+
 use bytes::BytesMut;
 use polylogue_core::body::Body;
 use polylogue_core::room::{Membership, RoomKind};
@@ -34,6 +36,12 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let limit = usize::try_from(request.limit)
         .unwrap_or(usize::MAX)
         .min(client.irc.config.history_messages);
+    if let Some((peer, target)) = aside::peer(client, &request.query) {
+        return match aside::lines(client, (peer, &request.query), limit) {
+            Some(lines) => batch(client, target.as_str(), &lines),
+            None => missing(client, message, target.as_str()),
+        };
+    }
     let (target, events) = match &request.query {
         Query::Targets { from, to } => return targets(client, (*from, *to), limit).await,
         Query::Latest { target, after } => {
@@ -57,15 +65,17 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let target = target.as_str();
     match events {
         Some((room, events)) => send(client, (target, room), &events),
-        None => {
-            let code = const { Middle::literal("INVALID_TARGET") };
-            client.replies.fail(
-                (Verb::Chathistory, code),
-                &[message.param(0).unwrap_or("*"), target],
-                "Messages could not be retrieved",
-            );
-        }
+        None => missing(client, message, target),
     }
+}
+
+fn missing(client: &mut Client, message: &Message, target: &str) {
+    let code = const { Middle::literal("INVALID_TARGET") };
+    client.replies.fail(
+        (Verb::Chathistory, code),
+        &[message.param(0).unwrap_or("*"), target],
+        "Messages could not be retrieved",
+    );
 }
 
 type Found = Option<(RoomId, Vec<VisibleEvent>)>;
@@ -246,23 +256,7 @@ fn send(client: &mut Client, (target, room): (&str, RoomId), events: &[VisibleEv
     let Some(room) = world.state.room(room) else {
         return;
     };
-    let mut lines = BytesMut::new();
-    let reference = "h1";
-    let Some(reference) = Reference::new(reference) else {
-        return;
-    };
-    let server = client.replies.server();
-    let batched = client.capabilities.has(polylogue_irc::Capability::Batch);
-    if batched {
-        let _ = LineWriter::new(&mut lines)
-            .open_batch(
-                part(&server),
-                reference,
-                const { Middle::literal("chathistory") },
-            )
-            .middle(part(target))
-            .end();
-    }
+    let mut lines = Vec::with_capacity(events.len());
     for event in events {
         let mut scene = client.scene(&world);
         scene.relation = if event.sender == scene.viewer {
@@ -287,7 +281,31 @@ fn send(client: &mut Client, (target, room): (&str, RoomId), events: &[VisibleEv
             &event.change,
             &mut out,
         );
-        for line in out.split_inclusive(|byte| *byte == b'\n') {
+        lines.push(out);
+    }
+    batch(client, target, &lines);
+}
+
+/// The lines of each message, in a batch if the client knows batches.
+fn batch(client: &mut Client, target: &str, messages: &[BytesMut]) {
+    let mut lines = BytesMut::new();
+    let Some(reference) = Reference::new("h1") else {
+        return;
+    };
+    let server = client.replies.server();
+    let batched = client.capabilities.has(polylogue_irc::Capability::Batch);
+    if batched {
+        let _ = LineWriter::new(&mut lines)
+            .open_batch(
+                part(&server),
+                reference,
+                const { Middle::literal("chathistory") },
+            )
+            .middle(part(target))
+            .end();
+    }
+    for message in messages {
+        for line in message.split_inclusive(|byte| *byte == b'\n') {
             if batched {
                 add_tag(
                     line,
@@ -312,7 +330,8 @@ async fn targets(client: &mut Client, (from, to): (u64, u64), limit: usize) {
     let world = client.world();
     let me = client.user_id();
     let (low, high) = (from.min(to), from.max(to));
-    let mut rows: Vec<(u64, String)> = Vec::new();
+    let mut rows = aside::targets(client);
+    rows.retain(|(at, _)| *at > low && *at < high);
     let rooms: Vec<RoomId> = world.state.user(me).map_or_else(Vec::new, |user| {
         world.state.rooms_that_reach(user).collect()
     });

@@ -8,7 +8,8 @@ use polylogue_core::command::{Destination, Say};
 use polylogue_core::live::{Presence, Transient, TransientKind, TransientTarget};
 use polylogue_core::state::World;
 use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomChange, RoomId, UserId};
-use polylogue_hub::{Request, VisibleEvent};
+use polylogue_hub::{Request, Tags, VisibleEvent};
+use polylogue_irc::codec::MESSAGE_LIMIT;
 use polylogue_irc::{Capability, Message, Numeric, Verb, ctcp, names::is_channel};
 
 use crate::client::Client;
@@ -16,6 +17,7 @@ use crate::mentions;
 use crate::names;
 use crate::pending::{self, Asked, Fate};
 use crate::refusal::{self, About};
+use crate::render::message::FRAME;
 use crate::services;
 
 /// Bytes of a text whose echo is certainly one line, whatever source and target it has.
@@ -60,6 +62,7 @@ pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
     let mut all = Vec::new();
     for (line, message) in run.iter().enumerate() {
         let label = client.label_of(message);
+        let tags = relayed(message);
         ask((client, &world), message, (&mut last, &mut all)).await;
         if all.is_empty() {
             client.answer(label.as_deref());
@@ -71,7 +74,8 @@ pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
             one.line = line;
             asked.push(one);
             // The one line that comes back has the label itself.
-            requests.push(Request::new(session.actor(), command).labelled(label.clone()));
+            let request = Request::new(session.actor(), command).tagged(tags.clone());
+            requests.push(request.labelled(label.clone()));
         }
     }
     if asked.is_empty() {
@@ -103,9 +107,13 @@ pub(super) async fn run(client: &mut Client, message: &Message) {
     let Some(session) = &client.session else {
         return;
     };
+    let tags = relayed(message);
     let (asked, requests): (Vec<_>, Vec<_>) = all
         .into_iter()
-        .map(|(asked, command)| (asked, Request::new(session.actor(), command)))
+        .map(|(asked, command)| {
+            let request = Request::new(session.actor(), command);
+            (asked, request.tagged(tags.clone()))
+        })
         .unzip();
     let results = client.irc.hub.clone().submit_all(requests).await;
     for (asked, result) in asked.iter().zip(results) {
@@ -128,6 +136,9 @@ async fn ask<'m>(
         return;
     };
     for (place, target) in targets(list) {
+        if !fits_one_line((client, world), message, target) {
+            continue;
+        }
         // What is pasted goes to one place: it is looked up once.
         let destination = match last.take() {
             Some((known, destination)) if known == target => Ok(destination),
@@ -151,6 +162,26 @@ async fn ask<'m>(
             Err(refusal) => refuse(client, (message, target), &refusal),
         }
     }
+}
+
+/// Whether a line is still one with its source in front. What is typed as one line is seen as one: a longer one is told, and nothing of it said.
+fn fits_one_line(
+    (client, world): (&mut Client, &World),
+    message: &Message,
+    target: &str,
+) -> bool {
+    let length = message.param(1).unwrap_or_default().len();
+    if length <= ONE_LINE {
+        return true;
+    }
+    let source = client.scene(world).name(client.user_id());
+    let source = source.map_or(0, |name| name.source().length());
+    let room = MESSAGE_LIMIT.saturating_sub(source + message.word().len() + target.len() + FRAME);
+    if length > room {
+        let text = format!("Input line was too long: at most {room} bytes of text reach {target}");
+        client.replies.text(Numeric::ErrInputTooLong, &[], &text);
+    }
+    length <= room
 }
 
 /// The user whom a message is for, if he is away. RFC 2812 section 3.3.1: only `PRIVMSG` is told so.
@@ -253,7 +284,7 @@ async fn command(
         ctcp::Content::Action(text) => (TextKind::Action, text),
         // CTCP is for those who are here: never stored, never to other protocols.
         ctcp::Content::Ctcp { .. } => {
-            return Ok(Some(transient(&destination, (message, text), notice)));
+            return Ok(Some(transient(&destination, (message, text))));
         }
     };
     if text.is_empty() {
@@ -278,21 +309,14 @@ async fn command(
     })))
 }
 
-fn transient(
-    destination: &Destination,
-    (message, text): (&Message, &str),
-    notice: bool,
-) -> Command {
-    let kind = if notice {
+fn transient(destination: &Destination, (message, text): (&Message, &str)) -> Command {
+    let kind = if message.verb() == Verb::Notice {
         TransientKind::Notice(text.into())
     } else {
         TransientKind::Text(text.into())
     };
-    Command::Transient(Transient {
-        to: to(destination),
-        kind,
-        tags: relayed(message),
-    })
+    let to = to(destination);
+    Command::Transient(Transient { to, kind })
 }
 
 fn to(destination: &Destination) -> TransientTarget {
@@ -302,12 +326,12 @@ fn to(destination: &Destination) -> TransientTarget {
     }
 }
 
-/// Client-only tags, unescaped.
-fn relayed(message: &Message) -> Arc<[(Arc<str>, Arc<str>)]> {
-    let tags = message.tags();
-    tags.client_only()
-        .map(|tag| (tag.key.into(), tag.value().into()))
-        .collect()
+/// Client-only tags, unescaped, as far as there are any.
+pub(super) fn relayed(message: &Message) -> Option<Tags> {
+    let mut tags = message.tags().client_only().peekable();
+    tags.peek()?;
+    let tags = tags.map(|tag| (tag.key.into(), tag.value().into()));
+    Some(tags.collect())
 }
 
 /// `TAGMSG`: typing, reactions; anything else is passed on to those who are here.
@@ -343,14 +367,12 @@ async fn tags_only(
             message: said,
         })));
     }
-    let tags = relayed(message);
-    if tags.is_empty() {
+    if message.tags().client_only().next().is_none() {
         return Ok(None);
     }
     Ok(Some(Command::Transient(Transient {
         to: to(destination),
         kind: TransientKind::Tags,
-        tags,
     })))
 }
 

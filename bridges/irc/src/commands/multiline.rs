@@ -10,7 +10,7 @@ use polylogue_hub::Request;
 use polylogue_irc::batch::Batch;
 use polylogue_irc::{Capability, Message, Middle, TagKey, Verb};
 
-use super::message::{destination, refuse, relation};
+use super::message::{destination, refuse, relation, relayed};
 use crate::client::Client;
 use crate::mentions;
 
@@ -155,7 +155,7 @@ async fn say(client: &mut Client, collected: Collecting) {
     let done = session
         .hub()
         .clone()
-        .submit(request.labelled(label.clone()))
+        .submit(request.labelled(label.clone()).tagged(relayed(opening)))
         .await;
     let echoed = done.is_ok() && client.capabilities.has(Capability::EchoMessage);
     if let Err(refusal) = done {

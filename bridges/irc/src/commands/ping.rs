@@ -5,8 +5,8 @@ use polylogue_irc::{Message, Numeric, Trailing, Verb};
 use crate::client::Client;
 use crate::reply::part;
 
-/// Answers with the same token.
-pub(crate) fn run(client: &mut Client, message: &Message) {
+/// Answers with the same token, behind everything that others said before: whoever has the answer has read that.
+pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(token) = message.param(0) else {
         return client.replies.text(
             Numeric::ErrNeedMoreParams,
@@ -14,6 +14,9 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
             "Not enough parameters",
         );
     };
+    if let Some(session) = &client.session {
+        session.hub().turn(session.id()).await;
+    }
     let server = client.replies.server();
     let token = Trailing::lossy(token);
     client.replies.server_line(Verb::Pong, |line| {

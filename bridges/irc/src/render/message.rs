@@ -16,8 +16,8 @@ use crate::names::{self, Name};
 
 /// The tag that names the algorithm of an encrypted event.
 const ENCRYPTED: &str = "polylogue/enc";
-/// Bytes of `target :` and the line's end that wrapping leaves room for besides source and verb.
-const FRAME: usize = 8;
+/// Bytes of a line besides source, verb, target and text: a space, a space and a colon, and the line's end.
+pub(crate) const FRAME: usize = 5;
 
 /// A message of a room's timeline.
 pub(crate) fn message(
@@ -294,15 +294,27 @@ fn speak(
         } else {
             scene.line(out, (stamp.at, by.account))
         };
-        if let Some(id) = id.as_deref().filter(|_| at == 0) {
-            line = line
-                .tag(&Tag::new(TagKey::REPLY, id))
-                .tag(&Tag::new(TagKey::DRAFT_REPLY, id));
-        }
+        line = match at {
+            0 => beside(scene, line, id.as_deref()),
+            _ => scene.beside(line, &[TagKey::REPLY, TagKey::DRAFT_REPLY]),
+        };
         let line = scene.marked(line, by).from(source, verb);
         if let Err(error) = line.middle(target).trailing(&Trailing::lossy(text)) {
             tracing::warn!(%error, "a message did not fit its line");
         }
+    }
+}
+
+/// What is answered, under both names, and what else the author's client sent along.
+fn beside<'b>(scene: &Scene<'_>, line: LineWriter<'b>, answered: Option<&str>) -> LineWriter<'b> {
+    match answered {
+        Some(id) => {
+            let line = line
+                .tag(&Tag::new(TagKey::REPLY, id))
+                .tag(&Tag::new(TagKey::DRAFT_REPLY, id));
+            scene.beside(line, &[TagKey::REPLY, TagKey::DRAFT_REPLY])
+        }
+        None => scene.beside(line, &[]),
     }
 }
 
@@ -326,11 +338,7 @@ fn together(
     let reference = format!("m{}", stamp.position.0);
     let (opening, closing) = (format!("+{reference}"), format!("-{reference}"));
     let mut line = scene.line_of(out, (stamp.at, by.account), stamp.position);
-    if let Some(id) = answered {
-        line = line
-            .tag(&Tag::new(TagKey::REPLY, id))
-            .tag(&Tag::new(TagKey::DRAFT_REPLY, id));
-    }
+    line = beside(scene, line, answered);
     let _ = scene
         .marked(line, by)
         .from(by.source(), Verb::Batch)

@@ -1,15 +1,15 @@
-//! What concerns a user rather than a room: arriving and leaving, nicks, away, names; and what is told to those who are here and not stored.
+//! What concerns a user rather than a room: arriving and leaving, nicks, away, names, typing.
 
 use bytes::BytesMut;
 use polylogue_core::command::Direction;
 use polylogue_core::event::UserChange;
-use polylogue_core::live::{Presence, Transient, TransientKind, TransientTarget};
+use polylogue_core::live::Presence;
 use polylogue_core::user::ProfileField;
 use polylogue_core::{RoomId, Signal, Timestamp, UserId};
 use polylogue_hub::{Relation, Viewer};
 use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb};
 
-use super::{Scene, member, metadata};
+use super::{Scene, member, metadata, transient};
 use crate::names;
 
 /// A signal.
@@ -57,7 +57,11 @@ pub(super) fn signal(
         Signal::Typing { room, user, until } => {
             typing(scene, (*room, *user, at), until.is_some(), out)
         }
-        Signal::Transient { sender, message } => transient(scene, (*sender, at), message, out),
+        Signal::Transient {
+            sender,
+            message,
+            stamp,
+        } => transient::signal(scene, (*sender, *stamp), message, out),
     }
 }
 
@@ -308,60 +312,4 @@ fn typing(
         .line(out, (at, who.account))
         .tag(&Tag::new(TagKey::TYPING, state));
     let _ = line.from(who.source(), Verb::Tagmsg).middle(to).end();
-}
-
-/// CTCP, client tags, and what guests say in private.
-fn transient(
-    scene: &Scene<'_>,
-    (sender, at): (UserId, Timestamp),
-    message: &Transient,
-    out: &mut BytesMut,
-) {
-    let echo = scene.has(Capability::EchoMessage);
-    let for_viewer = match scene.relation {
-        Relation::Other | Relation::Target => true,
-        Relation::Origin => echo,
-        Relation::Own => false,
-    };
-    // To oneself: the session that sent it is also the one it is for.
-    let to_self = message.to == TransientTarget::User(sender) && scene.relation == Relation::Origin;
-    if !for_viewer && !to_self {
-        return;
-    }
-    let to = match message.to {
-        TransientTarget::Room(room) => scene
-            .world
-            .state
-            .room(room)
-            .and_then(|room| names::target(scene.world, &room.state, sender)),
-        TransientTarget::User(user) => scene.world.name_of(user).map(|name| &**name.nick()),
-    };
-    let (Some(who), Some(to)) = (scene.name(sender), to) else {
-        return;
-    };
-    let Ok(to) = Middle::new(to) else { return };
-    let tags: Vec<Tag<'_>> = message
-        .tags
-        .iter()
-        .filter_map(|(key, value)| Some(Tag::new(TagKey::new(key)?, &**value)))
-        .collect();
-    let tagged = scene.has(Capability::MessageTags);
-    let (verb, text) = match &message.kind {
-        TransientKind::Tags if !tagged => return,
-        TransientKind::Tags => (Verb::Tagmsg, None),
-        TransientKind::Text(text) => (Verb::Privmsg, Some(text)),
-        TransientKind::Notice(text) => (Verb::Notice, Some(text)),
-    };
-    let lines = text.map_or("", |text| text).split(['\n', '\r']);
-    for text_line in lines.filter(|line| text.is_none() || !line.is_empty()) {
-        let mut line = scene.line(out, (at, who.account));
-        if tagged {
-            line = line.tags(&tags);
-        }
-        let line = scene.marked(line, &who).from(who.source(), verb).middle(to);
-        let _ = match text {
-            Some(_) => line.trailing(&Trailing::lossy(text_line)),
-            None => line.end(),
-        };
-    }
 }

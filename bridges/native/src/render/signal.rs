@@ -79,8 +79,9 @@ pub(super) fn of_signal(
                 active: until.is_some(),
             })
         }),
-        Core::Transient { sender, message } => (dialect.has(Dialect::HERE)
-            && what.relation == Relation::Target)
+        Core::Transient {
+            sender, message, ..
+        } => (dialect.has(Dialect::HERE) && what.relation == Relation::Target)
             .then(|| whisper(what.world, *sender, message))?,
         // Guests' nicks are looked up when they are needed.
         Core::GuestRenamed { .. } | Core::Presented { .. } => None,

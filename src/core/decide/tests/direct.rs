@@ -265,7 +265,6 @@ fn a_guest_reaches_nobody_he_shares_no_room_with() {
         let message = crate::live::Transient {
             to: crate::live::TransientTarget::User(to),
             kind: crate::live::TransientKind::Text("\u{1}VERSION\u{1}".into()),
-            tags: [].into(),
         };
         outcome(&house.by(actor, Command::Transient(message)))
     };
@@ -283,6 +282,44 @@ fn a_guest_reaches_nobody_he_shares_no_room_with() {
     house.ask(&Actor::SERVER, ban).unwrap();
     assert_eq!(ctcp(&mut house, ALICE, DAVE), Err(Refusal::DirectRefused));
     assert!(house.room(room).is_joined(gale));
+}
+
+#[test]
+fn what_is_said_with_a_guest_stays_readable_while_he_is_here() {
+    let mut house = House::new();
+    let gale = house.guest("gale").unwrap();
+    assert_eq!(
+        dm(&mut house, gale, ALICE),
+        Err(Refusal::DirectRefused),
+        "no answer yet"
+    );
+    dm(&mut house, ALICE, gale).unwrap();
+    dm(&mut house, gale, ALICE).unwrap();
+    let senders = |house: &House, one, other| {
+        let asides = house.world.live.asides.between(one, other);
+        asides.map(|aside| aside.sender).collect::<Vec<_>>()
+    };
+    assert_eq!(senders(&house, ALICE, gale), [ALICE, gale]);
+    assert_eq!(senders(&house, gale, ALICE), [ALICE, gale]);
+    assert_eq!(senders(&house, BOB, gale), []);
+    let numbers: Vec<u64> = (house.world.live.asides.between(ALICE, gale))
+        .map(|aside| aside.stamp.number)
+        .collect();
+    assert_eq!(numbers, [1, 2], "no two have the same id");
+    for _ in 0..crate::limits::ASIDES {
+        dm(&mut house, ALICE, gale).unwrap();
+    }
+    assert_eq!(
+        senders(&house, gale, ALICE).len(),
+        crate::limits::ASIDES,
+        "not without end"
+    );
+    let session = *house.world.live.sessions_of(gale).first().unwrap();
+    let reason = "Bye".into();
+    house
+        .ask(&Actor::SERVER, Command::Detach { session, reason })
+        .unwrap();
+    assert_eq!(senders(&house, ALICE, gale), []);
 }
 
 #[test]

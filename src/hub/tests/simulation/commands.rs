@@ -173,7 +173,6 @@ pub(crate) fn any(known: &Known<'_>, random: &mut Random) -> Command {
             Command::Transient(Transient {
                 to,
                 kind: TransientKind::Tags,
-                tags: [].into(),
             })
         }
         35 => {

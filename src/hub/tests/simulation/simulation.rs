@@ -325,6 +325,7 @@ impl Simulation {
             command,
             key: None,
             label: None,
+            tags: None,
             ticket,
         });
     }
@@ -368,6 +369,7 @@ impl Simulation {
                 command,
                 key: None,
                 label: None,
+                tags: None,
                 ticket,
             });
         }
@@ -395,6 +397,7 @@ impl Simulation {
                 command,
                 key: None,
                 label: None,
+                tags: None,
                 ticket,
             });
         }
@@ -435,6 +438,7 @@ impl Simulation {
             command,
             key: None,
             label: None,
+            tags: None,
             ticket,
         });
     }
@@ -514,6 +518,7 @@ impl Simulation {
                 command: command.clone(),
                 key: Some((device, key)),
                 label: None,
+                tags: None,
                 ticket,
             };
             self.submit(envelope);
@@ -546,6 +551,7 @@ impl Simulation {
             command,
             key: None,
             label: None,
+            tags: None,
             ticket,
         });
     }
@@ -1132,6 +1138,7 @@ impl Simulation {
                 command,
                 key: None,
                 label: None,
+                tags: None,
                 ticket: 0,
             });
         }
