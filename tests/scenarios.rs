@@ -146,6 +146,7 @@ plays! {
     replies
     restart
     restart_everywhere
+    status_messages
     threads
     topic
     transient

@@ -303,7 +303,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
                 .collect(),
         },
         Command::Transient(message) => match message.to {
-            TransientTarget::Room(room) => vec![room],
+            TransientTarget::Room(room) | TransientTarget::Ranked(room, _) => vec![room],
             TransientTarget::User(_) => Vec::new(),
         },
         Command::Timed { command, .. } => timed::rooms_needed(world, command),

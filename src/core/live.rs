@@ -12,6 +12,7 @@ use crate::command::{Direction, Operator, Presentation};
 use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
 use crate::limits;
 use crate::name::{AccountName, NameKey};
+use crate::power::Prefix;
 
 /// Everything that is true only for now. A snapshot is a pointer copy.
 #[derive(Debug, Clone, Default)]
@@ -178,6 +179,8 @@ pub struct Transient {
 pub enum TransientTarget {
     /// The members of a room who are here.
     Room(RoomId),
+    /// Those of them who show this prefix or a higher one.
+    Ranked(RoomId, Prefix),
     /// A user's sessions.
     User(UserId),
 }

@@ -10,7 +10,7 @@ use crate::body::EventRef;
 use crate::ids::{Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
 use crate::name::ChannelName;
-use crate::power::{PowerLevels, Prefixes};
+use crate::power::{PowerLevels, Prefix, Prefixes};
 use crate::request::Request;
 use crate::visibility::HistoryVisibility;
 
@@ -299,6 +299,13 @@ impl RoomState {
             .get(&user)
             .map_or(Prefixes::default(), |member| member.prefixes)
             .shown(self.level(user))
+    }
+
+    /// Whether a user is in the room and shows a prefix or a higher one.
+    #[must_use]
+    pub fn is_ranked(&self, user: UserId, prefix: Prefix) -> bool {
+        let highest = self.prefixes(user).highest();
+        self.is_joined(user) && highest.is_some_and(|highest| highest <= prefix)
     }
 
     /// The joined members, by id.

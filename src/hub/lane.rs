@@ -20,7 +20,7 @@ use crate::outbox::{Heard, Outbox, Progress};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 use crate::watch::Watches;
 use audience::Audiences;
-use recipients::{Recipients, is_to_self, recipients};
+use recipients::{Recipients, is_for, is_to_self, recipients};
 
 /// Bytes waiting for a connection that are written without waiting for the end of the batch: far below what an outbox holds.
 const WRITE_AT: usize = 128 * 1024;
@@ -339,6 +339,9 @@ impl Lane {
             let Some(Some(slot)) = self.slots.get(index) else {
                 continue;
             };
+            if !is_for(delivery, change, slot.user) {
+                continue;
+            }
             let hears_itself = to_self && slot.renderer.hears_itself();
             let mut relation = relation(slot, change.origin(), &concerned);
             if hears_itself && relation == Relation::Own {

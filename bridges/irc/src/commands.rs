@@ -34,6 +34,8 @@ pub(crate) mod register;
 mod samode;
 mod setname;
 mod stats;
+mod status;
+mod tagmsg;
 mod time;
 mod topic;
 pub(crate) mod user_mode;

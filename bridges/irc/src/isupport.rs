@@ -24,6 +24,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("CASEMAPPING"), "ascii")
         .value(key("CHANTYPES"), "#&")
         .value(key("PREFIX"), "(qaohv)~&@%+")
+        .value(key("STATUSMSG"), "~&@%+")
         .value(key("CHANMODES"), &MODES.chanmodes())
         .value(key("NICKLEN"), &number(config.nick_length))
         .value(key("CHANNELLEN"), &number(config.channel_length))

@@ -40,6 +40,9 @@ use former::Former;
 use render::IrcRenderer;
 use tokio_util::sync::CancellationToken;
 
+/// The name of this front-end in what connections present.
+pub(crate) const FRONT: &str = "irc";
+
 /// What the server says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct Texts {

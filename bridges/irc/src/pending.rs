@@ -32,8 +32,17 @@ pub(crate) struct Asked {
     pub(crate) line: usize,
     /// Which of the comma-separated targets.
     pub(crate) target: usize,
-    /// Whom it is for, if he is away.
-    pub(crate) away: Option<UserId>,
+    /// Who will not see it, as far as is known.
+    pub(crate) missed: Option<Missed>,
+}
+
+/// Who does not see a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missed {
+    /// He whom it is for is away.
+    Away(UserId),
+    /// So many of those whom it is for.
+    Unseen(usize),
 }
 
 /// A message of which something must be told.
@@ -52,8 +61,8 @@ pub(crate) struct Answered {
 pub(crate) enum Fate {
     /// It was refused.
     Refused(Refusal),
-    /// He whom it was for is away.
-    Missed(UserId),
+    /// Not everybody whom it was for saw it.
+    Missed(Missed),
 }
 
 impl Asked {
@@ -61,7 +70,7 @@ impl Asked {
     pub(crate) fn fate(&self, result: Result<Receipt, Refusal>) -> Option<Fate> {
         match result {
             Err(refusal) => Some(Fate::Refused(refusal)),
-            Ok(_) => self.away.map(Fate::Missed),
+            Ok(_) => self.missed.map(Fate::Missed),
         }
     }
 }

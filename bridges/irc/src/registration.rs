@@ -288,7 +288,7 @@ impl Client {
         let mode = self.resume_from(hub.head(), remembered);
         self.outbox.set_mode(mode);
         let presentation = Presentation {
-            front: "irc",
+            front: crate::FRONT,
             username,
             host,
             real_name,

@@ -55,6 +55,16 @@ pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision
                 return Err(Refusal::Encrypted);
             }
         }
+        TransientTarget::Ranked(id, _) => {
+            let room = &at.room(id)?.state;
+            say::may_speak(at, room, "m.room.message")?;
+            if text.is_some_and(|text| text.starts_with('\u{1}')) && room.modes.no_ctcp {
+                return Err(Refusal::NoCtcp);
+            }
+            if text.is_some() && room.encryption.is_some() {
+                return Err(Refusal::Encrypted);
+            }
+        }
         TransientTarget::User(user) => direct::may_reach(at, user)?,
     }
     Ok(pass(at, message))

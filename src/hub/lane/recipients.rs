@@ -147,7 +147,7 @@ fn of_signal(delivery: &Delivery, signal: &Signal) -> Recipients {
         Signal::Transient {
             sender, message, ..
         } => match message.to {
-            TransientTarget::Room(room) => Recipients {
+            TransientTarget::Room(room) | TransientTarget::Ranked(room, _) => Recipients {
                 rooms: vec![room],
                 users: Vec::new(),
                 actor: *sender,
@@ -196,6 +196,26 @@ fn neighbours(delivery: &Delivery, user: UserId) -> Recipients {
         actor: user,
         target: None,
         neighbours: true,
+    }
+}
+
+/// Whether a change that concerns a room is for this user too: what is said to those with a prefix is for them and for whoever says it.
+pub(super) fn is_for(delivery: &Delivery, change: &Change, user: UserId) -> bool {
+    let Change::Signal(signal, ..) = change else {
+        return true;
+    };
+    let Signal::Transient {
+        sender, message, ..
+    } = &**signal
+    else {
+        return true;
+    };
+    match message.to {
+        TransientTarget::Room(_) | TransientTarget::User(_) => true,
+        TransientTarget::Ranked(room, prefix) => {
+            let room = delivery.world.state.room(room);
+            user == *sender || room.is_some_and(|room| room.state.is_ranked(user, prefix))
+        }
     }
 }
 

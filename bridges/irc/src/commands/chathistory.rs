@@ -17,6 +17,7 @@ use polylogue_irc::{
 
 use crate::client::Client;
 use crate::names;
+use crate::render::message::KEPT_TAGS;
 use crate::render::{Stamp, room_event};
 use crate::reply::part;
 
@@ -160,6 +161,9 @@ fn is_shown(capabilities: CapabilitySet, change: &RoomChange) -> bool {
         // A reaction is a TAGMSG.
         RoomChange::Message(said) => match said.body {
             Body::Reaction(_) => playback && capabilities.has(Capability::MessageTags),
+            Body::Unknown(ref content) if *content.kind == *KEPT_TAGS => {
+                playback && capabilities.has(Capability::MessageTags)
+            }
             Body::Text(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => true,
         },
         RoomChange::Member(change) => {

@@ -10,14 +10,16 @@ use polylogue_core::state::World;
 use polylogue_core::{Body, Command, EventId, Form, Refusal, RoomChange, RoomId, UserId};
 use polylogue_hub::{Request, Tags, VisibleEvent};
 use polylogue_irc::codec::MESSAGE_LIMIT;
-use polylogue_irc::{Capability, Message, Numeric, Verb, ctcp, names::is_channel};
+use polylogue_irc::{Capability, Message, Numeric, Trailing, Verb, ctcp, names::is_channel};
 
+use super::{status, tagmsg};
 use crate::client::Client;
 use crate::mentions;
 use crate::names;
-use crate::pending::{self, Asked, Fate};
+use crate::pending::{self, Asked, Fate, Missed};
 use crate::refusal::{self, About};
 use crate::render::message::FRAME;
+use crate::reply::part;
 use crate::services;
 
 /// Bytes of a text whose echo is certainly one line, whatever source and target it has.
@@ -139,6 +141,20 @@ async fn ask<'m>(
         if !fits_one_line((client, world), message, target) {
             continue;
         }
+        if let Some(ranked) = status::parse(target) {
+            match status::command((world, client.user_id()), message, ranked) {
+                Ok((command, unseen)) => {
+                    let asked = Asked {
+                        line: 0,
+                        target: place,
+                        missed: (unseen > 0).then_some(Missed::Unseen(unseen)),
+                    };
+                    all.push((asked, command));
+                }
+                Err(refusal) => refuse(client, (message, target), &refusal),
+            }
+            continue;
+        }
         // What is pasted goes to one place: it is looked up once.
         let destination = match last.take() {
             Some((known, destination)) if known == target => Ok(destination),
@@ -150,7 +166,7 @@ async fn ask<'m>(
         let asked = Asked {
             line: 0,
             target: place,
-            away: whom_to_miss((client, world), message, &destination),
+            missed: whom_to_miss((client, world), message, &destination).map(Missed::Away),
         };
         let command = match destination {
             Ok(destination) => command((client, world), message, destination).await,
@@ -211,7 +227,16 @@ fn tell(client: &mut Client, message: &Message, (place, fate): (usize, &Fate)) {
             let target = list.split(',').nth(place).unwrap_or(list);
             refuse(client, (message, target), refusal);
         }
-        Fate::Missed(user) => super::away::tell(client, *user),
+        Fate::Missed(Missed::Away(user)) => super::away::tell(client, *user),
+        Fate::Missed(Missed::Unseen(count)) => {
+            let list = message.given(0).unwrap_or_default();
+            let target = list.split(',').nth(place).unwrap_or(list);
+            let text = format!("{count} of {target} are not here on IRC and did not see that");
+            let nick = client.replies.target();
+            client.replies.server_line(Verb::Notice, |line| {
+                line.middle(part(&nick)).trailing(&Trailing::lossy(&text))
+            });
+        }
     }
 }
 
@@ -274,7 +299,7 @@ async fn command(
     destination: Destination,
 ) -> Result<Option<Command>, Refusal> {
     if message.verb() == Verb::Tagmsg {
-        return tags_only(client, message, &destination).await;
+        return tagmsg::command(client, message, &destination).await;
     }
     let text = message.param(1).unwrap_or_default();
     let notice = message.verb() == Verb::Notice;
@@ -284,7 +309,7 @@ async fn command(
         ctcp::Content::Action(text) => (TextKind::Action, text),
         // CTCP is for those who are here: never stored, never to other protocols.
         ctcp::Content::Ctcp { .. } => {
-            return Ok(Some(transient(&destination, (message, text))));
+            return Ok(Some(transient(&destination, message)));
         }
     };
     if text.is_empty() {
@@ -309,17 +334,24 @@ async fn command(
     })))
 }
 
-fn transient(destination: &Destination, (message, text): (&Message, &str)) -> Command {
-    let kind = if message.verb() == Verb::Notice {
-        TransientKind::Notice(text.into())
-    } else {
-        TransientKind::Text(text.into())
-    };
-    let to = to(destination);
+fn transient(destination: &Destination, message: &Message) -> Command {
+    let (to, kind) = (to(destination), spoken(message));
     Command::Transient(Transient { to, kind })
 }
 
-fn to(destination: &Destination) -> TransientTarget {
+/// What a line says to those who are here.
+pub(super) fn spoken(message: &Message) -> TransientKind {
+    let text = message.param(1).unwrap_or_default();
+    if message.verb() == Verb::Tagmsg {
+        TransientKind::Tags
+    } else if message.verb() == Verb::Notice {
+        TransientKind::Notice(text.into())
+    } else {
+        TransientKind::Text(text.into())
+    }
+}
+
+pub(super) fn to(destination: &Destination) -> TransientTarget {
     match destination {
         Destination::Room(room) => TransientTarget::Room(*room),
         Destination::User(user) => TransientTarget::User(*user),
@@ -334,49 +366,7 @@ pub(super) fn relayed(message: &Message) -> Option<Tags> {
     Some(tags.collect())
 }
 
-/// `TAGMSG`: typing, reactions; anything else is passed on to those who are here.
-async fn tags_only(
-    client: &Client,
-    message: &Message,
-    destination: &Destination,
-) -> Result<Option<Command>, Refusal> {
-    let room = room_of(client, destination);
-    if let Some(state) = message.tags().get("+typing") {
-        // IRCv3 client tag typing: active holds for 6 seconds, paused and done end it here.
-        let milliseconds = if state == "active" { 6_000 } else { 0 };
-        match (room, destination) {
-            (Some(room), _) => return Ok(Some(Command::Typing { room, milliseconds })),
-            // Nobody sees who is about to write to him for the first time.
-            (None, Destination::User(peer)) if client.world().is_account(*peer) => return Ok(None),
-            (None, _) => {}
-        }
-    }
-    if let Some(reaction) = message
-        .tags()
-        .get("+draft/react")
-        .filter(|reaction| !reaction.is_empty())
-        && let Some(event) = answered(client, message, destination).await
-    {
-        let said = Said {
-            body: Body::Reaction(reaction.as_ref().into()),
-            relation: Some(Relation::Reaction(reference(&event))),
-            mentions: Arc::default(),
-        };
-        return Ok(Some(Command::Say(Say {
-            to: destination.clone(),
-            message: said,
-        })));
-    }
-    if message.tags().client_only().next().is_none() {
-        return Ok(None);
-    }
-    Ok(Some(Command::Transient(Transient {
-        to: to(destination),
-        kind: TransientKind::Tags,
-    })))
-}
-
-fn room_of(client: &Client, destination: &Destination) -> Option<RoomId> {
+pub(super) fn room_of(client: &Client, destination: &Destination) -> Option<RoomId> {
     match destination {
         Destination::Room(room) => Some(*room),
         Destination::User(peer) => {
@@ -415,7 +405,7 @@ pub(super) async fn relation(
 }
 
 /// IRCv3 client tag reply, under both names. A target that the sender can't see is no target.
-async fn answered(
+pub(super) async fn answered(
     client: &Client,
     message: &Message,
     destination: &Destination,
@@ -430,7 +420,7 @@ async fn answered(
     session.hub().event(session.user(), room, &id).await.ok()
 }
 
-fn reference(event: &VisibleEvent) -> EventRef {
+pub(super) fn reference(event: &VisibleEvent) -> EventRef {
     EventRef {
         sequence: event.sequence,
         position: event.position,

@@ -14,6 +14,8 @@ use polylogue_richtext::{Dialect, Inline, Tree, from_html, from_plain, strip, to
 use super::{Scene, Stamp};
 use crate::names::{self, Name};
 
+/// The event type of a `TAGMSG` that is kept: `{"tags": {key: value}}`.
+pub(crate) const KEPT_TAGS: &str = "polylogue.tags";
 /// The tag that names the algorithm of an encrypted event.
 const ENCRYPTED: &str = "polylogue/enc";
 /// Bytes of a line besides source, verb, target and text: a space, a space and a colon, and the line's end.
@@ -60,6 +62,9 @@ pub(crate) fn message(
             );
         }
         Body::Sealed(content) => sealed(scene, (&by, to, room.id), stamp, content, out),
+        Body::Unknown(content) if *content.kind == *KEPT_TAGS => {
+            kept_tags(scene, (&by, to), stamp, content, out)
+        }
         Body::Unknown(content) => {
             if let Some(text) = content
                 .content
@@ -400,6 +405,34 @@ fn sealed(
             .middle(target)
             .trailing(&Trailing::lossy(&text));
     }
+}
+
+/// Tags without a text, as a client has sent them.
+fn kept_tags(
+    scene: &Scene<'_>,
+    (by, to): (&Name<'_>, &str),
+    stamp: Stamp,
+    content: &Content,
+    out: &mut BytesMut,
+) {
+    let Ok(target) = Middle::new(to) else { return };
+    let value = content.content.value();
+    let Some(tags) = value.get("tags").and_then(serde_json::Value::as_object) else {
+        return;
+    };
+    if !scene.has(Capability::MessageTags) {
+        return;
+    }
+    let mut line = scene.line_of(out, (stamp.at, by.account), stamp.position);
+    for (key, value) in tags {
+        // Whoever sent it here by another protocol names what he likes.
+        let key = TagKey::new(key).filter(|key| key.as_str().starts_with('+'));
+        if let (Some(key), Some(value)) = (key, value.as_str()) {
+            line = line.tag(&Tag::new(key, value));
+        }
+    }
+    let line = scene.marked(line, by);
+    let _ = line.from(by.source(), Verb::Tagmsg).middle(target).end();
 }
 
 /// A reaction: a tag for those who show it (IRCv3 draft/react), nothing in the channel for others.

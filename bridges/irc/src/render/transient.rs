@@ -12,6 +12,7 @@ use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb,
 
 use super::Scene;
 use super::message::FRAME;
+use super::mode::symbol;
 use crate::names::{self, Name};
 
 /// Something transient, for one of those whom it reaches.
@@ -21,15 +22,22 @@ pub(super) fn signal(
     message: &Transient,
     out: &mut BytesMut,
 ) {
-    let to = match message.to {
-        TransientTarget::Room(room) => scene
-            .world
-            .state
-            .room(room)
-            .and_then(|room| names::target(scene.world, &room.state, sender)),
-        TransientTarget::User(user) => scene.world.name_of(user).map(|name| &**name.nick()),
+    let room = |room| {
+        let room = scene.world.state.room(room);
+        room.and_then(|room| names::target(scene.world, &room.state, sender))
     };
-    let is_private = matches!(message.to, TransientTarget::User(_));
+    let ranked;
+    let (to, is_private) = match message.to {
+        TransientTarget::Room(id) => (room(id), false),
+        TransientTarget::Ranked(id, prefix) => {
+            ranked = room(id).map(|channel| format!("{}{channel}", symbol(prefix)));
+            (ranked.as_deref(), false)
+        }
+        TransientTarget::User(user) => {
+            let name = scene.world.name_of(user);
+            (name.map(|name| &**name.nick()), true)
+        }
+    };
     if let (true, Some(by), Some(to)) = (wants(scene, is_private), scene.name(sender), to) {
         say(scene, (&by, to), (&message.kind, stamp), out);
     }

@@ -153,7 +153,7 @@ fn read(
 fn whisper(world: &World, sender: UserId, message: &Transient) -> Option<Signal> {
     match message.to {
         TransientTarget::User(_) => {}
-        TransientTarget::Room(_) => return None,
+        TransientTarget::Room(_) | TransientTarget::Ranked(..) => return None,
     }
     let (kind, text) = match &message.kind {
         TransientKind::Text(text) => (TextKind::Text, text),
