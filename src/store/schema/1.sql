@@ -104,15 +104,17 @@ CREATE TABLE mask (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE user (
-    user         INTEGER PRIMARY KEY,
-    name         BLOB NOT NULL,
-    kind         BLOB NOT NULL,
-    created      INTEGER NOT NULL,
-    password     TEXT,
-    disabled     INTEGER NOT NULL DEFAULT 0,
-    display_name TEXT,
-    avatar       TEXT,
-    keys_changed INTEGER NOT NULL DEFAULT 0
+    user            INTEGER PRIMARY KEY,
+    name            BLOB NOT NULL,
+    kind            BLOB NOT NULL,
+    created         INTEGER NOT NULL,
+    password        TEXT,
+    disabled        INTEGER NOT NULL DEFAULT 0,
+    display_name    TEXT,
+    avatar          TEXT,
+    keys_changed    INTEGER NOT NULL DEFAULT 0,
+    -- When the profile changed last: whoever was away learns of it.
+    profile_changed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE device (device INTEGER PRIMARY KEY, user INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;
