@@ -105,6 +105,7 @@ plays! {
     encrypted_rooms
     everywhere
     formatting
+    guest_logs_in
     guests
     guests_everywhere
     guests_in_private

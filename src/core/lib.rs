@@ -4,6 +4,7 @@
 //! [`decide`](decide::decide) turns a [`Command`] into [`Event`]s or a [`Refusal`]; [`State::apply`] is the only way in which durable state
 //! changes. [`Signal`]s are what flickers: they change [`Live`] and are never stored.
 
+pub mod alias;
 pub mod apply;
 pub mod aside;
 pub mod body;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use imbl::ordmap::DiffItem;
 use imbl::{HashMap, OrdMap, OrdSet};
 
+use crate::alias::{Alias, Aliases};
 use crate::aside::{Aside, Asides};
 use crate::command::{Direction, Operator, Presentation};
 use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
@@ -29,6 +30,8 @@ pub struct Live {
     pub typing: OrdMap<(RoomId, UserId), Timestamp>,
     /// The same by time, so that what is over is found.
     typing_ends: OrdSet<(Timestamp, RoomId, UserId)>,
+    /// Nicks that guests brought along who logged in.
+    pub aliases: Aliases,
     /// What guests said and heard in private.
     pub asides: Asides,
     /// How many transient messages there were.
@@ -239,22 +242,15 @@ impl Live {
                     self.next_user = self.next_user.max(session.user.next());
                 }
             }
-            Signal::Detached { id, user, .. } | Signal::Left { id, user, .. } => {
-                self.sessions.remove(id);
-                let ids: Vec<_> = self
-                    .sessions_of(*user)
-                    .iter()
-                    .copied()
-                    .filter(|other| other != id)
-                    .collect();
-                if ids.is_empty() {
-                    self.by_user.remove(user);
-                    if let Some(name) = self.guests.remove(user) {
-                        self.asides.forget(*user);
-                        self.guest_names.remove(&NameKey::account(name.nick()));
-                    }
-                } else {
-                    self.by_user.insert(*user, ids.into());
+            Signal::Detached { id, user, .. } => drop(self.end(*id, *user)),
+            Signal::Left { id, user, next } => {
+                // A guest who logs in brings his nick along.
+                if let Some(name) = self.end(*id, *user) {
+                    self.aliases.keep(Alias {
+                        session: *id,
+                        user: *next,
+                        name,
+                    });
                 }
             }
             Signal::Presented {
@@ -311,6 +307,27 @@ impl Live {
             }
             Signal::Announcement { .. } => {}
         }
+    }
+
+    /// A connection is not this user's any more. The name of a guest whose last one it was.
+    fn end(&mut self, id: SessionId, user: UserId) -> Option<AccountName> {
+        self.sessions.remove(&id);
+        self.aliases.forget(id);
+        let ids: Vec<_> = self
+            .sessions_of(user)
+            .iter()
+            .copied()
+            .filter(|other| *other != id)
+            .collect();
+        if !ids.is_empty() {
+            self.by_user.insert(user, ids.into());
+            return None;
+        }
+        self.by_user.remove(&user);
+        let name = self.guests.remove(&user)?;
+        self.asides.forget(user);
+        self.guest_names.remove(&NameKey::account(name.nick()));
+        Some(name)
     }
 
     /// Keeps what is said in private from or to a guest, but not what programs ask each other.

@@ -162,6 +162,13 @@ impl World {
         (known.nick().eq_ignore_ascii_case(name) || **known.localpart() == *name).then_some(user)
     }
 
+    /// Who hears what is said to a nick: who goes by it, or who did as a guest before he logged in.
+    #[must_use]
+    pub fn reached_by(&self, nick: &str) -> Option<UserId> {
+        let alias = || self.live.aliases.named(nick).map(|alias| alias.user);
+        self.user_named(nick).or_else(alias)
+    }
+
     /// Whether a user has an account.
     #[must_use]
     pub fn is_account(&self, user: UserId) -> bool {

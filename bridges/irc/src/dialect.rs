@@ -41,6 +41,7 @@ const RENDERED: CapabilitySet = CapabilitySet::of(&[
     Capability::MessageTags,
     Capability::MultiPrefix,
     Capability::AwayNotify,
+    Capability::AccountNotify,
     Capability::ExtendedJoin,
     Capability::InviteNotify,
     Capability::EchoMessage,

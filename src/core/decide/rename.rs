@@ -49,7 +49,9 @@ pub(super) fn free_guest_nick(at: Deciding<'_>, guest: UserId) -> Result<String,
 fn is_taken(at: Deciding<'_>, user: UserId, nick: &str) -> bool {
     let key = NameKey::account(nick);
     let holder = at.world.live.guest_names.get(&key);
-    holder.is_some_and(|holder| *holder != user) || at.world.state.names.contains_key(&key)
+    holder.is_some_and(|holder| *holder != user)
+        || at.world.live.aliases.holds(&key)
+        || at.world.state.names.contains_key(&key)
 }
 
 fn guest_renamed(at: Deciding<'_>, user: UserId, nick: &str) -> Result<Vec<Change>, Refusal> {

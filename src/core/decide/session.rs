@@ -35,7 +35,11 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
         }
         Who::Guest(name) => {
             let key = NameKey::account(name.nick());
-            if world.state.names.contains_key(&key) || world.live.guest_names.contains_key(&key) {
+            let live = &world.live;
+            if world.state.names.contains_key(&key)
+                || live.guest_names.contains_key(&key)
+                || live.aliases.holds(&key)
+            {
                 return Err(Refusal::NameTaken);
             }
             (world.live.next_user, Some(name))

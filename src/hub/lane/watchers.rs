@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use polylogue_core::event::UserChange;
-use polylogue_core::{Event, Signal};
+use polylogue_core::{Event, SessionId, Signal};
 
 use super::{Change, Delivery, Lane};
 use crate::outbox::Heard;
@@ -51,6 +51,7 @@ impl Lane {
 
 /// The names that somebody may watch whom a change is about.
 fn names(delivery: &Delivery, change: &Change) -> Vec<Box<str>> {
+    let mut names = Vec::new();
     let user = match change.delivered() {
         Delivered::Signal(signal, _) => match signal {
             Signal::GuestRenamed { from, to, .. } => {
@@ -61,10 +62,11 @@ fn names(delivery: &Delivery, change: &Change) -> Vec<Box<str>> {
                 return both;
             }
             Signal::Attached { session, .. } => session.user,
-            Signal::Detached { user, .. }
-            | Signal::Left { user, .. }
-            | Signal::Presented { user, .. }
-            | Signal::Away { user, .. } => *user,
+            Signal::Detached { id, user, .. } | Signal::Left { id, user, .. } => {
+                names.extend(alias(delivery, *id));
+                *user
+            }
+            Signal::Presented { user, .. } | Signal::Away { user, .. } => *user,
             Signal::Operator { .. }
             | Signal::Hearing { .. }
             | Signal::Announcement { .. }
@@ -88,7 +90,12 @@ fn names(delivery: &Delivery, change: &Change) -> Vec<Box<str>> {
         .world
         .name_of(user)
         .or_else(|| delivery.before.name_of(user));
-    name.map(|name| name.nick().to_string().into())
-        .into_iter()
-        .collect()
+    names.extend(name.map(|name| name.nick().to_string().into()));
+    names
+}
+
+/// The nick that a connection brought along as it logged in, and that ends with it.
+fn alias(delivery: &Delivery, session: SessionId) -> Option<Box<str>> {
+    let alias = delivery.before.live.aliases.of(session)?;
+    Some(alias.name.nick().to_string().into())
 }

@@ -89,7 +89,7 @@ fn room_of(client: &Client, target: &str) -> Option<RoomId> {
         let known = world.state.user(client.user_id())?.room(room).is_some();
         return known.then_some(room);
     }
-    let peer = world.user_named(target)?;
+    let peer = world.reached_by(target)?;
     world
         .state
         .room_named(&polylogue_core::name::NameKey::direct(

@@ -286,7 +286,7 @@ pub(super) fn destination(world: &World, target: &str) -> Result<Destination, Re
             .ok_or(Refusal::NoSuchRoom)
     } else {
         world
-            .user_named(target)
+            .reached_by(target)
             .map(Destination::User)
             .ok_or(Refusal::NoSuchUser)
     }

@@ -94,9 +94,17 @@ fn tell(client: &mut Client, targets: &[String]) {
     let (mut here, mut gone) = (Vec::new(), Vec::new());
     for target in targets {
         let user = world
-            .user_named(target)
+            .reached_by(target)
             .filter(|user| world.live.presence(*user) != Presence::Offline);
         match user.and_then(|user| Name::of((&world, &world), user)) {
+            // Under the nick that is watched, also where it is one that he brought along.
+            Some(name) if world.user_named(target).is_none() => here.push(
+                Name {
+                    nick: target.as_str(),
+                    ..name
+                }
+                .mask(),
+            ),
             Some(name) => here.push(name.mask()),
             None => gone.push(target.clone()),
         }

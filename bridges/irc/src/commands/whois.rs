@@ -20,7 +20,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
     let nick = nick.split(',').next().unwrap_or(nick).to_owned();
     let world = client.world();
     let found = world
-        .user_named(&nick)
+        .reached_by(&nick)
         .and_then(|user| Some((user, Name::of((&world, &world), user)?)));
     if let Some((name, about)) = services::about(&nick) {
         let server = client.replies.server();

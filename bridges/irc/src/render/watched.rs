@@ -3,12 +3,13 @@
 
 use bytes::BytesMut;
 use polylogue_core::live::Presence;
-use polylogue_core::{Event, Signal, UserId};
+use polylogue_core::state::World;
+use polylogue_core::{Event, SessionId, Signal, Timestamp, UserId};
 use polylogue_hub::{Delivered, Watched};
-use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Trailing};
+use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Trailing, Verb};
 
 use super::{Scene, user};
-use crate::names;
+use crate::names::{self, Name};
 
 pub(super) fn watched(
     scene: &Scene<'_>,
@@ -32,6 +33,19 @@ pub(super) fn watched(
                     } else {
                         offline(scene, name, out)
                     };
+                }
+                // A nick that was brought along leads to nobody any more.
+                Signal::Detached { id, .. } | Signal::Left { id, .. }
+                    if is_alias(scene.before, *id, name) =>
+                {
+                    return offline(scene, name, out);
+                }
+                // Others will still find him by this nick.
+                Signal::Left { id, user, next } if is_alias(scene.world, *id, name) => {
+                    if extended {
+                        account(scene, (*user, *next, at), out);
+                    }
+                    return;
                 }
                 Signal::Attached { session, .. } => session.user,
                 Signal::Detached { user, .. }
@@ -63,6 +77,24 @@ pub(super) fn watched(
                 user::change(scene, (*user, record.entry.at), change, out);
             }
         }
+    }
+}
+
+fn is_alias(world: &World, session: SessionId, nick: &str) -> bool {
+    let alias = world.live.aliases.of(session);
+    alias.is_some_and(|alias| alias.name.nick().eq_ignore_ascii_case(nick))
+}
+
+/// IRCv3 account-notify: a guest has logged in.
+fn account(scene: &Scene<'_>, (guest, user, at): (UserId, UserId, Timestamp), out: &mut BytesMut) {
+    if !scene.has(Capability::AccountNotify) {
+        return;
+    }
+    let who = Name::of((scene.before, scene.before), guest);
+    if let (Some(who), Some(account)) = (who, scene.name(user)) {
+        let line = scene.line(out, (at, account.account));
+        let line = line.from(who.source(), Verb::Account);
+        let _ = line.middle(account.nick()).end();
     }
 }
 

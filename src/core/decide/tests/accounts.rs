@@ -636,3 +636,35 @@ fn typing_that_is_over_is_forgotten() {
         .collect();
     assert_eq!(who, [CAROL]);
 }
+
+#[test]
+fn a_guest_who_logs_in_is_found_by_his_old_nick_until_he_goes() {
+    let mut house = House::new();
+    let gale = house.guest("gale").unwrap();
+    let session = *house.world.live.sessions_of(gale).first().unwrap();
+    let presentation = (house.world.live.sessions.get(&session))
+        .unwrap()
+        .presentation
+        .clone();
+    let actor = Actor {
+        session: Some(session),
+        ..Actor::user(gale, None)
+    };
+    let log_in = Command::LogIn {
+        session,
+        user: ALICE,
+        device: None,
+        presentation,
+    };
+    house.ask(&actor, log_in).unwrap();
+    assert_eq!(house.world.reached_by("Gale"), Some(ALICE));
+    assert_eq!(house.world.reached_by("ga1e"), None, "only looks like it");
+    assert_eq!(house.world.user_named("gale"), None, "it is nobody's name");
+    assert!(house.guest("gale").is_err());
+    let reason = "Bye".into();
+    house
+        .ask(&Actor::SERVER, Command::Detach { session, reason })
+        .unwrap();
+    assert_eq!(house.world.reached_by("gale"), None);
+    assert!(house.guest("gale").is_ok());
+}
