@@ -104,6 +104,11 @@ pub enum Command {
         /// The credential.
         device: NewDevice,
     },
+    /// A TLS certificate that the actor has is a credential of his account from now on.
+    AddCertificate {
+        /// The credential, which stands for the certificate.
+        device: NewDevice,
+    },
     /// Name a credential.
     RenameDevice {
         /// Which.

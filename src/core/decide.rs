@@ -131,6 +131,7 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         } => account::set_password(at, user, password, others),
         Command::Disable { user, state } => account::disable(at, user, state),
         Command::AddDevice { user, device } => device::add(at, user, device),
+        Command::AddCertificate { device } => device::add_certificate(at, device),
         Command::RenameDevice { device, name } => device::rename(at, device, name),
         Command::RemoveDevices { user, devices } => device::remove(at, user, &devices),
         Command::RemoveAllDevices => device::remove_all(at),
@@ -342,6 +343,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         Command::Disable { .. }
         | Command::Register { .. }
         | Command::AddDevice { .. }
+        | Command::AddCertificate { .. }
         | Command::RenameDevice { .. }
         | Command::RemoveDevices { .. }
         | Command::RemoveAllDevices

@@ -35,7 +35,9 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         Scope::User => {}
     }
     match command {
-        Command::SetPassword { .. } | Command::Disable { .. } => true,
+        Command::SetPassword { .. } | Command::Disable { .. } | Command::AddCertificate { .. } => {
+            true
+        }
         // Logging oneself out needs no proof; logging others out does.
         Command::RemoveDevices { devices, .. } => {
             devices.iter().any(|device| Some(*device) != actor.device)

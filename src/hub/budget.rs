@@ -116,6 +116,7 @@ fn cost(command: &Command) -> u64 {
         Command::Operator(_) => 0,
         Command::Register { .. }
         | Command::AddDevice { .. }
+        | Command::AddCertificate { .. }
         | Command::RenameDevice { .. }
         | Command::RemoveDevices { .. }
         | Command::RemoveAllDevices

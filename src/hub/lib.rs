@@ -14,6 +14,7 @@ pub mod render;
 mod account;
 mod attempts;
 mod budget;
+mod certificate;
 mod config;
 mod documents;
 mod history;
@@ -35,6 +36,7 @@ mod watch;
 
 pub use account::{Asker, Login};
 pub use batch::{EventPlace, Receipt, Tags};
+pub use certificate::{CERTIFICATE, Fingerprint, certificate_label, parse_fingerprint};
 pub use config::{Config, Limits, Registration};
 pub use documents::AccountData;
 pub use frontend::{Frontend, Peer, Security, Stream};

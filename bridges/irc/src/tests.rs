@@ -56,6 +56,11 @@ impl House {
 
     /// Over sockets that hold little, so that who does not read falls behind soon.
     async fn client(&self) -> Client {
+        self.client_with(None).await
+    }
+
+    /// The same, with a TLS certificate of its own.
+    async fn client_with(&self, certificate: Option<[u8; 32]>) -> Client {
         let socket = || {
             let socket = TcpSocket::new_v4().unwrap();
             socket.set_send_buffer_size(SOCKET).unwrap();
@@ -72,7 +77,7 @@ impl House {
         let peer = Peer {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             security: Security::Secure,
-            certificate: None,
+            certificate,
         };
         let accepted = Stream::Plain(listener.accept().await.unwrap().0);
         tokio::spawn(self.irc.clone().connection(accepted, peer));
@@ -253,6 +258,50 @@ async fn a_token_of_this_server_logs_in_for_as_long_as_it_holds() {
     };
     let request = polylogue_hub::Request::new(Actor::ADMINISTRATOR, remove);
     house.hub.submit(request).await.unwrap();
+    client.line("ERROR ").await;
+}
+
+#[tokio::test]
+async fn a_certificate_logs_in_for_as_long_as_it_is_listed() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    let external =
+        "CAP LS 302\r\nCAP REQ sasl\r\nNICK dave\r\nUSER d 0 * :d\r\nAUTHENTICATE EXTERNAL";
+    let mut owner = house.client_with(Some([7; 32])).await;
+    owner.send(external).await;
+    assert!(owner.line(" LS ").await.contains("EXTERNAL"));
+    owner.line("AUTHENTICATE +").await;
+    owner.send("AUTHENTICATE +").await;
+    owner.line(" 904 ").await;
+    owner
+        .send("CAP END\r\nNS IDENTIFY alice secret\r\nNS CERT ADD")
+        .await;
+    owner.line("certificate was added").await;
+    owner.send("NS CERT LIST").await;
+    owner.line(&"07".repeat(32)).await;
+
+    let mut client = house.client_with(Some([7; 32])).await;
+    client.send(external).await;
+    client.line("AUTHENTICATE +").await;
+    client.send("AUTHENTICATE Ym9i").await;
+    client.line(" 904 ").await;
+    client
+        .send("AUTHENTICATE EXTERNAL\r\nAUTHENTICATE YWxpY2U=\r\nCAP END")
+        .await;
+    client.line(" 903 ").await;
+    client.line(" 001 alice ").await;
+    // It is no password: what asks for one asks for it.
+    client.send("NS CERT ADD").await;
+    client.line("password again").await;
+    // Without a certificate there is nothing to show.
+    let mut other = house.client().await;
+    other.send(external).await;
+    assert!(!other.line(" LS ").await.contains("EXTERNAL"));
+    other.line(" 904 ").await;
+
+    owner
+        .send(&format!("NS CERT DEL {}", "07".repeat(32)))
+        .await;
+    owner.line("certificate was removed").await;
     client.line("ERROR ").await;
 }
 

@@ -36,6 +36,18 @@ pub(super) fn add(at: Deciding<'_>, user: UserId, device: NewDevice) -> Result<D
     })
 }
 
+/// A certificate of the actor's. One that is somebody's credential already is refused.
+pub(super) fn add_certificate(at: Deciding<'_>, device: NewDevice) -> Result<Decision, Refusal> {
+    let user = at.account()?.id;
+    match at.world.state.device_of(&device.token) {
+        Some((owner, _)) if owner == user => Ok(Decision::nothing(Outcome::User(user))),
+        Some(_) => Err(Refusal::Invalid {
+            what: "certificate that is used already",
+        }),
+        None => add(at, user, device),
+    }
+}
+
 /// A new name for a device of the actor.
 pub(super) fn rename(
     at: Deciding<'_>,

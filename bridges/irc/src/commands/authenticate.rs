@@ -1,5 +1,5 @@
-//! `AUTHENTICATE`: IRCv3 sasl, mechanisms PLAIN (RFC 4616) and OAUTHBEARER (RFC 7628) with an access token of this server. At any time, as
-//! SASL 3.2 has it: a registered client goes on as the account, and one that is logged in may do it again.
+//! `AUTHENTICATE`: IRCv3 sasl, mechanisms PLAIN (RFC 4616), EXTERNAL (RFC 4422) by TLS certificate, and OAUTHBEARER (RFC 7628) with an access
+//! token of this server. At any time, as SASL 3.2 has it: a registered client goes on as the account, and one that is logged in may do it again.
 
 use polylogue_core::secret::Password;
 use polylogue_core::{DeviceId, UserId};
@@ -73,8 +73,9 @@ async fn finish(client: &mut Client, mechanism: Mechanism, payload: &[u8]) {
     let proven = match mechanism {
         Mechanism::Plain => plain(client, payload).await,
         Mechanism::OAuthBearer => bearer(client, payload),
+        Mechanism::External => external(client, payload),
         // Not offered.
-        Mechanism::External | Mechanism::ScramSha256 => Err(NotProven::Wrong),
+        Mechanism::ScramSha256 => Err(NotProven::Wrong),
     };
     match proven {
         Ok(login) => client.log_in(login).await,
@@ -103,6 +104,16 @@ fn bearer(client: &Client, payload: &[u8]) -> Result<Login, NotProven> {
     let owner = client.irc.hub.token_owner(bearer.token.expose());
     let (user, device) = owner.ok_or(NotProven::Wrong)?;
     log_in_by_device(client, (user, device), bearer.authzid.as_deref())
+}
+
+/// The certificate of the TLS connection says who it is (RFC 4422 appendix A); the payload may name the account too.
+fn external(client: &Client, payload: &[u8]) -> Result<Login, NotProven> {
+    let authzid = std::str::from_utf8(payload).map_err(|_| NotProven::Wrong)?;
+    let certificate = client.peer.certificate.ok_or(NotProven::Wrong)?;
+    let owner = client.irc.hub.certificate_owner(&certificate);
+    let owner = owner.ok_or(NotProven::Wrong)?;
+    let authzid = Some(authzid).filter(|authzid| !authzid.is_empty());
+    log_in_by_device(client, owner, authzid)
 }
 
 /// A credential of an account was shown; an authorisation identity must be that account's.

@@ -111,7 +111,10 @@ fn offered(client: &Client) -> CapabilitySet {
 /// The mechanisms that this connection allows.
 pub(crate) fn mechanisms(client: &Client) -> Vec<Mechanism> {
     if client.peer.security.allows_passwords() {
-        vec![Mechanism::Plain, Mechanism::OAuthBearer]
+        let mut all = vec![Mechanism::Plain, Mechanism::OAuthBearer];
+        // Only a listener that asks for certificates has one to show.
+        all.extend(client.peer.certificate.map(|_| Mechanism::External));
+        all
     } else {
         Vec::new()
     }

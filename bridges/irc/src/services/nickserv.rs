@@ -1,5 +1,6 @@
 //! NickServ: accounts, and logging in. What it understands.
 
+mod cert;
 mod drop;
 mod ghost;
 mod identify;
@@ -27,6 +28,7 @@ pub(crate) static NICKSERV: Service = Service {
         set::VERB,
         info::VERB,
         sessions::VERB,
+        cert::VERB,
         ghost::GHOST,
         ghost::REGAIN,
         ghost::RELEASE,

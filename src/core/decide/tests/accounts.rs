@@ -260,6 +260,12 @@ fn what_needs_a_password_proof() {
     );
     check(Command::RemoveAllDevices, false);
     check(
+        Command::AddCertificate {
+            device: device("certificate", "9"),
+        },
+        true,
+    );
+    check(
         Command::AddDevice {
             user: ALICE,
             device: device("third", "3"),
