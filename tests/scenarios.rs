@@ -106,6 +106,7 @@ plays! {
     everywhere
     formatting
     guest_logs_in
+    grouped_nicks
     guests
     guests_everywhere
     guests_in_private

@@ -147,6 +147,7 @@ impl State {
             let user = User {
                 id,
                 name: name.clone(),
+                nicks: Arc::new([]),
                 kind: *kind,
                 created: at,
                 password: password.clone(),
@@ -171,6 +172,13 @@ impl State {
             | UserChange::AccountData { .. }
             | UserChange::Document(_) => {}
             UserChange::Renamed(name) => user.name = name.clone(),
+            UserChange::NickGrouped(nick) => {
+                user.nicks = user.nicks.iter().cloned().chain([nick.clone()]).collect();
+            }
+            UserChange::NickUngrouped(nick) => {
+                let others = user.nicks.iter().filter(|known| *known != nick);
+                user.nicks = others.cloned().collect();
+            }
             UserChange::Password(hash) => user.password = Some(hash.clone()),
             UserChange::Disabled(disabled) => user.disabled = *disabled,
             UserChange::Profile { field, value } => {

@@ -153,6 +153,16 @@ pub enum Command {
         /// The nick.
         nick: Arc<str>,
     },
+    /// One more nick that leads to the actor's account.
+    GroupNick {
+        /// The nick.
+        nick: Arc<str>,
+    },
+    /// A grouped nick leads nowhere from now on. Nobody else gets it.
+    UngroupNick {
+        /// The nick.
+        nick: Arc<str>,
+    },
     /// Store account data of the actor.
     SetAccountData {
         /// Of which room.

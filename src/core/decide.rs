@@ -9,6 +9,7 @@ mod create_room;
 mod device;
 mod direct;
 mod document;
+mod group;
 mod invite;
 mod join;
 mod kick;
@@ -137,6 +138,8 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         Command::RemoveAllDevices => device::remove_all(at),
         Command::SetProfile { field, value } => profile::set(at, field, value),
         Command::Rename { nick } => rename::rename(at, &nick),
+        Command::GroupNick { nick } => group::group(at, nick),
+        Command::UngroupNick { nick } => group::ungroup(at, &nick),
         Command::SetAccountData {
             room,
             kind,
@@ -350,6 +353,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetPassword { .. }
         | Command::SetProfile { .. }
         | Command::Rename { .. }
+        | Command::GroupNick { .. }
+        | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
         | Command::Keys(_)

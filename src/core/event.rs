@@ -107,6 +107,8 @@ impl Event {
                 | UserChange::Keys(KeysChange::Forgotten { .. }) => true,
                 UserChange::Created { .. }
                 | UserChange::Renamed(_)
+                | UserChange::NickGrouped(_)
+                | UserChange::NickUngrouped(_)
                 | UserChange::Profile { .. }
                 | UserChange::DeviceAdded(_)
                 | UserChange::DeviceRenamed { .. }
@@ -238,6 +240,10 @@ pub enum UserChange {
     },
     /// The nick's case changed, or a guest's nick.
     Renamed(AccountName),
+    /// One more nick leads to the account. Its claim is in an event of its own.
+    NickGrouped(Arc<str>),
+    /// A grouped nick leads nowhere any more.
+    NickUngrouped(Arc<str>),
     /// A new password. What became of the old one's sessions is in the events beside it.
     Password(PasswordHash),
     /// Shut out, or let in again.

@@ -2,6 +2,8 @@
 
 /// Bytes of a nick (`NICKLEN`).
 pub const NICK: usize = 31;
+/// Nicks that lead to an account besides its own.
+pub const GROUPED_NICKS: usize = 5;
 /// Bytes of a Matrix localpart: a user id of 255 bytes less `@`, `:` and room for a server name.
 pub const LOCALPART: usize = 128;
 /// Bytes of a channel name, `#` included (`CHANNELLEN`).

@@ -159,7 +159,12 @@ impl World {
             None => *self.live.guest_names.get(key.as_str())?,
         };
         let known = self.name_of(user)?;
-        (known.nick().eq_ignore_ascii_case(name) || **known.localpart() == *name).then_some(user)
+        let is_own = known.nick().eq_ignore_ascii_case(name) || **known.localpart() == *name;
+        let is_grouped = || {
+            let nicks = self.state.user(user).map(|user| &user.nicks);
+            nicks.is_some_and(|nicks| nicks.iter().any(|nick| nick.eq_ignore_ascii_case(name)))
+        };
+        (is_own || is_grouped()).then_some(user)
     }
 
     /// Who hears what is said to a nick: who goes by it, or who did as a guest before he logged in.

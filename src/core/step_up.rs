@@ -53,6 +53,8 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::RenameDevice { .. }
         | Command::SetProfile { .. }
         | Command::Rename { .. }
+        | Command::GroupNick { .. }
+        | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
         | Command::Keys(_)

@@ -18,6 +18,8 @@ pub struct User {
     pub id: UserId,
     /// Nick and localpart.
     pub name: AccountName,
+    /// Further nicks that lead to the account.
+    pub nicks: Arc<[Arc<str>]>,
     /// Account or guest.
     pub kind: UserKind,
     /// When the row was made.

@@ -125,6 +125,8 @@ fn cost(command: &Command) -> u64 {
         | Command::SetProfile { .. }
         | Command::SetMember { .. }
         | Command::Rename { .. }
+        | Command::GroupNick { .. }
+        | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
         | Command::Keys(_)

@@ -143,6 +143,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
     let mut rooms = load_user_rooms(connection)?;
     let mut marks = load_marks(connection)?;
     let mut devices = load_devices(connection)?;
+    let mut nicks = load_nicks(connection)?;
     let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
         "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed, profile_changed FROM user",
@@ -176,6 +177,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
         let user = User {
             id,
             name: blob::read(&row.get::<_, Vec<u8>>(1)?)?,
+            nicks: nicks.remove(&id).unwrap_or_default().into(),
             kind,
             created: Timestamp(row.get::<_, i64>(3)?.unsigned_abs()),
             password: text(4)?.map(PasswordHash),
@@ -241,6 +243,19 @@ fn load_devices(connection: &Connection) -> Result<BTreeMap<UserId, Vec<Device>>
         let mut device: Device = blob::read(&row.get::<_, Vec<u8>>(1)?)?;
         device.id = DeviceId(row.get(2)?);
         found.entry(UserId(row.get(0)?)).or_default().push(device);
+    }
+    Ok(found)
+}
+
+fn load_nicks(connection: &Connection) -> Result<BTreeMap<UserId, Vec<Arc<str>>>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT user, nick FROM user_nick ORDER BY user, nick")?;
+    let mut rows = statement.query([])?;
+    let mut found: BTreeMap<UserId, Vec<Arc<str>>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let nick: String = row.get(1)?;
+        let nicks = found.entry(UserId(row.get(0)?)).or_default();
+        nicks.push(nick.into());
     }
     Ok(found)
 }

@@ -81,6 +81,8 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
             UserChange::Created { .. }
             | UserChange::Password(_)
             | UserChange::Disabled(_)
+            | UserChange::NickGrouped(_)
+            | UserChange::NickUngrouped(_)
             | UserChange::DeviceAdded(_)
             | UserChange::DeviceRenamed { .. }
             | UserChange::DeviceRemoved(_)

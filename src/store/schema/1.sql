@@ -214,3 +214,10 @@ CREATE TABLE once (
     PRIMARY KEY (device, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX once_by_age ON once (at);
+
+-- Further nicks that lead to an account. Their claims are in `name`, like its own.
+CREATE TABLE user_nick (
+    user INTEGER NOT NULL,
+    nick TEXT NOT NULL,
+    PRIMARY KEY (user, nick)
+) STRICT, WITHOUT ROWID;

@@ -32,6 +32,16 @@ pub(super) fn write(
                 .prepare_cached("UPDATE user SET name = ?2 WHERE user = ?1")?
                 .execute(params![user.0, blob::write(name)?])?;
         }
+        UserChange::NickGrouped(nick) => {
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO user_nick (user, nick) VALUES (?1, ?2)")?
+                .execute(params![user.0, &**nick])?;
+        }
+        UserChange::NickUngrouped(nick) => {
+            transaction
+                .prepare_cached("DELETE FROM user_nick WHERE user = ?1 AND nick = ?2")?
+                .execute(params![user.0, &**nick])?;
+        }
         UserChange::Password(hash) => {
             transaction
                 .prepare_cached("UPDATE user SET password = ?2 WHERE user = ?1")?

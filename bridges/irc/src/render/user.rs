@@ -141,6 +141,8 @@ pub(super) fn change(
         UserChange::Created { .. }
         | UserChange::Password(_)
         | UserChange::Disabled(_)
+        | UserChange::NickGrouped(_)
+        | UserChange::NickUngrouped(_)
         | UserChange::DeviceAdded(_)
         | UserChange::DeviceRenamed { .. }
         | UserChange::DeviceRemoved(_)

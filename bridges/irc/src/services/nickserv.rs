@@ -3,6 +3,7 @@
 mod cert;
 mod drop;
 mod ghost;
+mod group;
 mod identify;
 mod info;
 mod logout;
@@ -29,6 +30,8 @@ pub(crate) static NICKSERV: Service = Service {
         info::VERB,
         sessions::VERB,
         cert::VERB,
+        group::GROUP,
+        group::UNGROUP,
         ghost::GHOST,
         ghost::REGAIN,
         ghost::RELEASE,

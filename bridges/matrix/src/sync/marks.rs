@@ -112,6 +112,8 @@ fn of_event(event: &Event, position: Position) -> Option<Mark> {
             UserChange::Created { .. }
             | UserChange::Password(_)
             | UserChange::Disabled(_)
+            | UserChange::NickGrouped(_)
+            | UserChange::NickUngrouped(_)
             | UserChange::DeviceAdded(_)
             | UserChange::Document(_) => None,
         },

@@ -42,6 +42,8 @@ pub(super) fn of_user(
         | UserChange::Renamed(_)
         | UserChange::Password(_)
         | UserChange::Disabled(_)
+        | UserChange::NickGrouped(_)
+        | UserChange::NickUngrouped(_)
         | UserChange::DeviceAdded(_)
         | UserChange::DeviceRenamed { .. }
         | UserChange::DeviceRemoved(_)

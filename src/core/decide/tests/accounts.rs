@@ -73,6 +73,42 @@ fn a_session_leaves_its_account_and_the_account_stays() {
 }
 
 #[test]
+fn grouped_nicks_lead_to_their_account() {
+    let mut house = House::new();
+    let group = |house: &mut House, nick: &str| {
+        outcome(&house.by(ALICE, Command::GroupNick { nick: nick.into() }))
+    };
+    let hugo = house.guest("hugo").unwrap();
+    assert_eq!(group(&mut house, "bob"), Err(Refusal::NameTaken));
+    assert_eq!(group(&mut house, "b0b"), Err(Refusal::NameTaken));
+    assert!(matches!(
+        group(&mut house, "NickServ"),
+        Err(Refusal::BadName(_))
+    ));
+    assert_eq!(group(&mut house, "Hugo"), Ok(()), "from a guest");
+    assert_ne!(&**house.world.name_of(hugo).unwrap().nick(), "hugo");
+    assert_eq!(house.world.user_named("hUGO"), Some(ALICE));
+    assert_eq!(&**house.world.name_of(ALICE).unwrap().nick(), "alice");
+    assert_eq!(house.guest("hugo"), Err(Refusal::NameTaken));
+    assert_eq!(outcome(&house.register("hugo")), Err(Refusal::NameTaken));
+    // What looks like it is nobody, and claimed with it.
+    assert_eq!(house.world.user_named("hug0"), None);
+    let nick: Arc<str> = "hugo".into();
+    house
+        .by(ALICE, Command::UngroupNick { nick: nick.clone() })
+        .unwrap();
+    assert_eq!(house.world.user_named("hugo"), None);
+    assert_eq!(outcome(&house.register("hugo")), Err(Refusal::NameTaken));
+    for nick in ["hugo", "g1", "g2", "g3", "g4"] {
+        assert_eq!(group(&mut house, nick), Ok(()), "{nick}");
+    }
+    assert!(matches!(
+        group(&mut house, "g5"),
+        Err(Refusal::TooMany { .. })
+    ));
+}
+
+#[test]
 fn sessions_are_ended_by_their_owner() {
     let mut house = House::new();
     house.now = Timestamp(PROOF_AGE * 2);

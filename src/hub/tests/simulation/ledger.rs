@@ -246,6 +246,8 @@ impl Ledger {
                 | UserChange::Created { .. }
                 | UserChange::Password(_)
                 | UserChange::Disabled(_)
+                | UserChange::NickGrouped(_)
+                | UserChange::NickUngrouped(_)
                 | UserChange::DeviceAdded(_)
                 | UserChange::AccountData { .. }
                 | UserChange::Document(_)

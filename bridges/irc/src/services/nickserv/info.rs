@@ -31,6 +31,9 @@ async fn run(mut call: Call<'_>) {
     let since = ServerTime::from_unix_milliseconds(user.created.0);
     let since = since.as_str();
     call.say(&format!("Registered: {since}"));
+    if !user.nicks.is_empty() {
+        call.say(&format!("Nicks: {}", user.nicks.join(", ")));
+    }
     if user.disabled {
         call.say("This account is disabled");
     }
