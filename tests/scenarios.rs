@@ -149,6 +149,7 @@ plays! {
     restart
     restart_everywhere
     status_messages
+    third_person
     threads
     topic
     transient

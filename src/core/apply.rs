@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::event::{Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange};
+use crate::event::{
+    Claim, Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange,
+};
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
 use crate::power::Prefixes;
-use crate::room::{Mask, Member, Membership, Room, RoomState, StateEntry, Topic};
+use crate::room::{Mask, Member, Membership, Room, RoomKind, RoomState, StateEntry, Topic};
 use crate::state::{State, World};
 use crate::user::{Profile, ProfileField, ReadMarks, User, UserKind, UserRoom};
 use crate::{event::ReadAudience, facets};
@@ -52,9 +54,14 @@ impl State {
                 }
             }
             Event::User { user, change } => self.apply_to_user(*user, entry.at, change),
-            Event::Name { key, claim } => {
-                self.names.insert(key.clone(), *claim);
-            }
+            Event::Name { key, claim } => match claim {
+                Claim::User(_) | Claim::Room(_) | Claim::Tombstone => {
+                    self.names.insert(key.clone(), *claim);
+                }
+                Claim::Nobody => {
+                    self.names.remove(key);
+                }
+            },
             Event::Timer { id, timer } => self.apply_timer(*id, timer.as_ref()),
         }
     }
@@ -331,7 +338,7 @@ fn apply_member(state: &mut RoomState, (entry, sender): (&Entry, UserId), change
         by: sender,
     };
     state.members.insert(change.user, member);
-    if state.peer_of(change.user).is_some() {
+    if state.creation.kind.peer_of(change.user).is_some() {
         let request = state.requests.entry(change.user).or_default();
         request.note((entry.at, sender), change);
     }
@@ -402,6 +409,7 @@ pub fn apply_setting(
         RoomSetting::Key(key) => state.key.clone_from(key),
         RoomSetting::Listed(listed) => state.listed = *listed,
         RoomSetting::Names(names) => state.names = names.as_slice().into(),
+        RoomSetting::Opened => state.kind = RoomKind::Group,
     }
 }
 

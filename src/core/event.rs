@@ -97,7 +97,10 @@ impl Event {
                         MaskList::Exception | MaskList::Invitation => false,
                     }
                 }
-                RoomSetting::Key(_) | RoomSetting::Listed(_) | RoomSetting::Names(_) => false,
+                RoomSetting::Key(_)
+                | RoomSetting::Listed(_)
+                | RoomSetting::Names(_)
+                | RoomSetting::Opened => false,
             },
             Self::User { change, .. } => match change {
                 UserChange::Password(_)
@@ -224,6 +227,8 @@ pub enum RoomSetting {
     Listed(bool),
     /// The room's names, the canonical one first.
     Names(Vec<ChannelName>),
+    /// What was a conversation of two is a room of many from here on.
+    Opened,
 }
 
 /// A change to a user.
@@ -325,4 +330,6 @@ pub enum Claim {
     Room(RoomId),
     /// Nobody ever again.
     Tombstone,
+    /// Nobody: it may be claimed again, as the name of a conversation of two that is none any more.
+    Nobody,
 }

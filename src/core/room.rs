@@ -36,6 +36,8 @@ pub struct RoomState {
     pub id: RoomId,
     /// How it came to be.
     pub creation: Creation,
+    /// What it is for now: a conversation of two becomes a room of many when a third person is asked in.
+    pub kind: RoomKind,
     /// Its names, the canonical one first. A room without any shows on IRC under a name derived from its id.
     pub names: Arc<[ChannelName]>,
     /// Everyone with a membership other than "left long ago".
@@ -80,7 +82,7 @@ pub struct Creation {
     pub at: Timestamp,
     /// Matrix room version: 10, 11 or 12.
     pub version: u8,
-    /// What it is for.
+    /// What it was made for.
     pub kind: RoomKind,
     /// Further `m.room.create` content of a Matrix creator.
     pub content: Option<Json>,
@@ -250,6 +252,7 @@ impl RoomState {
     pub fn new(id: RoomId, creation: Creation) -> Self {
         Self {
             id,
+            kind: creation.kind,
             creation,
             names: Arc::new([]),
             members: OrdMap::new(),
@@ -333,7 +336,7 @@ impl RoomState {
     /// The other one of a direct room.
     #[must_use]
     pub fn peer_of(&self, user: UserId) -> Option<UserId> {
-        self.creation.kind.peer_of(user)
+        self.kind.peer_of(user)
     }
 
     /// Whether what a user does beside speaking is for the others: in a conversation of two not while one of them has not answered, or has left.

@@ -96,12 +96,9 @@ impl State {
     pub fn rooms_that_reach<'a>(&'a self, user: &'a User) -> impl Iterator<Item = RoomId> + 'a {
         let reaches = |entry: &&UserRoom| match entry.membership {
             Membership::Join => true,
-            Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => {
-                self.room(entry.room).is_some_and(|room| {
-                    let kind = room.state.creation.kind;
-                    kind.reaches(user.id, entry.membership)
-                })
-            }
+            Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban => self
+                .room(entry.room)
+                .is_some_and(|room| room.state.kind.reaches(user.id, entry.membership)),
         };
         user.rooms.iter().filter(reaches).map(|entry| entry.room)
     }
@@ -111,7 +108,7 @@ impl State {
     pub fn room_named(&self, name: &NameKey) -> Option<RoomId> {
         match self.names.get(name)? {
             Claim::Room(room) => Some(*room),
-            Claim::User(_) | Claim::Tombstone => None,
+            Claim::User(_) | Claim::Tombstone | Claim::Nobody => None,
         }
     }
 
@@ -155,7 +152,7 @@ impl World {
         let key = account_key(name);
         let user = match self.state.names.get(key.as_str()) {
             Some(Claim::User(user)) => *user,
-            Some(Claim::Room(_) | Claim::Tombstone) => return None,
+            Some(Claim::Room(_) | Claim::Tombstone | Claim::Nobody) => return None,
             None => *self.live.guest_names.get(key.as_str())?,
         };
         let known = self.name_of(user)?;

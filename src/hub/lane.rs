@@ -10,16 +10,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use polylogue_core::event::RoomSetting;
 use polylogue_core::room::Membership;
 use polylogue_core::state::World;
-use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, Signal, Timestamp, UserId};
+use polylogue_core::{
+    Entry, Event, Position, RoomChange, RoomId, SessionId, Signal, Timestamp, UserId,
+};
 use polylogue_store::Record;
 
 use crate::batch::Origin;
 use crate::outbox::{Heard, Outbox, Progress};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 use crate::watch::Watches;
-use audience::Audiences;
+use audience::{Audiences, kind_at};
 use recipients::{Recipients, is_for, is_to_self, recipients};
 
 /// Bytes waiting for a connection that are written without waiting for the end of the batch: far below what an outbox holds.
@@ -289,7 +292,7 @@ impl Lane {
         let moved = match change {
             Change::Event(record, _) => {
                 self.position = record.entry.position;
-                moved(delivery, &record.entry.event)
+                moved(delivery, &record.entry)
             }
             Change::Signal(..) => None,
         };
@@ -478,18 +481,17 @@ impl Lane {
 }
 
 /// Whether somebody comes among those whom a room's messages reach, or is not among them afterwards.
-fn moved(delivery: &Delivery, event: &Event) -> Option<(UserId, RoomId, Moved)> {
+fn moved(delivery: &Delivery, entry: &Entry) -> Option<(UserId, RoomId, Moved)> {
     let Event::Room {
         room,
         change: RoomChange::Member(member),
         ..
-    } = event
+    } = &entry.event
     else {
         return None;
     };
-    let known = delivery.world.state.room(*room);
-    let reached = known.map_or(member.membership == Membership::Join, |known| {
-        let kind = known.state.creation.kind;
+    let kind = kind_at(delivery, *room, entry.position);
+    let reached = kind.map_or(member.membership == Membership::Join, |kind| {
         kind.reaches(member.user, member.membership)
     });
     let way = if reached { Moved::In } else { Moved::Out };
@@ -503,7 +505,8 @@ fn is_attachment(change: &Change) -> bool {
     }
 }
 
-/// Whether all others are told the same of it: a front-end may keep a knock for those who can let somebody in. Knocks are rare.
+/// Whether all others are told the same of it: a front-end may keep a knock for those who can let somebody in, and shows each of two the room
+/// that their conversation became. Both are rare.
 fn is_shared(change: &Change) -> bool {
     let Change::Event(record, _) = change else {
         return true;
@@ -513,6 +516,10 @@ fn is_shared(change: &Change) -> bool {
             change: RoomChange::Member(member),
             ..
         } => member.membership != Membership::Knock,
+        Event::Setting {
+            setting: RoomSetting::Opened,
+            ..
+        } => false,
         Event::Room { .. }
         | Event::Setting { .. }
         | Event::User { .. }

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use polylogue_core::command::DocumentStamp;
 use polylogue_core::room::Room;
-use polylogue_core::visibility::{Gate, Span, SpanKind};
+use polylogue_core::visibility::{Gate, Span};
 use polylogue_core::{DeviceId, Json, Position, RoomId, RoomSequence, Timestamp, UserId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::error::StoreError;
 use crate::history::{self, Direction, StoredEvent};
 use crate::tail::Tail;
-use crate::write::integer;
+use crate::write::{integer, span_of};
 
 /// An exactly-once key and what its command came to.
 pub type UsedKey = ([u8; 32], Vec<u8>);
@@ -166,29 +166,15 @@ impl Reader {
         let mut statement = self
             .connection
             .prepare_cached("SELECT first, last, kind FROM span WHERE room = ?1 AND user = ?2")?;
-        let rows = statement.query_map([room.0, user.0], |row| {
-            let (first, last, kind): (i64, Option<i64>, i64) =
-                (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Span {
-                kind: if kind == 0 {
-                    SpanKind::Joined
-                } else {
-                    SpanKind::Invited
-                },
-                from: RoomSequence(first.unsigned_abs()),
-                to: last.map(|last| RoomSequence(last.unsigned_abs())),
-            })
-        })?;
-        let mut spans = rows.collect::<Result<Vec<_>, _>>()?;
-        let mut invited = spans
-            .iter_mut()
-            .filter(|span| span.kind == SpanKind::Invited)
-            .peekable();
-        if invited.peek().is_some()
-            && let Some(creation) = self.creation(room)?
-        {
-            let kind = SpanKind::of_invited(creation.kind, user);
-            invited.for_each(|span| span.kind = kind);
+        let mut rows = statement.query([room.0, user.0])?;
+        let mut spans = Vec::new();
+        while let Some(row) = rows.next()? {
+            let place = |column: i64| RoomSequence(column.unsigned_abs());
+            spans.push(Span {
+                kind: span_of(row.get(2)?)?,
+                from: place(row.get(0)?),
+                to: row.get::<_, Option<i64>>(1)?.map(place),
+            });
         }
         Ok(Gate {
             spans,

@@ -6,7 +6,7 @@ mod room;
 mod user;
 
 pub(crate) use keys::role_of;
-pub(crate) use room::membership_of;
+pub(crate) use room::{membership_of, span_of};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -317,6 +317,12 @@ fn write_record(
 }
 
 fn write_name(transaction: &Transaction<'_>, key: &str, claim: Claim) -> Result<(), StoreError> {
+    if claim == Claim::Nobody {
+        transaction
+            .prepare_cached("DELETE FROM name WHERE key = ?1")?
+            .execute([key])?;
+        return Ok(());
+    }
     let mut statement =
         transaction.prepare_cached("INSERT OR REPLACE INTO name (key, claim) VALUES (?1, ?2)")?;
     statement.execute(params![key, blob::write(&claim)?])?;

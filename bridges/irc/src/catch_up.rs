@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use polylogue_core::command::PutCondition;
+use polylogue_core::room::RoomKind;
 use polylogue_core::state::World;
 use polylogue_core::{Command, Position, RoomChange, RoomId, UserId};
 use polylogue_hub::{Mode, Relation, Request, VisibleEvent};
 use polylogue_irc::CapabilitySet;
 
 use crate::client::Client;
+use crate::render::opened::opened;
 use crate::render::user::difference;
 use crate::render::{Scene, Stamp, room_event};
 
@@ -61,7 +63,8 @@ impl Client {
         }
     }
 
-    /// What is in no timeline, of those who are in a room with the session's user: other nicks of guests, who is away and back.
+    /// What is in no timeline: of those who are in a room with the session's user other nicks of guests, who is away and back; and of his
+    /// conversations those that became channels.
     fn render_difference(&self, told: &World, world: &World) -> bytes::Bytes {
         let mut out = BytesMut::new();
         let mut scene = self.scene(world);
@@ -70,6 +73,15 @@ impl Client {
         for user in world.live.changed_since(&told.live) {
             if user != scene.viewer && told.share_a_room(scene.viewer, user) {
                 difference(&scene, (user, now), &mut out);
+            }
+        }
+        let own = world.state.user(scene.viewer);
+        for id in own.into_iter().flat_map(|user| user.joined()) {
+            let kind = |world: &World| world.state.room(id).map(|room| room.state.kind);
+            if let (Some(RoomKind::Direct(..)), Some(RoomKind::Group), Some(room)) =
+                (kind(told), kind(world), world.state.room(id))
+            {
+                opened(&scene, (&room.state, now), &mut out);
             }
         }
         out.freeze()

@@ -239,7 +239,7 @@ impl Client {
         let world = self.world();
         let user = match world.state.names.get(&NameKey::account(nick))? {
             Claim::User(user) => *user,
-            Claim::Room(_) | Claim::Tombstone => return None,
+            Claim::Room(_) | Claim::Tombstone | Claim::Nobody => return None,
         };
         let is_account = world.is_account(user);
         let name = world.name_of(user).filter(|_| is_account)?;

@@ -105,7 +105,7 @@ pub(crate) fn account_presentation() -> (Arc<str>, Arc<str>) {
 
 /// The channel that a room is on IRC; a direct room is none.
 pub(crate) fn channel(room: &RoomState) -> Option<&str> {
-    match room.creation.kind {
+    match room.kind {
         RoomKind::Direct(..) => None,
         RoomKind::Group => room
             .canonical_name()

@@ -6,6 +6,7 @@ pub(crate) mod message;
 mod metadata;
 pub(crate) mod mode;
 mod notices;
+pub(crate) mod opened;
 pub(crate) mod transient;
 pub(crate) mod user;
 mod watched;
@@ -284,6 +285,7 @@ fn setting_event(
         ),
         // A channel's name on IRC is fixed at its first exposure.
         RoomSetting::Names(_) => {}
+        RoomSetting::Opened => opened::opened(scene, (room, at), out),
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use polylogue_core::live::LiveSession;
 use polylogue_core::room::Membership;
 use polylogue_irc::isupport::Isupport;
-use polylogue_irc::{LineWriter, Middle, Numeric, Parameters, Trailing, Verb};
+use polylogue_irc::{LineWriter, Middle, Numeric, Parameters, Trailing};
 
 use crate::commands;
 use crate::names;
@@ -120,28 +120,7 @@ impl Welcome {
             let Some(room) = scene.world.state.room(entry.room) else {
                 continue;
             };
-            let Some(channel) = names::channel(&room.state) else {
-                continue;
-            };
-            let Ok(channel) = Middle::new(channel) else {
-                continue;
-            };
-            let line = LineWriter::new(out)
-                .from(name.source(), Verb::Join)
-                .middle(channel);
-            let _ = if scene.has(polylogue_irc::Capability::ExtendedJoin) {
-                let account = name.account.map_or(Middle::STAR, names::echoed);
-                line.middle(account)
-                    .trailing(&Trailing::lossy(&member::real_name(scene, session.user)))
-            } else {
-                line.end()
-            };
-            member::entrance(
-                scene,
-                &room.state,
-                polylogue_core::RoomSequence(u64::MAX),
-                out,
-            );
+            member::present(scene, (&room.state, &name), out);
         }
     }
 

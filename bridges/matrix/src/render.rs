@@ -2,7 +2,7 @@
 //! came from elsewhere is put into the content that says the same.
 
 use polylogue_core::event::MemberChange;
-use polylogue_core::room::{Creation, Membership, RoomKind};
+use polylogue_core::room::{Creation, Membership};
 use polylogue_core::state::World;
 use polylogue_core::{Body, Message, RoomChange, RoomId, facets};
 use polylogue_hub::VisibleEvent;
@@ -150,7 +150,7 @@ fn member(world: &World, room: RoomId, change: &MemberChange) -> Value {
     let direct = world
         .state
         .room(room)
-        .is_some_and(|room| matches!(room.state.creation.kind, RoomKind::Direct(..)));
+        .is_some_and(|room| room.state.creation.kind.peer_of(change.user).is_some());
     if change.membership == Membership::Invite && direct {
         members.insert("is_direct".to_owned(), true.into());
     }

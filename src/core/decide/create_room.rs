@@ -40,7 +40,11 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
         .map_or_else(|| preset_levels(actor, &request), |levels| *levels);
     power::check_creator(&creation, &levels)?;
     let mut changes = Vec::new();
-    let channel = channel_name(at, &request, kind);
+    let channel = match (&request.alias, kind) {
+        (Some(alias), _) => Some(alias.clone()),
+        (None, RoomKind::Direct(..)) => None,
+        (None, RoomKind::Group) => private_name(at, request.name.as_deref().unwrap_or_default()),
+    };
     changes.extend(channel.as_ref().map(|name| claim(room, name)));
     changes.extend(conversation(at, room, &request));
     changes.push(at.event(room, RoomChange::Created(creation)));
@@ -202,7 +206,7 @@ fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
     })
 }
 
-fn claim(room: RoomId, name: &ChannelName) -> Change {
+pub(super) fn claim(room: RoomId, name: &ChannelName) -> Change {
     Change::Event(Event::Name {
         key: name.claim(),
         claim: Claim::Room(room),
@@ -227,18 +231,9 @@ fn conversation(at: Deciding<'_>, room: RoomId, request: &CreateRoom) -> Option<
     }))
 }
 
-/// What IRC calls the room: its alias, or for a group without one `&` and a slug of its name with four random characters. Fixed for good.
-fn channel_name(at: Deciding<'_>, request: &CreateRoom, kind: RoomKind) -> Option<ChannelName> {
-    match (&request.alias, kind) {
-        (Some(alias), _) => return Some(alias.clone()),
-        (None, RoomKind::Direct(..)) => return None,
-        (None, RoomKind::Group) => {}
-    }
-    let name = request
-        .name
-        .as_deref()
-        .unwrap_or("room")
-        .to_ascii_lowercase();
+/// What IRC calls a group without an alias: `&` and a slug of what people call it, with four random characters. Fixed for good.
+pub(super) fn private_name(at: Deciding<'_>, name: &str) -> Option<ChannelName> {
+    let name = name.to_ascii_lowercase();
     let words: Vec<&str> = name
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -261,7 +256,7 @@ fn channel_name(at: Deciding<'_>, request: &CreateRoom, kind: RoomKind) -> Optio
     })
 }
 
-fn named(at: Deciding<'_>, room: RoomId, name: Option<&ChannelName>) -> Option<Change> {
+pub(super) fn named(at: Deciding<'_>, room: RoomId, name: Option<&ChannelName>) -> Option<Change> {
     let setting = RoomSetting::Names(vec![name?.clone()]);
     Some(Change::Event(Event::Setting {
         room,

@@ -1,17 +1,17 @@
 //! Direct messages: the one plain room of two accounts, made by the first message, and the rules that keep strangers from pressing.
 
-use super::{Change, Deciding, Decision, Outcome, say, typing};
+use super::{Change, Deciding, Decision, Outcome, create_room, say, typing};
 use crate::body::{Body, Message};
 use crate::command::TimedCommand;
-use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange};
+use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
 use crate::limits;
 use crate::live::{Transient, TransientKind, TransientTarget};
-use crate::name::NameKey;
+use crate::name::{AccountName, NameKey};
 use crate::power::PowerLevels;
 use crate::refusal::Refusal;
-use crate::room::{Creation, JoinRule, Membership, Room, RoomKind};
+use crate::room::{Creation, JoinRule, Membership, Room, RoomKind, RoomState};
 use crate::visibility::HistoryVisibility;
 
 /// What may be said to one who was asked and has not answered.
@@ -185,6 +185,53 @@ pub(super) fn peer_comes(
         count_stranger(at)?,
         member(at, room, (peer, Membership::Invite)),
     ])
+}
+
+/// What makes a conversation of two a room of many before a third person comes into it or is asked to: the pair's name is free for a new
+/// conversation, and IRC has a channel for this one. Nothing in rooms that are not direct, or for one of the two.
+pub(super) fn opened(at: Deciding<'_>, room: &RoomState, third: UserId) -> Vec<Change> {
+    let RoomKind::Direct(one, other) = room.kind else {
+        return Vec::new();
+    };
+    if third == one || third == other {
+        return Vec::new();
+    }
+    let key = NameKey::direct(one, other);
+    let released =
+        (at.world.state.room_named(&key) == Some(room.id)).then_some(Change::Event(Event::Name {
+            key,
+            claim: Claim::Nobody,
+        }));
+    let nicks = [one, other, third].map(|user| at.world.name_of(user).map(AccountName::nick));
+    let nicks: Vec<&str> = nicks.iter().flatten().map(|nick| &***nick).collect();
+    let called = room
+        .name
+        .as_deref()
+        .map_or_else(|| nicks.join(" "), str::to_owned);
+    let name = room
+        .names
+        .is_empty()
+        .then(|| create_room::private_name(at, &called))
+        .flatten();
+    let claimed = name.as_ref().map(|name| create_room::claim(room.id, name));
+    let named = create_room::named(at, room.id, name.as_ref());
+    let opened = Change::Event(Event::Setting {
+        room: room.id,
+        sender: at.actor.user,
+        setting: RoomSetting::Opened,
+    });
+    // Whoever was asked into the conversation, and heard what was said there, is asked into the room as anybody is.
+    let asked = [one, other]
+        .into_iter()
+        .filter(|user| room.membership(*user) == Some(Membership::Invite))
+        .map(|user| at.member(room.id, (user, Membership::Invite), None));
+    released
+        .into_iter()
+        .chain(claimed)
+        .chain(named)
+        .chain([opened])
+        .chain(asked)
+        .collect()
 }
 
 /// Counts a stranger whom the actor writes to.

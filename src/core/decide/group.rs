@@ -29,7 +29,7 @@ pub(super) fn group(at: Deciding<'_>, nick: Arc<str>) -> Result<Decision, Refusa
         // One that he had before, or that looks like his own: it is his already.
         Some(Claim::User(owner)) if *owner == user.id => {}
         Some(Claim::User(_) | Claim::Room(_) | Claim::Tombstone) => return Err(Refusal::NameTaken),
-        None => {
+        None | Some(Claim::Nobody) => {
             if let Some(guest) = at.world.live.guest_names.get(&key) {
                 changes.extend(rename::pushed_aside(at, *guest)?);
             }

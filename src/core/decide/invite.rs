@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::create_room::reason;
-use super::{Change, Deciding, Decision, Outcome};
+use super::{Change, Deciding, Decision, Outcome, direct};
 use crate::ids::{RoomId, UserId};
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
@@ -33,6 +33,7 @@ pub(super) fn invite(
     }
     let mut changes = at.rows_for(at.actor.user);
     changes.extend(at.rows_for(user));
+    changes.extend(direct::opened(at, state, user));
     changes.push(invited(at, room, user, reason(why)?));
     Ok(Decision {
         outcome: Outcome::Event(changes.len() - 1),

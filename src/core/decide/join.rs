@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::create_room::{self, reason};
-use super::{Deciding, Decision, Outcome};
+use super::{Deciding, Decision, Outcome, direct};
 use crate::command::{MissingRoom, RoomRef};
 use crate::event::RoomChange;
 use crate::ids::RoomId;
@@ -53,9 +53,13 @@ pub(super) fn join(at: Deciding<'_>, room: RoomRef, door: Door) -> Result<Decisi
     }
     check_door(at, state, door.key.as_deref())?;
     let change = at.member_change(id, (user, Membership::Join), reason(door.reason)?);
-    let mut decision = at.one(id, RoomChange::Member(change));
-    decision.outcome = Outcome::Room(id);
-    Ok(decision)
+    let mut changes = at.rows_for(user);
+    changes.extend(direct::opened(at, state, user));
+    changes.push(at.event(id, RoomChange::Member(change)));
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Room(id),
+    })
 }
 
 /// Asks to be let in.

@@ -17,7 +17,7 @@ pub(super) fn mark(
     let mark = known.ok_or(Refusal::NotJoined)?.mark(room);
     let room_now = at.room(room)?;
     let standing = room_now.state.membership(user);
-    if !standing.is_some_and(|standing| room_now.state.creation.kind.reaches(user, standing)) {
+    if !standing.is_some_and(|standing| room_now.state.kind.reaches(user, standing)) {
         return Err(Refusal::NotJoined);
     }
     if up_to > room_now.sequence {

@@ -141,8 +141,8 @@ pub(super) fn set(
             )?;
             return set_names(at, room, names.clone());
         }
-        // Masks have a command of their own, with its timer and its link to memberships.
-        RoomSetting::MaskAdded { .. } | RoomSetting::MaskRemoved { .. } => {
+        // Masks have a command of their own, with its timer and its link to memberships; a third person opens a conversation of two.
+        RoomSetting::MaskAdded { .. } | RoomSetting::MaskRemoved { .. } | RoomSetting::Opened => {
             return Err(Refusal::Invalid { what: "setting" });
         }
     };
@@ -173,7 +173,7 @@ fn set_names(
         let key = name.claim();
         match at.world.state.names.get(&key) {
             Some(Claim::Room(holder)) if *holder == room => {}
-            Some(Claim::Room(_) | Claim::User(_) | Claim::Tombstone) => {
+            Some(Claim::Room(_) | Claim::User(_) | Claim::Tombstone | Claim::Nobody) => {
                 return Err(Refusal::NameTaken);
             }
             None => events.push(Event::Name {

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use polylogue_core::RoomId;
+use polylogue_core::event::RoomSetting;
+use polylogue_core::room::RoomKind;
+use polylogue_core::{Event, Position, RoomId};
+
+use super::{Change, Delivery};
 
 /// Sessions by room, as indices into the lane's slots.
 #[derive(Debug, Default)]
@@ -36,4 +40,25 @@ impl Audiences {
         self.mark += 1;
         self.mark
     }
+}
+
+/// What a room was for when an event of a batch happened: a conversation of two may have been opened in the same batch.
+pub(super) fn kind_at(delivery: &Delivery, room: RoomId, position: Position) -> Option<RoomKind> {
+    let state = &delivery.world.state.room(room)?.state;
+    let opens_later = |change: &Change| match change {
+        Change::Event(record, _) => {
+            let opens = matches!(
+                &record.entry.event,
+                Event::Setting { room: opened, setting: RoomSetting::Opened, .. } if *opened == room
+            );
+            opens && record.entry.position > position
+        }
+        Change::Signal(..) => false,
+    };
+    let before = state.kind != state.creation.kind && delivery.changes.iter().any(opens_later);
+    Some(if before {
+        state.creation.kind
+    } else {
+        state.kind
+    })
 }

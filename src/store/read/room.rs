@@ -52,16 +52,6 @@ impl Reader {
         Ok(found)
     }
 
-    /// How a room came to be, if there is one of that number.
-    pub(super) fn creation(&self, room: RoomId) -> Result<Option<Creation>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT creation FROM room WHERE room = ?1")?;
-        let creation: Option<Vec<u8>> =
-            statement.query_row([room.0], |row| row.get(0)).optional()?;
-        creation.as_deref().map(blob::read).transpose()
-    }
-
     fn read_room(
         &self,
         id: RoomId,
@@ -70,7 +60,7 @@ impl Reader {
         let row = self
             .connection
             .prepare_cached(
-                "SELECT creation, power, names, join_key, listed FROM room WHERE room = ?1",
+                "SELECT creation, power, names, join_key, listed, opened FROM room WHERE room = ?1",
             )?
             .query_row([id.0], |row| {
                 let creation: Vec<u8> = row.get(0)?;
@@ -82,10 +72,11 @@ impl Reader {
                     names,
                     row.get::<_, Option<String>>(3)?,
                     row.get::<_, bool>(4)?,
+                    row.get::<_, bool>(5)?,
                 ))
             })
             .optional()?;
-        let Some((creation, power, names, key, listed)) = row else {
+        let Some((creation, power, names, key, listed, opened)) = row else {
             return Ok(None);
         };
         let creation: Creation = blob::read(&creation)?;
@@ -102,6 +93,9 @@ impl Reader {
         }
         state.key = key.map(Arc::from);
         state.listed = listed;
+        if opened {
+            state.kind = RoomKind::Group;
+        }
         self.read_members(&mut state)?;
         self.read_requests(&mut state)?;
         self.read_masks(&mut state)?;

@@ -30,7 +30,9 @@ CREATE TABLE room (
     power    BLOB,
     names    BLOB,
     join_key TEXT,
-    listed   INTEGER NOT NULL DEFAULT 0
+    listed   INTEGER NOT NULL DEFAULT 0,
+    -- Whether it was a conversation of two and is a room of many now.
+    opened   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE member (
@@ -44,7 +46,7 @@ CREATE TABLE member (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_of_user ON member (user, room);
 
--- When who was joined (0) or invited (1): what the visibility gate asks.
+-- When who was joined (0), invited (1), or asked into a conversation of two (2): what the visibility gate asks.
 CREATE TABLE span (
     room   INTEGER NOT NULL,
     user   INTEGER NOT NULL,

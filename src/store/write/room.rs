@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use polylogue_core::event::{MemberChange, PowerChange, Redacted, RoomSetting, StateChange};
 use polylogue_core::facets;
-use polylogue_core::room::Membership;
+use polylogue_core::room::{Creation, Membership, RoomKind};
+use polylogue_core::visibility::SpanKind;
 use polylogue_core::{
     Entry, EventRef, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId,
 };
@@ -81,6 +82,11 @@ pub(super) fn write_setting(
             transaction
                 .prepare_cached("UPDATE room SET names = ?2 WHERE room = ?1")?
                 .execute(params![room.0, blob::write(names)?])?;
+        }
+        RoomSetting::Opened => {
+            transaction
+                .prepare_cached("UPDATE room SET opened = 1 WHERE room = ?1")?
+                .execute([room.0])?;
         }
     }
     Ok(())
@@ -177,16 +183,34 @@ fn write_member(
         .prepare_cached("UPDATE span SET last = ?3 WHERE room = ?1 AND user = ?2 AND last IS NULL")?
         .execute(params![room.0, user, sequence])?;
     let kind = match change.membership {
-        Membership::Join => 0,
-        Membership::Invite => 1,
+        Membership::Join => SpanKind::Joined,
+        Membership::Invite => invited_into(transaction, room, change.user)?,
         Membership::Knock | Membership::Leave | Membership::Ban => return Ok(()),
     };
     transaction
         .prepare_cached(
             "INSERT INTO span (room, user, first, last, kind) VALUES (?1, ?2, ?3, NULL, ?4)",
         )?
-        .execute(params![room.0, user, sequence, kind])?;
+        .execute(params![room.0, user, sequence, span_column(kind)])?;
     Ok(())
+}
+
+/// What an invitation shows its receiver: what is said in a conversation of two is said to him.
+fn invited_into(
+    transaction: &Transaction<'_>,
+    room: RoomId,
+    user: UserId,
+) -> Result<SpanKind, StoreError> {
+    let (creation, opened): (Vec<u8>, bool) = transaction
+        .prepare_cached("SELECT creation, opened FROM room WHERE room = ?1")?
+        .query_row([room.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let creation: Creation = blob::read(&creation)?;
+    let kind = if opened {
+        RoomKind::Group
+    } else {
+        creation.kind
+    };
+    Ok(SpanKind::of_invited(kind, user))
 }
 
 fn write_power(
@@ -277,6 +301,25 @@ pub(crate) fn membership_column(membership: Membership) -> i64 {
         Membership::Knock => 3,
         Membership::Leave => 4,
         Membership::Ban => 5,
+    }
+}
+
+/// How a span is stored.
+pub(crate) fn span_column(kind: SpanKind) -> i64 {
+    match kind {
+        SpanKind::Joined => 0,
+        SpanKind::Invited => 1,
+        SpanKind::Addressed => 2,
+    }
+}
+
+/// How a span is read back.
+pub(crate) fn span_of(column: i64) -> Result<SpanKind, StoreError> {
+    match column {
+        0 => Ok(SpanKind::Joined),
+        1 => Ok(SpanKind::Invited),
+        2 => Ok(SpanKind::Addressed),
+        _ => Err(StoreError::Row("span")),
     }
 }
 

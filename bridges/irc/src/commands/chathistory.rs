@@ -343,7 +343,7 @@ async fn targets(client: &mut Client, (from, to): (u64, u64), limit: usize) {
         let Some(room) = world.state.room(id) else {
             continue;
         };
-        let name = match room.state.creation.kind {
+        let name = match room.state.kind {
             RoomKind::Group => names::channel(&room.state).map(str::to_owned),
             RoomKind::Direct(..) => room
                 .state

@@ -181,11 +181,7 @@ async fn ask<'m>(
 }
 
 /// Whether a line is still one with its source in front. What is typed as one line is seen as one: a longer one is told, and nothing of it said.
-fn fits_one_line(
-    (client, world): (&mut Client, &World),
-    message: &Message,
-    target: &str,
-) -> bool {
+fn fits_one_line((client, world): (&mut Client, &World), message: &Message, target: &str) -> bool {
     let length = message.param(1).unwrap_or_default().len();
     if length <= ONE_LINE {
         return true;

@@ -11,7 +11,7 @@ use polylogue_hub::Relation;
 use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Trailing, Verb};
 
 use super::{Scene, Stamp, metadata, mode};
-use crate::names;
+use crate::names::{self, Name};
 use crate::replay::NamesReply;
 
 /// A change of standing, as those who are told see it.
@@ -99,6 +99,24 @@ fn join(
         }
         metadata::of_newcomer(scene, user, out);
     }
+}
+
+/// A channel that a session finds itself in: as if it had joined just now.
+pub(crate) fn present(scene: &Scene<'_>, (room, me): (&RoomState, &Name<'_>), out: &mut BytesMut) {
+    let Some(Ok(channel)) = names::channel(room).map(Middle::new) else {
+        return;
+    };
+    let line = LineWriter::new(out)
+        .from(me.source(), Verb::Join)
+        .middle(channel);
+    let _ = if scene.has(Capability::ExtendedJoin) {
+        let account = me.account.map_or(Middle::STAR, names::echoed);
+        line.middle(account)
+            .trailing(&Trailing::lossy(&real_name(scene, scene.viewer)))
+    } else {
+        line.end()
+    };
+    entrance(scene, room, RoomSequence(u64::MAX), out);
 }
 
 /// What a session is shown of a channel that it is in now: topic, read mark and names.

@@ -505,3 +505,59 @@ fn who_is_asked_accepts_by_saying_something_in_the_room() {
     house.say(DAVE, Destination::Room(room)).unwrap();
     assert_eq!(house.standing(room, DAVE), Some(Membership::Join));
 }
+
+#[test]
+fn a_third_person_makes_a_conversation_a_room_of_many() {
+    let mut house = House::new();
+    dm(&mut house, ALICE, DAVE).unwrap();
+    let old = room(&house, ALICE, DAVE);
+    let invite = |user| Command::Invite {
+        room: old,
+        user,
+        reason: None,
+    };
+    house.by(ALICE, invite(CAROL)).unwrap();
+    let state = house.room(old);
+    assert_eq!(state.peer_of(ALICE), None);
+    let name = state.canonical_name().unwrap().as_str();
+    assert!(name.starts_with("&alice-dave-carol-"), "{name}");
+    assert_eq!(
+        house.world.state.room_named(&NameKey::channel(name)),
+        Some(old)
+    );
+    // Who had not answered is asked into the room, and what is said there is not said to him.
+    assert_eq!(house.standing(old, DAVE), Some(Membership::Invite));
+    assert!(!house.room(old).kind.reaches(DAVE, Membership::Invite));
+    // The name stays, whoever comes next.
+    let names = house.room(old).names.clone();
+    house.by(ALICE, invite(BOB)).unwrap();
+    assert_eq!(house.room(old).names, names);
+    // The two have a conversation of their own again.
+    dm(&mut house, DAVE, ALICE).unwrap();
+    assert_ne!(room(&house, ALICE, DAVE), old);
+}
+
+#[test]
+fn whoever_walks_into_a_conversation_opens_it() {
+    let mut house = House::new();
+    dm(&mut house, ALICE, DAVE).unwrap();
+    dm(&mut house, DAVE, ALICE).unwrap();
+    let room = room(&house, ALICE, DAVE);
+    let join = |house: &mut House| {
+        house.by(
+            CAROL,
+            Command::Join {
+                room: RoomRef::Id(room),
+                key: None,
+                missing: MissingRoom::Refuse,
+                reason: None,
+            },
+        )
+    };
+    assert_eq!(outcome(&join(&mut house)), Err(Refusal::NoSuchRoom));
+    let change = crate::facets::join_rules(crate::room::JoinRule::Public);
+    house.by(ALICE, Command::SetState { room, change }).unwrap();
+    join(&mut house).unwrap();
+    assert_eq!(house.room(room).peer_of(ALICE), None);
+    assert_eq!(house.room(room).joined, 3);
+}

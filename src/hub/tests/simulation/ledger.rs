@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use polylogue_core::event::{ReadAudience, Redacted, UserChange};
 use polylogue_core::keys::{KeyUse, KeysChange};
-use polylogue_core::room::Membership;
+use polylogue_core::room::{Membership, RoomKind};
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
 use polylogue_core::visibility::{Gate, Span, SpanKind};
@@ -38,6 +38,8 @@ struct Standing {
     position: Position,
     sequence: RoomSequence,
     membership: Membership,
+    /// What the room was for then.
+    kind: RoomKind,
 }
 
 impl Ledger {
@@ -100,6 +102,7 @@ impl Ledger {
                             position: entry.position,
                             sequence: entry.sequence,
                             membership: member.membership,
+                            kind: self.state.room(*room).unwrap().state.kind,
                         };
                         self.standings
                             .entry((*room, member.user))
@@ -199,12 +202,11 @@ impl Ledger {
             .standings
             .get(&(room, user))
             .map_or(&[][..], Vec::as_slice);
-        let kind = self.state.room(room).unwrap().state.creation.kind;
         standings
             .iter()
             .rev()
             .find(|one| one.position < position)
-            .is_some_and(|one| kind.reaches(user, one.membership))
+            .is_some_and(|one| one.kind.reaches(user, one.membership))
     }
 
     /// Whether a session of this user is shown an entry of a timeline as it happens: those whom the room reaches, and whom a standing is about.
@@ -280,7 +282,7 @@ impl Ledger {
             }
             let kind = match one.membership {
                 Membership::Join => SpanKind::Joined,
-                Membership::Invite => SpanKind::of_invited(state.creation.kind, user),
+                Membership::Invite => SpanKind::of_invited(one.kind, user),
                 Membership::Knock | Membership::Leave | Membership::Ban => continue,
             };
             spans.push(Span {
