@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::document::{DocumentKey, DocumentStamp, Documents};
 use crate::event::{
     Claim, Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange,
 };
@@ -163,6 +164,7 @@ impl State {
                 devices: Arc::new([]),
                 rooms: Arc::new([]),
                 marks: ReadMarks::new(),
+                documents: Documents::default(),
                 keys: Arc::default(),
             };
             self.users.insert(id, Arc::new(user));
@@ -175,9 +177,29 @@ impl State {
         let user = Arc::make_mut(user);
         let keys_changed = user.keys.changed;
         match change {
-            UserChange::Created { .. }
-            | UserChange::AccountData { .. }
-            | UserChange::Document(_) => {}
+            UserChange::Created { .. } => {}
+            UserChange::AccountData {
+                room,
+                kind,
+                content,
+            } => {
+                let stamp = DocumentStamp {
+                    version: head,
+                    rank: 0,
+                    size: content.as_str().len(),
+                };
+                let key = DocumentKey::AccountData(*room, kind.clone());
+                user.documents.set(key, Some(stamp));
+            }
+            UserChange::Document(document) => {
+                let stamp = document.blob.as_ref().map(|blob| DocumentStamp {
+                    version: head,
+                    rank: document.rank,
+                    size: blob.len(),
+                });
+                let key = DocumentKey::Document(document.kind.clone(), document.key.clone());
+                user.documents.set(key, stamp);
+            }
             UserChange::Renamed(name) => user.name = name.clone(),
             UserChange::NickGrouped(nick) => {
                 user.nicks = user.nicks.iter().cloned().chain([nick.clone()]).collect();

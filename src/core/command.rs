@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::{EventRef, Message};
 use crate::event::{ReadAudience, RoomSetting, StateChange};
-use crate::ids::{DeviceId, RoomId, RoomSequence, SessionId, Timestamp, UserId};
+use crate::ids::{DeviceId, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId};
 use crate::json::Json;
 use crate::keys::KeysCommand;
 use crate::live::Transient;
@@ -171,6 +171,8 @@ pub enum Command {
         kind: Arc<str>,
         /// The content.
         content: Json,
+        /// Under which condition.
+        condition: PutCondition,
     },
     /// Store a document of the actor.
     PutDocument {
@@ -182,8 +184,6 @@ pub enum Command {
         blob: Option<Arc<[u8]>>,
         /// Under which condition.
         condition: PutCondition,
-        /// What the store holds now, read by the asker just before.
-        stored: Option<DocumentStamp>,
     },
     /// Something about keys, or messages from device to device.
     Keys(KeysCommand),
@@ -465,24 +465,15 @@ pub enum AccountState {
     Disabled,
 }
 
-/// Under which condition a document is stored.
+/// Under which condition a value is stored: decided on what is there when it is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutCondition {
     /// Whatever is there.
     Always,
     /// Only over this version; 0 = only if there is none.
-    Version(u64),
+    Version(Position),
     /// Only over a lower rank.
     Rank(i64),
-}
-
-/// Version and rank of a stored document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DocumentStamp {
-    /// Version.
-    pub version: u64,
-    /// Rank.
-    pub rank: i64,
 }
 
 /// Whether joining an unknown name makes a room.

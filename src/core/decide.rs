@@ -144,23 +144,14 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
             room,
             kind,
             content,
-        } => document::set_account_data(at, room, kind, content),
+            condition,
+        } => document::set_account_data(at, (room, kind), content, condition),
         Command::PutDocument {
             kind,
             key,
             blob,
             condition,
-            stored,
-        } => document::put(
-            at,
-            document::Put {
-                kind,
-                key,
-                blob,
-                condition,
-                stored,
-            },
-        ),
+        } => document::put(at, (kind, key), blob, condition),
         Command::Keys(command) => keys(at, command),
         Command::MarkRead {
             room,

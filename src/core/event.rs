@@ -313,8 +313,6 @@ pub struct Document {
     pub kind: Arc<str>,
     /// Which one of its kind.
     pub key: Arc<str>,
-    /// Rises by one with every change.
-    pub version: u64,
     /// For put-if-rank-higher.
     pub rank: i64,
     /// The content; nothing when it was deleted.

@@ -10,6 +10,7 @@ pub mod aside;
 pub mod body;
 pub mod command;
 pub mod decide;
+pub mod document;
 pub mod event;
 pub mod event_id;
 pub mod facets;

@@ -32,6 +32,10 @@ pub const CONTENT: usize = 64_000;
 pub const STATE_KEY: usize = 255;
 /// Bytes of an account data or document value.
 pub const DOCUMENT: usize = 256 * 1024;
+/// Account data and document values of one account.
+pub const DOCUMENTS: usize = 10_000;
+/// Bytes of all of them together.
+pub const DOCUMENTS_SIZE: usize = 32 * 1024 * 1024;
 /// Bytes of an exactly-once key.
 pub const KEY: usize = 255;
 /// How long an exactly-once key is remembered, in milliseconds.

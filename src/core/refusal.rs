@@ -1,6 +1,6 @@
 //! Why not: in the domain's terms. Only a bridge knows that one of these is IRC's 482 or Matrix's `M_FORBIDDEN`.
 
-use crate::ids::{RoomId, Timestamp, UserId};
+use crate::ids::{Position, RoomId, Timestamp, UserId};
 use crate::name::NameError;
 
 /// Why a command was refused. Nothing changed.
@@ -124,10 +124,10 @@ pub enum Refusal {
     #[error("nothing to change")]
     Unchanged,
     /// The version or rank in the store is not the one expected.
-    #[error("the stored version is {current}")]
+    #[error("somebody else changed it meanwhile")]
     Conflict {
         /// The version in the store.
-        current: u64,
+        current: Position,
     },
     /// Too fast.
     #[error("too fast: wait until {until:?}")]

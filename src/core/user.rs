@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
+use crate::document::Documents;
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::keys::UserKeys;
 use crate::name::AccountName;
@@ -36,6 +37,8 @@ pub struct User {
     pub rooms: Arc<[UserRoom]>,
     /// Up to where he has read which room.
     pub marks: ReadMarks,
+    /// What protocols remember for him.
+    pub documents: Documents,
     /// His keys for end-to-end encryption, and what waits for his devices.
     pub keys: Arc<UserKeys>,
 }

@@ -1,6 +1,5 @@
 //! Reading what protocols remember for a user: account data and documents.
 
-use polylogue_core::command::DocumentStamp;
 use polylogue_core::{Json, Position, Refusal, RoomId, UserId};
 
 use crate::open::Hub;
@@ -39,7 +38,7 @@ impl Hub {
             .await
     }
 
-    /// A document: its stamp and content. A deleted one has a stamp and no content.
+    /// The content of a document.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
@@ -48,7 +47,7 @@ impl Hub {
         user: UserId,
         kind: &str,
         key: &str,
-    ) -> Result<Option<(DocumentStamp, Option<Vec<u8>>)>, Refusal> {
+    ) -> Result<Option<Vec<u8>>, Refusal> {
         let (kind, key) = (kind.to_owned(), key.to_owned());
         self.readers
             .run(move |reader| reader.document(user, &kind, &key))

@@ -22,7 +22,7 @@ pub use directory::{Directory, DirectoryError};
 pub use error::StoreError;
 pub use history::{Direction, StoredEvent};
 pub use load::{Loaded, load};
-pub use read::{Reader, StoredDocument, UsedKey};
+pub use read::{Reader, UsedKey};
 pub use related::{RelationKind, StateKey};
 pub use reserve::Reserve;
 pub use tail::Tail;

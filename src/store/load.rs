@@ -1,5 +1,6 @@
 //! Reading everything that is always in memory: names, users, credentials, timers. Rooms stay cold until somebody touches them.
 
+mod documents;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -144,6 +145,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
     let mut marks = load_marks(connection)?;
     let mut devices = load_devices(connection)?;
     let mut nicks = load_nicks(connection)?;
+    let mut documents = documents::load(connection)?;
     let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
         "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed, profile_changed FROM user",
@@ -190,6 +192,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             devices: devices.into(),
             rooms: rooms.into(),
             marks: marks.remove(&id).unwrap_or_default(),
+            documents: documents.remove(&id).unwrap_or_default(),
             keys: keys.into(),
         };
         state.users.insert(id, Arc::new(user));

@@ -7,7 +7,6 @@ mod to_device;
 use std::path::Path;
 use std::sync::Arc;
 
-use polylogue_core::command::DocumentStamp;
 use polylogue_core::room::Room;
 use polylogue_core::visibility::{Gate, Span};
 use polylogue_core::{DeviceId, Json, Position, RoomId, RoomSequence, Timestamp, UserId};
@@ -20,9 +19,6 @@ use crate::write::{integer, span_of};
 
 /// An exactly-once key and what its command came to.
 pub type UsedKey = ([u8; 32], Vec<u8>);
-
-/// A document's stamp, and its content unless it was deleted.
-pub type StoredDocument = (DocumentStamp, Option<Vec<u8>>);
 
 /// A read-only connection.
 #[derive(Debug)]
@@ -258,7 +254,7 @@ impl Reader {
         content.as_deref().map(account_data).transpose()
     }
 
-    /// A document: its stamp and content. A deleted one has a stamp and no content.
+    /// The content of a document.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -267,18 +263,13 @@ impl Reader {
         user: UserId,
         kind: &str,
         key: &str,
-    ) -> Result<Option<StoredDocument>, StoreError> {
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT version, rank, blob FROM document WHERE user = ?1 AND kind = ?2 AND key = ?3",
+            "SELECT blob FROM document WHERE user = ?1 AND kind = ?2 AND key = ?3",
         )?;
-        let found = statement.query_row(params![user.0, kind, key], |row| {
-            let stamp = DocumentStamp {
-                version: row.get::<_, i64>(0)?.unsigned_abs(),
-                rank: row.get(1)?,
-            };
-            Ok((stamp, row.get(2)?))
-        });
-        Ok(found.optional()?)
+        Ok(statement
+            .query_row(params![user.0, kind, key], |row| row.get(0))
+            .optional()?)
     }
 
     /// The rooms in which a user has, or had, any standing.

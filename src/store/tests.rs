@@ -734,34 +734,21 @@ fn who_was_in_when() {
 #[test]
 fn documents_and_account_data() {
     let mut house = House::new();
-    let put = |blob: Option<&[u8]>, stored| Command::PutDocument {
+    let put = |blob: Option<&[u8]>, condition| Command::PutDocument {
         kind: "filter".into(),
         key: "k".into(),
         blob: blob.map(Arc::from),
-        condition: PutCondition::Always,
-        stored,
+        condition,
     };
-    house.ask(ALICE, put(Some(b"one"), None));
-    let (stamp, blob) = house
-        .reader()
-        .document(ALICE, "filter", "k")
-        .unwrap()
-        .unwrap();
-    assert_eq!((stamp.version, blob.as_deref()), (1, Some(&b"one"[..])));
-    house.ask(ALICE, put(None, Some(stamp)));
-    let (stamp, blob) = house
-        .reader()
-        .document(ALICE, "filter", "k")
-        .unwrap()
-        .unwrap();
-    assert_eq!((stamp.version, blob), (2, None));
-    assert!(
-        house
-            .reader()
-            .document(BOB, "filter", "k")
-            .unwrap()
-            .is_none()
-    );
+    let read = |house: &House, user| house.reader().document(user, "filter", "k").unwrap();
+    house.ask(ALICE, put(Some(b"one"), PutCondition::Version(Position(0))));
+    assert_eq!(read(&house, ALICE).as_deref(), Some(&b"one"[..]));
+    assert_eq!(read(&house, BOB), None);
+    house.ask(ALICE, put(Some(b"two"), PutCondition::Rank(7)));
+    house.check();
+    house.ask(ALICE, put(None, PutCondition::Always));
+    assert_eq!(read(&house, ALICE), None);
+    house.check();
     let before = house.world.state.head;
     let content = Json::parse(r#"{"a":1}"#).unwrap();
     house.ask(
@@ -770,8 +757,10 @@ fn documents_and_account_data() {
             room: None,
             kind: "m.x".into(),
             content: content.clone(),
+            condition: PutCondition::Always,
         },
     );
+    house.check();
     assert_eq!(
         house.reader().account_data(ALICE, before).unwrap(),
         [(None, "m.x".to_owned(), content)]

@@ -131,8 +131,8 @@ impl Client {
 
     /// Up to where this device of an account has certainly read.
     pub(crate) async fn remembered(&self, user: UserId, label: &str) -> Option<Position> {
-        let (_, blob) = self.irc.hub.document(user, REPLAY, label).await.ok()??;
-        Some(Position(u64::from_le_bytes(blob?.try_into().ok()?)))
+        let blob = self.irc.hub.document(user, REPLAY, label).await.ok()??;
+        Some(Position(u64::from_le_bytes(blob.try_into().ok()?)))
     }
 
     /// Writes down up to where this device has certainly read.
@@ -144,15 +144,11 @@ impl Client {
             return;
         };
         let key: Arc<str> = login.label.clone().unwrap_or_default();
-        let Ok(stored) = session.hub().document(login.user, REPLAY, &key).await else {
-            return;
-        };
         let command = Command::PutDocument {
             kind: REPLAY.into(),
             key,
             blob: Some(position.0.to_le_bytes().as_slice().into()),
             condition: PutCondition::Always,
-            stored: stored.map(|(stamp, _)| stamp),
         };
         if let Err(refusal) = session
             .hub()

@@ -76,7 +76,7 @@ impl From<Refusal> for Failure {
                 error = error.with("retry_after_ms", Value::from(wait));
             }
             Refusal::Conflict { current } => {
-                error = error.with("current_version", current.to_string())
+                error = error.with("current_version", current.0.to_string())
             }
             Refusal::NoSuchRoom
             | Refusal::NoSuchUser

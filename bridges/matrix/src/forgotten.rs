@@ -17,13 +17,11 @@ pub(crate) async fn forget(matrix: &Matrix, access: &Access, room: &Room) -> Res
     let member = room.state.members.get(&access.user);
     let out = member.ok_or(Refusal::NotJoined)?.since;
     let key = matrix.hub.room_key(room.state.id);
-    let found = matrix.hub.document(access.user, KIND, &key).await?;
     let command = Command::PutDocument {
         kind: KIND.into(),
         key: key.into(),
         blob: Some(out.0.to_be_bytes().as_slice().into()),
         condition: PutCondition::Always,
-        stored: found.map(|(stamp, _)| stamp),
     };
     let request = Request::new(access.actor(), command);
     matrix.hub.submit(request).await.map(drop)
@@ -39,7 +37,6 @@ pub(crate) async fn is_forgotten(
         return Ok(false);
     };
     let key = matrix.hub.room_key(room.state.id);
-    let found = matrix.hub.document(user, KIND, &key).await?;
-    let forgotten = found.and_then(|(_, blob)| blob);
+    let forgotten = matrix.hub.document(user, KIND, &key).await?;
     Ok(forgotten.is_some_and(|place| *place == member.since.0.to_be_bytes()))
 }

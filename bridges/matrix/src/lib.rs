@@ -12,6 +12,7 @@
 
 mod access;
 mod config;
+mod datum;
 mod direct;
 mod endpoints;
 mod error;

@@ -16,10 +16,19 @@ const LISTS: [&str; 5] = ["override", "content", "room", "sender", "underride"];
 
 /// The rules in force.
 pub(crate) async fn ruleset(matrix: &Matrix, user: UserId) -> Result<Ruleset, Failure> {
+    let stored = matrix.hub.account_datum(user, None, KIND).await?;
+    with_defaults(matrix, user, stored)
+}
+
+/// What is stored, with the server's defaults.
+pub(crate) fn with_defaults(
+    matrix: &Matrix,
+    user: UserId,
+    stored: Option<Json>,
+) -> Result<Ruleset, Failure> {
     let user_id = matrix.user_id(&matrix.hub.world(), user);
     let user_id = ruma::UserId::parse(&user_id).map_err(|_| Refusal::Internal)?;
     let defaults = Ruleset::server_default(&user_id);
-    let stored = matrix.hub.account_datum(user, None, KIND).await?;
     let stored = stored.and_then(|content| {
         serde_json::from_value::<Ruleset>(content.value().get("global")?.clone()).ok()
     });

@@ -1,27 +1,31 @@
-//! Account data and documents: what protocols remember for a user. The store holds them; here is only who may write, how much, and under
-//! which condition.
+//! Account data and documents: what protocols remember for a user. The store holds them; here is who may write, how much, and under which
+//! condition.
 
 use std::sync::Arc;
 
 use super::{Deciding, Decision};
-use crate::command::{DocumentStamp, PutCondition};
+use crate::command::PutCondition;
+use crate::document::{DocumentKey, Documents};
 use crate::event::{Document, Event, UserChange};
-use crate::ids::RoomId;
+use crate::ids::{Position, RoomId};
 use crate::json::Json;
 use crate::limits;
 use crate::refusal::Refusal;
 
-/// Stores account data, global or of a room.
+/// Stores account data, global or of a room, if the condition holds.
 pub(super) fn set_account_data(
     at: Deciding<'_>,
-    room: Option<RoomId>,
-    kind: Arc<str>,
+    (room, kind): (Option<RoomId>, Arc<str>),
     content: Json,
+    condition: PutCondition,
 ) -> Result<Decision, Refusal> {
-    let user = account(at)?;
-    check_sizes(&kind, "", content.as_str().len())?;
+    let user = at.account()?;
+    check_name(&kind, "")?;
+    let key = DocumentKey::AccountData(room, kind.clone());
+    check_condition(&user.documents, &key, condition)?;
+    check_size(&user.documents, &key, content.as_str().len())?;
     Ok(Decision::events(vec![Event::User {
-        user,
+        user: user.id,
         change: UserChange::AccountData {
             room,
             kind,
@@ -30,59 +34,56 @@ pub(super) fn set_account_data(
     }]))
 }
 
-/// A document to be stored.
-pub(super) struct Put {
-    pub(super) kind: Arc<str>,
-    pub(super) key: Arc<str>,
-    pub(super) blob: Option<Arc<[u8]>>,
-    pub(super) condition: PutCondition,
-    pub(super) stored: Option<DocumentStamp>,
-}
-
-/// Stores a document if its condition holds.
-pub(super) fn put(at: Deciding<'_>, put: Put) -> Result<Decision, Refusal> {
-    let user = account(at)?;
-    check_sizes(
-        &put.kind,
-        &put.key,
-        put.blob.as_ref().map_or(0, |blob| blob.len()),
-    )?;
-    let stored = put.stored.unwrap_or(DocumentStamp {
-        version: 0,
-        rank: i64::MIN,
-    });
-    let (holds, rank) = match put.condition {
-        PutCondition::Always => (true, 0),
-        PutCondition::Version(expected) => (stored.version == expected, 0),
-        PutCondition::Rank(rank) => (rank > stored.rank, rank),
-    };
-    if !holds {
-        return Err(Refusal::Conflict {
-            current: stored.version,
-        });
+/// Stores a document, or deletes it, if the condition holds.
+pub(super) fn put(
+    at: Deciding<'_>,
+    (kind, name): (Arc<str>, Arc<str>),
+    blob: Option<Arc<[u8]>>,
+    condition: PutCondition,
+) -> Result<Decision, Refusal> {
+    let user = at.account()?;
+    check_name(&kind, &name)?;
+    let key = DocumentKey::Document(kind.clone(), name.clone());
+    check_condition(&user.documents, &key, condition)?;
+    if let Some(blob) = &blob {
+        check_size(&user.documents, &key, blob.len())?;
     }
+    let rank = match condition {
+        PutCondition::Always | PutCondition::Version(_) => 0,
+        PutCondition::Rank(rank) => rank,
+    };
     let document = Document {
-        kind: put.kind,
-        key: put.key,
-        version: stored.version.saturating_add(1),
+        kind,
+        key: name,
         rank,
-        blob: put.blob,
+        blob,
     };
     Ok(Decision::events(vec![Event::User {
-        user,
+        user: user.id,
         change: UserChange::Document(document),
     }]))
 }
 
-fn account(at: Deciding<'_>) -> Result<crate::UserId, Refusal> {
-    if at.world.is_account(at.actor.user) {
-        Ok(at.actor.user)
+fn check_condition(
+    documents: &Documents,
+    key: &DocumentKey,
+    condition: PutCondition,
+) -> Result<(), Refusal> {
+    let stored = documents.get(key);
+    let version = stored.map_or(Position(0), |stored| stored.version);
+    let holds = match condition {
+        PutCondition::Always => true,
+        PutCondition::Version(expected) => version == expected,
+        PutCondition::Rank(rank) => stored.is_none_or(|stored| rank > stored.rank),
+    };
+    if holds {
+        Ok(())
     } else {
-        Err(Refusal::AccountRequired)
+        Err(Refusal::Conflict { current: version })
     }
 }
 
-fn check_sizes(kind: &str, key: &str, size: usize) -> Result<(), Refusal> {
+fn check_name(kind: &str, key: &str) -> Result<(), Refusal> {
     if kind.is_empty() {
         return Err(Refusal::Invalid { what: "type" });
     }
@@ -92,10 +93,31 @@ fn check_sizes(kind: &str, key: &str, size: usize) -> Result<(), Refusal> {
             limit: limits::STATE_KEY,
         });
     }
+    Ok(())
+}
+
+/// One value, and all of the account with it in place of what is there.
+fn check_size(documents: &Documents, key: &DocumentKey, size: usize) -> Result<(), Refusal> {
     if size > limits::DOCUMENT {
         return Err(Refusal::TooLarge {
             what: "content",
             limit: limits::DOCUMENT,
+        });
+    }
+    let replaced = documents.get(key);
+    if replaced.is_none() && documents.count() >= limits::DOCUMENTS {
+        return Err(Refusal::TooMany {
+            what: "values of account data",
+            limit: limits::DOCUMENTS,
+        });
+    }
+    let others = documents
+        .size()
+        .saturating_sub(replaced.map_or(0, |stamp| stamp.size));
+    if others.saturating_add(size) > limits::DOCUMENTS_SIZE {
+        return Err(Refusal::TooLarge {
+            what: "account data",
+            limit: limits::DOCUMENTS_SIZE,
         });
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod direct;
+mod documents;
 mod door;
 mod keys;
 mod operators;

@@ -103,6 +103,7 @@ fn long() -> Command {
         room: None,
         kind: "org.example.long".into(),
         content: polylogue_core::Json::parse(&content).unwrap(),
+        condition: polylogue_core::command::PutCondition::Always,
     }
 }
 

@@ -200,10 +200,9 @@ CREATE TABLE document (
     user     INTEGER NOT NULL,
     kind     TEXT NOT NULL,
     key      TEXT NOT NULL,
-    version  INTEGER NOT NULL,
     rank     INTEGER NOT NULL,
     position INTEGER NOT NULL,
-    blob     BLOB,
+    blob     BLOB NOT NULL,
     PRIMARY KEY (user, kind, key)
 ) STRICT, WITHOUT ROWID;
 

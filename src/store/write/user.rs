@@ -130,19 +130,26 @@ pub(super) fn write(
                 ])?;
         }
         UserChange::Document(document) => {
+            let Some(blob) = document.blob.as_deref() else {
+                transaction
+                    .prepare_cached(
+                        "DELETE FROM document WHERE user = ?1 AND kind = ?2 AND key = ?3",
+                    )?
+                    .execute(params![user.0, &*document.kind, &*document.key])?;
+                return Ok(());
+            };
             transaction
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO document (user, kind, key, version, rank, position, blob)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT OR REPLACE INTO document (user, kind, key, rank, position, blob)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
                 .execute(params![
                     user.0,
                     &*document.kind,
                     &*document.key,
-                    integer(document.version),
                     document.rank,
                     integer(entry.position.0),
-                    document.blob.as_deref()
+                    blob
                 ])?;
         }
     }

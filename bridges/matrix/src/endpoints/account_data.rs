@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use polylogue_core::command::PutCondition;
 use polylogue_core::{Command, Json, RoomId};
 use polylogue_hub::Request;
 use polylogue_matrix::error::ErrorCode;
@@ -93,6 +94,7 @@ async fn write(
                 room,
                 kind: kind.into(),
                 content,
+                condition: PutCondition::Always,
             };
             matrix
                 .hub

@@ -41,18 +41,13 @@ pub(crate) async fn post(
     }
     let mut key = URL_SAFE_NO_PAD.encode(Sha256::digest(text));
     key.truncate(16);
-    let stored = matrix
-        .hub
-        .document(access.user, KIND, &key)
-        .await?
-        .map(|(stamp, _)| stamp);
+    let stored = matrix.hub.document(access.user, KIND, &key).await?;
     if stored.is_none() {
         let command = Command::PutDocument {
             kind: KIND.into(),
             key: key.as_str().into(),
             blob: Some(text.as_bytes().into()),
             condition: PutCondition::Always,
-            stored,
         };
         matrix
             .hub
@@ -77,11 +72,7 @@ pub(crate) async fn stored(
     user: UserId,
     filter_id: &str,
 ) -> Result<Value, Failure> {
-    let found = matrix
-        .hub
-        .document(user, KIND, filter_id)
-        .await?
-        .and_then(|(_, blob)| blob);
+    let found = matrix.hub.document(user, KIND, filter_id).await?;
     let value = found.and_then(|blob| serde_json::from_slice(&blob).ok());
     value.ok_or_else(|| Failure::not_found("no such filter"))
 }

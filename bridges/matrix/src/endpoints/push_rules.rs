@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use polylogue_core::Command;
-use polylogue_hub::Request;
 use polylogue_matrix::error::ErrorCode;
 use ruma::push::{
     Action, InsertPushRuleError, NewConditionalPushRule, NewPatternedPushRule, NewPushRule,
@@ -17,7 +15,7 @@ use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Params, Reply, Segments};
-use crate::push;
+use crate::{datum, push};
 
 #[derive(Deserialize)]
 pub(crate) struct Place {
@@ -88,11 +86,13 @@ pub(crate) async fn put(
     Body(new): Body<NewRule>,
 ) -> Answer {
     let new = new_rule(known_kind(&kind)?, id, new)?;
-    let mut rules = push::ruleset(&matrix, access.user).await?;
-    rules
-        .insert(new, place.after.as_deref(), place.before.as_deref())
-        .map_err(not_inserted)?;
-    store(&matrix, &access, &rules).await
+    let (after, before) = (place.after.as_deref(), place.before.as_deref());
+    let insert = |rules: &mut Ruleset| {
+        rules
+            .insert(new.clone(), after, before)
+            .map_err(not_inserted)
+    };
+    changed(&matrix, &access, insert).await
 }
 
 pub(crate) async fn put_part(
@@ -102,14 +102,25 @@ pub(crate) async fn put_part(
     Body(body): Body<Value>,
 ) -> Answer {
     let kind = known_kind(&kind)?;
-    let mut rules = push::ruleset(&matrix, access.user).await?;
-    let changed = match part.as_str() {
-        "enabled" => rules.set_enabled(kind, &id, crate::extract::shape::<Enabled>(body)?.enabled),
-        "actions" => rules.set_actions(kind, &id, crate::extract::shape::<Actions>(body)?.actions),
-        _ => return Err(unknown_part()),
-    };
-    changed.map_err(|_| no_such_rule())?;
-    store(&matrix, &access, &rules).await
+    match part.as_str() {
+        "enabled" => {
+            let Enabled { enabled } = crate::extract::shape(body)?;
+            let set = |rules: &mut Ruleset| {
+                let done = rules.set_enabled(kind.clone(), &id, enabled);
+                done.map_err(|_| no_such_rule())
+            };
+            changed(&matrix, &access, set).await
+        }
+        "actions" => {
+            let Actions { actions } = crate::extract::shape(body)?;
+            let set = |rules: &mut Ruleset| {
+                let done = rules.set_actions(kind.clone(), &id, actions.clone());
+                done.map_err(|_| no_such_rule())
+            };
+            changed(&matrix, &access, set).await
+        }
+        _ => Err(unknown_part()),
+    }
 }
 
 pub(crate) async fn delete(
@@ -117,9 +128,9 @@ pub(crate) async fn delete(
     access: Access,
     Segments((kind, id)): Segments<(String, String)>,
 ) -> Answer {
-    let mut rules = push::ruleset(&matrix, access.user).await?;
-    rules.remove(known_kind(&kind)?, &id).map_err(not_removed)?;
-    store(&matrix, &access, &rules).await
+    let kind = known_kind(&kind)?;
+    let remove = |rules: &mut Ruleset| rules.remove(kind.clone(), &id).map_err(not_removed);
+    changed(&matrix, &access, remove).await
 }
 
 async fn rule(
@@ -140,16 +151,18 @@ async fn rule(
     found.cloned().ok_or_else(no_such_rule)
 }
 
-async fn store(matrix: &Matrix, access: &Access, rules: &Ruleset) -> Answer {
-    let command = Command::SetAccountData {
-        room: None,
-        kind: push::KIND.into(),
-        content: push::content(rules)?,
+/// Changes the rules; what another client changes meanwhile stays.
+async fn changed(
+    matrix: &Matrix,
+    access: &Access,
+    change: impl Fn(&mut Ruleset) -> Result<(), Failure>,
+) -> Answer {
+    let edit = |stored| {
+        let mut rules = push::with_defaults(matrix, access.user, stored)?;
+        change(&mut rules)?;
+        push::content(&rules).map(Some)
     };
-    matrix
-        .hub
-        .submit(Request::new(access.actor(), command))
-        .await?;
+    datum::change(matrix, access, (None, push::KIND), edit).await?;
     Ok(Reply::empty())
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use polylogue_core::{Command, RoomId};
-use polylogue_hub::Request;
+use polylogue_core::{Json, RoomId};
 use serde_json::{Map, Value, json};
 
 use crate::Matrix;
 use crate::access::Access;
+use crate::datum;
 use crate::error::{Answer, Failure};
 use crate::extract::{AccountData, Reply, Segments, account_data};
 
@@ -32,9 +32,8 @@ pub(crate) async fn put(
 ) -> Answer {
     access.own(&matrix, &user_id)?;
     let room = matrix.room(&room)?;
-    let mut tags = read(&matrix, &access, room).await?;
-    tags.insert(tag, content.value());
-    write(&matrix, &access, (room, tags)).await
+    let change = |tags: &mut Map<String, Value>| drop(tags.insert(tag.clone(), content.value()));
+    changed(&matrix, &access, room, change).await
 }
 
 pub(crate) async fn delete(
@@ -44,11 +43,8 @@ pub(crate) async fn delete(
 ) -> Answer {
     access.own(&matrix, &user_id)?;
     let room = matrix.room(&room)?;
-    let mut tags = read(&matrix, &access, room).await?;
-    if tags.remove(&tag).is_some() {
-        write(&matrix, &access, (room, tags)).await?;
-    }
-    Ok(Reply::empty())
+    let change = |tags: &mut Map<String, Value>| drop(tags.remove(&tag));
+    changed(&matrix, &access, room, change).await
 }
 
 async fn read(
@@ -60,6 +56,30 @@ async fn read(
         .hub
         .account_datum(access.user, Some(room), KIND)
         .await?;
+    Ok(tags(stored))
+}
+
+/// Changes the tags of a room; those that another client sets meanwhile stay.
+async fn changed(
+    matrix: &Matrix,
+    access: &Access,
+    room: RoomId,
+    change: impl Fn(&mut Map<String, Value>),
+) -> Answer {
+    let edit = |stored| {
+        let before = tags(stored);
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before {
+            return Ok(None);
+        }
+        account_data(&json!({ "tags": after })).map(Some)
+    };
+    datum::change(matrix, access, (Some(room), KIND), edit).await?;
+    Ok(Reply::empty())
+}
+
+fn tags(stored: Option<Json>) -> Map<String, Value> {
     let tags = stored.and_then(|content| {
         content
             .value()
@@ -67,23 +87,5 @@ async fn read(
             .and_then(Value::as_object)
             .cloned()
     });
-    Ok(tags.unwrap_or_default())
-}
-
-async fn write(
-    matrix: &Matrix,
-    access: &Access,
-    (room, tags): (RoomId, Map<String, Value>),
-) -> Answer {
-    let content = account_data(&json!({ "tags": tags }))?;
-    let command = Command::SetAccountData {
-        room: Some(room),
-        kind: KIND.into(),
-        content,
-    };
-    matrix
-        .hub
-        .submit(Request::new(access.actor(), command))
-        .await?;
-    Ok(Reply::empty())
+    tags.unwrap_or_default()
 }

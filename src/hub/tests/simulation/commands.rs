@@ -7,6 +7,7 @@ use polylogue_core::command::{
     AccountState, CreateRoom, Destination, DirectRoom, Direction, MissingRoom, NewDevice,
     OtherDevices, PrefixChange, Preset, PutCondition, RoomRef, Say,
 };
+use polylogue_core::document::DocumentKey;
 use polylogue_core::event::{ReadAudience, RoomSetting, StateChange};
 use polylogue_core::facets;
 use polylogue_core::live::{Transient, TransientKind, TransientTarget};
@@ -419,19 +420,34 @@ fn document(known: &Known<'_>, random: &mut Random) -> Command {
             room: None,
             kind: "m.tag".into(),
             content,
+            condition: condition(
+                known,
+                DocumentKey::AccountData(None, "m.tag".into()),
+                random,
+            ),
         };
     }
     let blob: Arc<[u8]> = known.unique.to_le_bytes().into();
+    let blob = (!random.one_in(4)).then_some(blob);
     Command::PutDocument {
         kind: "filter".into(),
         key: "1".into(),
-        blob: Some(blob),
-        condition: if random.one_in(2) {
-            PutCondition::Version(0)
-        } else {
-            PutCondition::Always
-        },
-        stored: None,
+        blob,
+        condition: condition(
+            known,
+            DocumentKey::Document("filter".into(), "1".into()),
+            random,
+        ),
+    }
+}
+
+/// What the author has seen of a value, or does not care about.
+fn condition(known: &Known<'_>, key: DocumentKey, random: &mut Random) -> PutCondition {
+    let user = known.world.state.user(known.user);
+    match user {
+        Some(user) if random.one_in(2) => PutCondition::Version(user.documents.version(&key)),
+        Some(_) | None if random.one_in(2) => PutCondition::Version(Position(0)),
+        Some(_) | None => PutCondition::Always,
     }
 }
 
