@@ -11,7 +11,7 @@ mod support;
 use tempfile::TempDir;
 
 use support::daemon::DATA;
-use support::disk::flush_p99;
+use support::disk::Beside;
 use support::ircload::{Ircload, Measured};
 use support::journal::{Load, bare_loop, blob_size};
 use support::peer::{Peer, Running};
@@ -210,11 +210,11 @@ impl Bench {
 
     fn steady(&self, targets: &mut Targets) -> Outcome<()> {
         let disk = TempDir::with_prefix("polylogue-bench-")?;
-        let before = flush_p99(disk.path())?;
+        let flushes = Beside::begin(disk.path())?;
         let all = self.series(|_| STEADY)?;
-        let flush = f64::midpoint(before, flush_p99(disk.path())?);
+        let flush = flushes.end()?;
         deliveries(&all).print(&format!(
-            "Steady: 200 messages a second to 100 members (flush p99 on this disk: {} ms)",
+            "Steady: 200 messages a second to 100 members (flush p99 on this disk meanwhile: {} ms)",
             number(flush)
         ));
         let (Some(ours), Some(bare)) = (find(&all, Peer::Polylogue), find(&all, Peer::Bare)) else {

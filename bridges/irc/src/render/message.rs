@@ -154,6 +154,7 @@ fn parts(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
 fn lines_of<'t>(scene: &Scene<'_>, text: &'t Text, relation: Option<Refers>) -> Vec<Cow<'t, str>> {
     let foreign = |lines: Vec<String>| lines.into_iter().map(Cow::Owned).collect();
     let mut lines: Vec<Cow<'t, str>> = match &text.form {
+        Form::Irc(text) if !text.contains(['\n', '\r']) => vec![Cow::Borrowed(text)],
         Form::Irc(text) => text.split('\n').flat_map(parts).collect(),
         Form::Native {
             html: Some(html), ..
