@@ -631,6 +631,8 @@ pub struct Attach {
     pub device: Option<DeviceId>,
     /// What others see of the connection.
     pub presentation: Presentation,
+    /// The away text, if it comes away.
+    pub away: Option<Arc<str>>,
 }
 
 /// Who a connection is to be.

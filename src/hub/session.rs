@@ -42,6 +42,8 @@ pub struct Connecting {
     pub renderer: Arc<dyn Renderer>,
     /// Where its lines go.
     pub outbox: Arc<Outbox>,
+    /// The away text, if it comes away.
+    pub away: Option<Arc<str>>,
 }
 
 impl Session {
@@ -58,6 +60,7 @@ impl Session {
             presentation,
             renderer,
             outbox,
+            away,
         } = connecting;
         let arrivals = hub
             .arrivals
@@ -84,6 +87,7 @@ impl Session {
             who,
             device,
             presentation,
+            away,
         }));
         // From here on, whatever happens to this future, the session's end must be told.
         let mut session = Self {

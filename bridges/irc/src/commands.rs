@@ -2,13 +2,14 @@
 
 mod admin;
 pub(crate) mod authenticate;
-mod away;
+pub(crate) mod away;
 pub(crate) mod cap;
 mod chathistory;
 mod help;
 mod info;
 mod invite;
 mod ison;
+pub(crate) mod isupport;
 mod join;
 mod kick;
 mod kill;
@@ -90,6 +91,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Motd => motd::run(client),
         Verb::Lusers => lusers::run(client),
         Verb::Version => version::run(client),
+        Verb::Isupport => isupport::run(client),
         Verb::Stats => stats::run(client, message),
         Verb::Links => links::run(client, message),
         Verb::Time => time::run(client),

@@ -12,6 +12,8 @@ pub struct Config {
     pub network: String,
     /// The server's name in its lines, one word; empty for the server's own.
     pub server_name: String,
+    /// The address of a picture of the network (`draft/ICON` in RPL_ISUPPORT), for clients that show one; empty for none.
+    pub icon: String,
     /// How people reach whoever runs the server, as `ADMIN` tells; empty for nothing.
     pub contact: String,
     /// The hash of the password that guests give with `PASS`, as `polylogue hash-password` prints it; empty if they need none.
@@ -51,6 +53,7 @@ impl Default for Config {
         Self {
             network: "Polylogue".to_owned(),
             server_name: String::new(),
+            icon: String::new(),
             contact: String::new(),
             password_hash: String::new(),
             nick_length: 31,
@@ -97,6 +100,15 @@ impl Config {
             problems.push((
                 "network",
                 "expected one word of at most 32 printable ASCII characters".to_owned(),
+            ));
+        }
+        let icon = &self.icon;
+        let is_address = icon.starts_with("https://") || icon.starts_with("http://");
+        let is_word = icon.len() <= 300 && icon.bytes().all(|byte| byte.is_ascii_graphic());
+        if !icon.is_empty() && !(is_address && is_word) {
+            problems.push((
+                "icon",
+                "expected an address like \"https://example.org/icon.png\", of at most 300 printable ASCII characters".to_owned(),
             ));
         }
         let path = &self.websocket_path;

@@ -33,6 +33,8 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::MessageRedaction,
     Capability::ReadMarker,
     Capability::SelfMessage,
+    Capability::PreAway,
+    Capability::ExtendedIsupport,
 ]);
 
 /// Those of them that delivery looks at.

@@ -20,7 +20,7 @@ pub(crate) const MODES: ModeTypes = ModeTypes {
 pub(crate) fn tokens(config: &Config) -> Isupport {
     let key = |name: &'static str| Middle::new(name).unwrap_or(Middle::STAR);
     let number = |number: usize| number.to_string();
-    Isupport::new()
+    let tokens = Isupport::new()
         .value(key("CASEMAPPING"), "ascii")
         .value(key("CHANTYPES"), "#&")
         .value(key("PREFIX"), "(qaohv)~&@%+")
@@ -51,7 +51,13 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .flag(key("KNOCK"))
         .flag(key("WHOX"))
         .flag(key("SAFELIST"))
-        .flag(key("UTF8ONLY"))
+        .flag(key("UTF8ONLY"));
+    if config.icon.is_empty() {
+        tokens
+    } else {
+        // IRCv3 draft/network-icon.
+        tokens.value(key("draft/ICON"), &config.icon)
+    }
 }
 
 fn targmax(targets: usize) -> String {

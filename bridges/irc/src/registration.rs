@@ -17,6 +17,7 @@ use crate::client::{Client, Next};
 use crate::commands;
 use crate::commands::authenticate::Exchange;
 use crate::login::{Login, NotProven, Proof};
+use crate::metadata::Values;
 use crate::names;
 use crate::refusal::{self, About};
 use crate::services;
@@ -36,6 +37,17 @@ pub(crate) struct Registration {
     pub(crate) account: Option<Login>,
     /// The nick that it asked for last and may not have.
     pub(crate) refused: Option<Arc<str>>,
+    /// What it has set already.
+    pub(crate) ahead: Ahead,
+}
+
+/// What a client has set before it is registered.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead {
+    /// The away text (IRCv3 draft/pre-away).
+    pub(crate) away: Option<Arc<str>>,
+    /// What it tells of itself (IRCv3 draft/metadata-3).
+    pub(crate) metadata: Values,
 }
 
 impl Default for Registration {
@@ -49,6 +61,7 @@ impl Default for Registration {
             exchange: None,
             account: None,
             refused: None,
+            ahead: Ahead::default(),
         }
     }
 }
@@ -75,6 +88,9 @@ impl Client {
             }
             Verb::Ping => commands::ping::run(self, message).await,
             Verb::Pong => {}
+            Verb::Away => commands::away::ahead(self, message),
+            Verb::Metadata => commands::metadata::ahead(self, message),
+            Verb::Isupport => commands::isupport::run(self),
             Verb::Quit => return commands::quit::run(self, message),
             // COMPAT(irssi, 1.4): sends `JOIN :` before it is registered.
             _ => {
@@ -176,7 +192,10 @@ impl Client {
             None => self.attach_guest(&nick, username, real_name).await,
         };
         match attached {
-            Ok(()) => Next::Continue,
+            Ok(()) => {
+                commands::metadata::set_ahead(self).await;
+                Next::Continue
+            }
             Err(Refusal::Disabled) => {
                 self.replies.text(
                     Numeric::ErrYoureBannedCreep,
@@ -301,6 +320,7 @@ impl Client {
         let renderer = self.irc.renderer.clone();
         let by = login.as_ref().map(|login| login.by);
         let connecting = Connecting {
+            away: self.registration.ahead.away.clone(),
             who,
             device: by.and_then(Proof::device),
             proven_at: by.filter(|by| *by == Proof::Password).map(|_| now()),

@@ -468,3 +468,31 @@ async fn modes_of_one_batch_are_told_once() {
     letters.sort_unstable();
     assert_eq!(letters, ['C', 'c', 'm', 't'], "{told}");
 }
+
+#[tokio::test]
+async fn what_is_set_before_registration_holds_after_it() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    let mut watcher = house.guest("watcher").await;
+    watcher.send("CAP REQ away-notify\r\nJOIN #garden").await;
+    watcher.line(" 366 ").await;
+    let mut client = house.client().await;
+    client
+        .send("CAP REQ :draft/pre-away draft/metadata-3 batch\r\nAWAY *\r\nMETADATA * SET display-name :Gale")
+        .await;
+    client.line(" 306 * ").await;
+    client.line(" 761 * * display-name * :Gale").await;
+    client.send("ISUPPORT").await;
+    client.line("BATCH +i1 draft/isupport").await;
+    client.line("@batch=i1 :test 005 * CASEMAPPING=ascii").await;
+    client.send("METADATA #garden GET avatar").await;
+    client.line(" 451 ").await;
+    client
+        .send("NICK gale\r\nUSER gale 0 * :gale\r\nCAP END")
+        .await;
+    client.line(" 001 ").await;
+    client.line("BATCH +m1 metadata gale").await;
+    client.line(" 761 gale gale display-name * :Gale").await;
+    client.send("JOIN #garden\r\nWHOIS gale").await;
+    client.line(" 301 gale gale :Away").await;
+    watcher.line("AWAY :Away").await;
+}

@@ -25,6 +25,7 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
         "status",
         limits::STATUS,
     )?;
+    within(attach.away.as_deref(), "away text", limits::STATUS)?;
     let (user, guest) = match attach.who {
         Who::Account(user) => {
             let known = admit(world, user)?;
@@ -49,7 +50,7 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
         user,
         device: attach.device,
         presentation: attach.presentation,
-        away: None,
+        away: attach.away,
         operator: None,
         hears: false,
     };

@@ -105,6 +105,7 @@ impl House {
             metadata: Default::default(),
         };
         let attach = Attach {
+            away: None,
             session: SessionId(self.sessions),
             who,
             device: None,

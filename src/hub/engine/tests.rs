@@ -93,6 +93,7 @@ impl Bench {
     fn attach(&mut self, session: u64, who: Who) -> UserId {
         let session = SessionId(session);
         let attach = Attach {
+            away: None,
             session,
             who,
             device: None,
@@ -528,6 +529,7 @@ fn who_came_in_on_a_void_batch_that_let_him_in_is_put_out() {
     bench.ask("in", Actor::ADMINISTRATOR, state(AccountState::Enabled));
     bench.in_flight();
     let attach = Attach {
+        away: None,
         session: SessionId(7),
         who: Who::Account(ALICE),
         device: None,
@@ -731,6 +733,7 @@ fn whoever_comes_has_all_his_rooms_read_at_once() {
     let mut bench = Bench::new(&["#a", "#b", "#c"]);
     bench.engine = bench.engine.keeping(0);
     let attach = Attach {
+        away: None,
         session: SessionId(7),
         who: Who::Account(ALICE),
         device: None,

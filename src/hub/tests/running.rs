@@ -81,6 +81,7 @@ impl Connection {
             metadata: Default::default(),
         };
         let connecting = Connecting {
+            away: None,
             who,
             device,
             proven_at: None,

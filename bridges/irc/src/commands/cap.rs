@@ -149,7 +149,7 @@ impl Values {
                 multiline::LINES
             ),
             metadata: format!(
-                "max-subs={},max-keys={},max-value-bytes={}",
+                "before-connect,max-subs={},max-keys={},max-value-bytes={}",
                 Key::ALL.len(),
                 metadata::KEYS,
                 metadata::VALUE

@@ -45,6 +45,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ISON", &["ISON nick...", "Which of these are here."]),
+    ("ISUPPORT", &["ISUPPORT", "What this server supports."]),
     (
         "JOIN",
         &[

@@ -100,6 +100,66 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     }
 }
 
+/// Before registration is complete, of the client itself alone: what is set is asked for when there is somebody to have it.
+pub(crate) fn ahead(client: &mut Client, message: &Message) {
+    let subcommand = message.given(1).unwrap_or_default().to_ascii_uppercase();
+    let rest: Vec<&str> = message.params().skip(2).collect();
+    match (message.given(0), subcommand.as_str()) {
+        (_, "SUB") => return subscribe(client, &rest),
+        (Some("*"), "SET" | "GET" | "LIST") => {}
+        _ => {
+            let text = "You have not registered";
+            return client.replies.text(Numeric::ErrNotRegistered, &[], text);
+        }
+    }
+    let values = client.registration.ahead.metadata.clone();
+    match (subcommand.as_str(), rest.first().copied()) {
+        ("LIST", _) => tell_all(client, "*", &set(&values)),
+        ("GET", _) => {
+            let asked: Vec<_> = (rest.iter())
+                .map(|key| (*key, values.get(*key).map(|value| &**value)))
+                .collect();
+            tell_all(client, "*", &asked);
+        }
+        (_, Some(key)) if is_key(key) => {
+            let value = rest.get(1).copied().filter(|value| !value.is_empty());
+            if value.is_some_and(|value| value.len() > VALUE) {
+                let text = format!("A value has at most {VALUE} bytes");
+                return fail(client, "INVALID_VALUE", &[key], &text);
+            }
+            if values.len() >= KEYS && !values.contains_key(key) {
+                return fail(client, "LIMIT_REACHED", &["*"], "Too many keys");
+            }
+            let all = &mut client.registration.ahead.metadata;
+            match value {
+                Some(value) => all.insert(key.into(), value.into()),
+                None => all.remove(key),
+            };
+            tell(client, "*", (key, value));
+        }
+        (_, key) => {
+            let key = key.unwrap_or("*");
+            fail(client, "KEY_INVALID", &[key], "This can't be a key");
+        }
+    }
+}
+
+/// Sets what was asked for before registration was complete, and tells the client what it tells of itself now.
+pub(crate) async fn set_ahead(client: &mut Client) {
+    let wanted = std::mem::take(&mut client.registration.ahead.metadata);
+    if wanted.is_empty() {
+        return;
+    }
+    let Some((found, shown, _)) = find(client, "*").await else {
+        return;
+    };
+    for (key, value) in &wanted {
+        change(client, (found, &shown), (key, Some(value))).await;
+    }
+    let values = metadata::of_user(&client.world(), client.user_id());
+    tell_all(client, &shown, &set(&values));
+}
+
 fn set(values: &Values) -> Vec<(&str, Option<&str>)> {
     values
         .iter()

@@ -202,6 +202,7 @@ async fn attach(
     let outbox = Outbox::woken(Mode::Live);
     let presentation = presentation(hub, access.user, &shown);
     let connecting = Connecting {
+        away: None,
         who: Who::Account(access.user),
         device: Some(access.device),
         proven_at: None,
@@ -404,6 +405,7 @@ impl Watch {
         let (hub, session) = (self.session.hub(), &self.session);
         let ask = async |command| hub.submit(Request::new(session.actor(), command)).await;
         let attach = Attach {
+            away: None,
             session: session.id(),
             who: Who::Account(session.user()),
             device: session.device(),

@@ -99,6 +99,7 @@ impl Client {
         let dialect = self.greeted.unwrap_or_default();
         self.outbox.set_dialect(dialect.bits());
         let connecting = Connecting {
+            away: None,
             who: Who::Account(user),
             device: Some(device),
             proven_at: None,

@@ -33,6 +33,7 @@ pub(super) async fn set(client: &Client, request: SetPresence) -> Result<Option<
     if known.is_some_and(|known| changes(&known.presentation)) {
         // A session that attaches again, under its own number, shows in another way.
         let attach = Attach {
+            away: None,
             session: session.id(),
             who: Who::Account(session.user()),
             device: session.device(),

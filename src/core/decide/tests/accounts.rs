@@ -391,6 +391,7 @@ fn the_end_of_a_credential_ends_what_came_from_it() {
         .presentation
         .clone();
     let attach = Attach {
+        away: None,
         session: SessionId(50),
         who: Who::Account(ALICE),
         device: Some(phone),

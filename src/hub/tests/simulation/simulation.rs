@@ -309,6 +309,7 @@ impl Simulation {
             proven_at: None,
         };
         let command = Command::Attach(Box::new(Attach {
+            away: None,
             session,
             who,
             device,
