@@ -105,7 +105,8 @@ impl Config {
         let icon = &self.icon;
         let is_address = icon.starts_with("https://") || icon.starts_with("http://");
         let is_word = icon.len() <= 300 && icon.bytes().all(|byte| byte.is_ascii_graphic());
-        if !icon.is_empty() && !(is_address && is_word) {
+        let is_fine = icon.is_empty() || (is_address && is_word);
+        if !is_fine {
             problems.push((
                 "icon",
                 "expected an address like \"https://example.org/icon.png\", of at most 300 printable ASCII characters".to_owned(),

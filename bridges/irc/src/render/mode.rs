@@ -45,26 +45,9 @@ pub(super) fn power(
             })
         })
         .collect();
-    let before = scene.before.state.room(room.id);
-    if let Some(before) = before.filter(|_| !is_overtaken(room, (facets::POWER_LEVELS, stamp))) {
-        let (old, new) = (
-            topic_locked(&before.state.power),
-            topic_locked(&change.levels),
-        );
-        push_flag(&mut changes, (old, new), 't');
-        let (old, new) = (
-            before.state.power.events_default > 0,
-            change.levels.events_default > 0,
-        );
-        push_flag(&mut changes, (old, new), 'm');
-    }
+    let limit = limit(room);
+    changes.extend(flags(scene, room, (sender, stamp), limit.as_deref()));
     write(scene, (room, sender), stamp.at, &changes, out);
-}
-
-/// Whether the same state was set again in the same batch: what came of both is told once, with the last.
-fn is_overtaken(room: &RoomState, (kind, stamp): (&str, Stamp)) -> bool {
-    let last = room.extra.get(&(Arc::from(kind), Arc::from("")));
-    last.is_some_and(|last| last.position > stamp.position)
 }
 
 /// State by Matrix type.
@@ -78,58 +61,83 @@ pub(super) fn state(
     if !change.key.is_empty() {
         return;
     }
-    let before = scene.before.state.room(room.id).map(|room| &room.state);
-    let mut changes = Vec::new();
-    match &*change.kind {
-        facets::JOIN_RULES | facets::GUEST_ACCESS | facets::CHANNEL_MODES
-            if is_overtaken(room, (&change.kind, stamp)) =>
-        {
-            return;
-        }
-        facets::TOPIC => return topic(scene, (room, sender), stamp, change, out),
-        facets::JOIN_RULES => {
-            let closed = |room: &RoomState| room.join_rule != JoinRule::Public;
-            let was = |read: fn(&RoomState) -> bool| before.is_some_and(|room| read(room));
-            push_flag(&mut changes, (was(closed), closed(room)), 'i');
-            push_flag(&mut changes, (was(no_knock), no_knock(room)), 'K');
-        }
-        facets::GUEST_ACCESS => {
-            push_flag(
-                &mut changes,
-                (
-                    before.is_some_and(|room| !room.guests_may_join),
-                    !room.guests_may_join,
-                ),
-                'R',
-            );
-        }
-        facets::CHANNEL_MODES => {
-            let old = before.map_or(ChannelModes::default(), |room| room.modes);
-            for (letter, read) in FLAGS {
-                push_flag(&mut changes, (read(&old), read(&room.modes)), letter);
-            }
-            // With the join rule, this was told beside it.
-            if let Some(before) = before.filter(|before| before.join_rule == room.join_rule) {
-                push_flag(&mut changes, (no_knock(before), no_knock(room)), 'K');
-            }
-            let limit = room.modes.limit.map(|limit| limit.to_string());
-            if old.limit != room.modes.limit {
-                let sign = if limit.is_some() {
-                    Sign::Plus
-                } else {
-                    Sign::Minus
-                };
-                changes.push(Change {
-                    sign,
-                    letter: 'l',
-                    parameter: limit.as_deref().map(names::echoed),
-                });
-                return write(scene, (room, sender), stamp.at, &changes, out);
-            }
-        }
-        _ => return,
+    if *change.kind == *facets::TOPIC {
+        return topic(scene, (room, sender), stamp, change, out);
     }
-    write(scene, (room, sender), stamp.at, &changes, out);
+    if MODES.contains(&&*change.kind) {
+        let limit = limit(room);
+        let changes = flags(scene, room, (sender, stamp), limit.as_deref());
+        write(scene, (room, sender), stamp.at, &changes, out);
+    }
+}
+
+/// The state that modes without a nick are parts of.
+const MODES: [&str; 4] = [
+    facets::POWER_LEVELS,
+    facets::JOIN_RULES,
+    facets::GUEST_ACCESS,
+    facets::CHANNEL_MODES,
+];
+
+fn limit(room: &RoomState) -> Option<String> {
+    room.modes.limit.map(|limit| limit.to_string())
+}
+
+/// The modes that somebody has changed in this batch, all of them with the last of his changes: what was one line is one line. A mode that was
+/// changed twice is told once.
+fn flags<'l>(
+    scene: &Scene<'_>,
+    room: &RoomState,
+    (sender, stamp): (UserId, Stamp),
+    limit: Option<&'l str>,
+) -> Vec<Change<'l>> {
+    let before = scene.before.state.room(room.id).map(|room| &*room.state);
+    let entry = |state: &RoomState, kind: &str| {
+        let entry = state.extra.get(&(Arc::from(kind), Arc::from("")))?;
+        Some((entry.position, entry.sender))
+    };
+    let set_now = |kind: &str| {
+        let (position, _) = entry(room, kind).filter(|(_, by)| *by == sender)?;
+        let old = before.and_then(|before| entry(before, kind));
+        (old.is_none_or(|(old, _)| old < position)).then_some(position)
+    };
+    let mut changes = Vec::new();
+    if MODES.into_iter().filter_map(set_now).max() != Some(stamp.position) {
+        return changes;
+    }
+    let was = |read: fn(&RoomState) -> bool| before.is_some_and(read);
+    let mut flag = |letter: char, read: fn(&RoomState) -> bool| {
+        push_flag(&mut changes, (was(read), read(room)), letter);
+    };
+    if before.is_some() && set_now(facets::POWER_LEVELS).is_some() {
+        flag('t', |room| topic_locked(&room.power));
+        flag('m', |room| room.power.events_default > 0);
+    }
+    if set_now(facets::JOIN_RULES).is_some() {
+        flag('i', |room| room.join_rule != JoinRule::Public);
+        flag('K', no_knock);
+    }
+    if set_now(facets::GUEST_ACCESS).is_some() {
+        flag('R', |room| !room.guests_may_join);
+    }
+    if set_now(facets::CHANNEL_MODES).is_some() {
+        let old = before.map_or(ChannelModes::default(), |room| room.modes);
+        // With the join rule, this is told beside it.
+        if before.is_some_and(|before| before.join_rule == room.join_rule) {
+            flag('K', no_knock);
+        }
+        for (letter, read) in FLAGS {
+            push_flag(&mut changes, (read(&old), read(&room.modes)), letter);
+        }
+        if old.limit != room.modes.limit {
+            changes.push(Change {
+                sign: limit.map_or(Sign::Minus, |_| Sign::Plus),
+                letter: 'l',
+                parameter: limit.map(names::echoed),
+            });
+        }
+    }
+    changes
 }
 
 /// `+K`: nobody may ask to be let in. While the room is closed the join rule says so; else it is what `+i` will mean.
