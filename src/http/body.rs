@@ -73,12 +73,12 @@ impl HttpBody for Bounded {
 /// A response's body: with its end, or the client's, the request is answered.
 pub struct Answer {
     body: Body,
-    _answering: Answering,
+    _answering: Option<Answering>,
 }
 
 impl Answer {
     /// The body of the response to a request.
-    pub fn new(body: Body, answering: Answering) -> Self {
+    pub fn new(body: Body, answering: Option<Answering>) -> Self {
         Self {
             body,
             _answering: answering,

@@ -4,13 +4,14 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use polylogue_hub::Peer;
+use polylogue_hub::{Later, Peer, Waiting};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
@@ -21,11 +22,11 @@ use super::Http;
 use super::body::{Answer, bounded};
 use super::client::{self, NotAnAddress, Source};
 use super::local::{self, Foreign};
-use super::watch::Watch;
+use super::watch::{Answering, Watch};
 
 /// From a request's head to the end of its body.
 const RECEIVE: Duration = Duration::from_secs(30);
-/// From a request's head to its response. Long polls wait at most 90 s of it.
+/// From a request's head to its response, unless that comes later.
 const ANSWER: Duration = Duration::from_secs(120);
 /// What requests have left once the server stops: enough for a command, not for a long poll.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -85,21 +86,48 @@ impl Requests {
 impl hyper::service::Service<Request<Incoming>> for Requests {
     type Response = Response<Answer>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
+    type Future = Answered;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let answering = self.watch.answering();
-        let client = self.client(&request);
-        let routes = self.http.routes.clone();
-        let stopping = self.http.stopping.clone();
-        Box::pin(async move {
-            let answered = match client {
-                Ok(client) => answer(request, client, routes, &stopping).await,
-                Err(reason) => Err(reason),
-            };
-            let response = answered.unwrap_or_else(|reason| reason.response());
-            Ok(response.map(|body| Answer::new(body, answering)))
-        })
+        let answering = Some(self.watch.answering());
+        let response: Waiting<Response<Body>> = match self.client(&request) {
+            Ok(client) => {
+                let (routes, stopping) = (self.http.routes.clone(), self.http.stopping.clone());
+                Box::pin(async move {
+                    let answered = answer(request, client, routes, &stopping).await;
+                    answered.unwrap_or_else(|reason| reason.response())
+                })
+            }
+            Err(reason) => Box::pin(std::future::ready(reason.response())),
+        };
+        Answered {
+            response,
+            answering,
+        }
+    }
+}
+
+/// A request being answered. While it waits for an answer that comes [`Later`] nothing else of it is there.
+pub struct Answered {
+    response: Waiting<Response<Body>>,
+    answering: Option<Answering>,
+}
+
+impl Future for Answered {
+    type Output = Result<Response<Answer>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let mut response = ready!(self.response.as_mut().poll(cx));
+            let later = response.extensions_mut().remove::<Later<Response<Body>>>();
+            match later.and_then(Later::take) {
+                Some(later) => self.response = later,
+                None => {
+                    let answering = self.answering.take();
+                    return Poll::Ready(Ok(response.map(|body| Answer::new(body, answering))));
+                }
+            }
+        }
     }
 }
 

@@ -22,7 +22,8 @@ pub struct Session {
     user: UserId,
     device: Option<DeviceId>,
     proven_at: Option<Timestamp>,
-    reason: Arc<str>,
+    /// Why it ends, if there is more to say than that its connection was closed.
+    reason: Option<Arc<str>>,
     /// The names that it watches, folded, as they were given.
     watched: BTreeMap<Box<str>, Arc<str>>,
 }
@@ -96,7 +97,7 @@ impl Session {
             user,
             device,
             proven_at,
-            reason: "Connection closed".into(),
+            reason: None,
             watched: BTreeMap::new(),
         };
         match hub.submit(Request::new(actor, command)).await {
@@ -218,7 +219,7 @@ impl Session {
 
     /// What IRC shows as the reason for its end.
     pub fn set_reason(&mut self, reason: Arc<str>) {
-        self.reason = reason;
+        self.reason = Some(reason);
     }
 }
 
@@ -231,9 +232,10 @@ impl Drop for Session {
         if let Some(arrivals) = self.hub.arrivals.get(self.hub.lane_of_session(self.id)) {
             arrivals.take(self.id);
         }
+        let reason = self.reason.take();
         let command = Command::Detach {
             session: self.id,
-            reason: self.reason.clone(),
+            reason: reason.unwrap_or_else(|| "Connection closed".into()),
         };
         self.hub.tell(Request::new(self.actor(), command));
     }

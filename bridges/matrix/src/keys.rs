@@ -203,9 +203,29 @@ pub(crate) fn cross_signing(
     Some(object(key, &signatures))
 }
 
-/// How many one-time keys the device has left (`one_time_key_counts`, `device_one_time_keys_count`).
-pub(crate) fn counts(matrix: &Matrix, access: &Access) -> Value {
-    let mut counts = matrix.hub.one_time_key_counts(access.user, access.device);
-    counts.entry(COUNTED.into()).or_default();
-    json!(counts)
+/// What is left of a device's keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeysLeft {
+    /// One-time keys by algorithm.
+    one_time: Vec<(Arc<str>, u64)>,
+    /// The algorithms of fallback keys that were never handed out.
+    pub(crate) fallback: Vec<Arc<str>>,
+}
+
+impl KeysLeft {
+    /// At this moment, of the device that asks.
+    pub(crate) fn of(matrix: &Matrix, access: &Access) -> Self {
+        let (hub, user, device) = (&matrix.hub, access.user, access.device);
+        Self {
+            one_time: hub.one_time_key_counts(user, device).into_iter().collect(),
+            fallback: hub.unused_fallback_types(user, device),
+        }
+    }
+
+    /// How many one-time keys there are (`one_time_key_counts`, `device_one_time_keys_count`).
+    pub(crate) fn counts(&self) -> Value {
+        let mut counts: BTreeMap<_, _> = self.one_time.iter().cloned().collect();
+        counts.entry(COUNTED.into()).or_default();
+        json!(counts)
+    }
 }

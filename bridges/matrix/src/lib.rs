@@ -71,7 +71,7 @@ impl Matrix {
 
     /// The server goes down: requests that wait for news are answered with what there is.
     pub fn stop(&self) {
-        self.sync.stopping.cancel();
+        self.sync.stop();
     }
 
     /// Everything below `/_matrix` and `/.well-known/matrix`.

@@ -26,19 +26,35 @@ pub(crate) fn with_defaults(
     user: UserId,
     stored: Option<Json>,
 ) -> Result<Ruleset, Failure> {
-    let user_id = matrix.user_id(&matrix.hub.world(), user);
-    let user_id = ruma::UserId::parse(&user_id).map_err(|_| Refusal::Internal)?;
-    let defaults = Ruleset::server_default(&user_id);
-    let stored = stored.and_then(|content| {
-        serde_json::from_value::<Ruleset>(content.value().get("global")?.clone()).ok()
-    });
-    Ok(match stored {
+    let defaults = defaults(matrix, user)?;
+    Ok(match stored.and_then(read) {
         Some(mut rules) => {
             rules.update_with_server_default(defaults);
             rules
         }
         None => defaults,
     })
+}
+
+/// The rules of a user who changed them.
+pub(crate) async fn own(matrix: &Matrix, user: UserId) -> Result<Option<Ruleset>, Failure> {
+    let stored = matrix.hub.account_datum(user, None, KIND).await?;
+    let Some(mut rules) = stored.and_then(read) else {
+        return Ok(None);
+    };
+    rules.update_with_server_default(defaults(matrix, user)?);
+    Ok(Some(rules))
+}
+
+/// Those of everybody else.
+pub(crate) fn defaults(matrix: &Matrix, user: UserId) -> Result<Ruleset, Failure> {
+    let user_id = matrix.user_id(&matrix.hub.world(), user);
+    let user_id = ruma::UserId::parse(&user_id).map_err(|_| Refusal::Internal)?;
+    Ok(Ruleset::server_default(&user_id))
+}
+
+fn read(stored: Json) -> Option<Ruleset> {
+    serde_json::from_value(stored.value().get("global")?.clone()).ok()
 }
 
 /// The content of the account data event: `{"global": ...}`.

@@ -217,13 +217,18 @@ async fn wrong_method() -> Failure {
     )
 }
 
-/// Matrix client-server API "Web browser clients": headers on every reply; a preflight request needs nothing more.
+/// A preflight request of a browser needs nothing but the headers.
 async fn cors(request: Request, next: Next) -> Response {
-    let mut response = if request.method() == Method::OPTIONS {
+    let response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else {
         next.run(request).await
     };
+    open_to_browsers(response)
+}
+
+/// Matrix client-server API "Web browser clients": headers on every reply, also on one that comes later.
+pub(crate) fn open_to_browsers(mut response: Response) -> Response {
     let headers: [(HeaderName, &str); 4] = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (

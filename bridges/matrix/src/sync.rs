@@ -3,7 +3,7 @@
 //! - `marks`, `news`: delivery leaves a mark of a few bytes for each change that concerns a session; they add up to a set of what is new.
 //! - `watch`: the sessions of the devices that sync.
 //! - `source`: everything that changed for a user since a position, without the shape of any one version of sync.
-//! - `v3`: `GET /sync` over it. `window`, `state`, `unread`, `ephemeral`, `room`: its parts of one room.
+//! - `v3`: `GET /sync` over it. `scene`: its reply; `room`, `window`, `state`, `unread`, `ephemeral`: the parts of one room.
 //! - `devices`: whose keys changed, and what waits for the device.
 //!
 //! A wake costs what changed: a device that is here finds the changed rooms in its set, and nothing is read of the others. One that was away
@@ -14,6 +14,7 @@ mod ephemeral;
 mod marks;
 mod news;
 mod room;
+mod scene;
 mod source;
 mod state;
 mod unread;

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
-use polylogue_hub::{Config as HubConfig, Hub, Limits, Peer, Registration, Security};
+use polylogue_hub::{
+    Config as HubConfig, Hub, Later, Limits, Peer, Registration, Security, Waiting,
+};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -106,7 +108,11 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
-        self.router.clone().oneshot(request).await.unwrap()
+        let mut response = self.router.clone().oneshot(request).await.unwrap();
+        match waiting(&mut response) {
+            Some(later) => later.await,
+            None => response,
+        }
     }
 
     /// A request below `/_matrix/client/v3`; the token may be empty, and a body of null is none.
@@ -188,6 +194,12 @@ impl Server {
         );
         got
     }
+}
+
+/// What is waited for, if the response comes later.
+pub(crate) fn waiting(response: &mut Response<Body>) -> Option<Waiting<Response<Body>>> {
+    let later = response.extensions_mut().remove();
+    later.and_then(Later::take)
 }
 
 pub(crate) fn peer(security: Security) -> Peer {

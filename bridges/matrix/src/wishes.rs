@@ -1,5 +1,6 @@
 //! What a user wants to hear: whom he ignores (`m.ignored_user_list`), and what notifies him (`m.push_rules`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use polylogue_core::room::Room;
@@ -21,10 +22,11 @@ use crate::push;
 const IGNORED: &str = "m.ignored_user_list";
 
 /// What a user wants to hear.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Wishes {
     ignored: BTreeSet<UserId>,
-    rules: Ruleset,
+    /// Nothing for the server's defaults, which are made when they are needed.
+    rules: Option<Ruleset>,
 }
 
 /// What an event does.
@@ -62,11 +64,18 @@ pub(crate) fn is_hidden(ignored: &BTreeSet<UserId>, event: &VisibleEvent, shown:
 }
 
 impl Wishes {
-    /// As they are stored now.
-    pub(crate) async fn of(matrix: &Matrix, user: UserId) -> Result<Self, Failure> {
-        Ok(Self {
-            ignored: ignored(matrix, user).await?,
-            rules: push::ruleset(matrix, user).await?,
+    /// As they are stored now; nothing for somebody who never wished for anything.
+    pub(crate) async fn of(matrix: &Matrix, user: UserId) -> Result<Option<Self>, Failure> {
+        let (ignored, rules) = (ignored(matrix, user).await?, push::own(matrix, user).await?);
+        let has_none = ignored.is_empty() && rules.is_none();
+        Ok((!has_none).then_some(Self { ignored, rules }))
+    }
+
+    /// What notifies the user whose wishes they are.
+    pub(crate) fn rules(&self, matrix: &Matrix, user: UserId) -> Result<Cow<'_, Ruleset>, Failure> {
+        Ok(match &self.rules {
+            Some(rules) => Cow::Borrowed(rules),
+            None => Cow::Owned(push::defaults(matrix, user)?),
         })
     }
 
@@ -74,17 +83,21 @@ impl Wishes {
     pub(crate) fn ignored(&self) -> &BTreeSet<UserId> {
         &self.ignored
     }
+}
 
-    /// What an event does to the user, by his rules.
-    pub(crate) async fn notified(&self, event: &Value, room: &PushConditionRoomCtx) -> Notified {
-        let Ok(event) = Raw::new(event) else {
-            return Notified::default();
-        };
-        let actions = self.rules.get_actions(&event, room).await;
-        Notified {
-            notifies: actions.iter().any(ruma::push::Action::should_notify),
-            highlights: actions.iter().any(ruma::push::Action::is_highlight),
-        }
+/// What an event does to a user, by his rules.
+pub(crate) async fn notified(
+    rules: &Ruleset,
+    event: &Value,
+    room: &PushConditionRoomCtx,
+) -> Notified {
+    let Ok(event) = Raw::new(event) else {
+        return Notified::default();
+    };
+    let actions = rules.get_actions(&event, room).await;
+    Notified {
+        notifies: actions.iter().any(ruma::push::Action::should_notify),
+        highlights: actions.iter().any(ruma::push::Action::is_highlight),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::Matrix;
 use crate::access::Access;
 use crate::error::{Answer, Failure};
 use crate::extract::{Body, Reply};
-use crate::keys;
+use crate::keys::{self, KeysLeft};
 
 #[derive(Deserialize)]
 pub(crate) struct Request {
@@ -49,9 +49,8 @@ pub(crate) async fn post(
     };
     let command = Command::Keys(KeysCommand::Upload(upload));
     matrix.hub.submit(Ask::new(access.actor(), command)).await?;
-    Ok(Reply(
-        json!({ "one_time_key_counts": keys::counts(&matrix, &access) }),
-    ))
+    let left = KeysLeft::of(&matrix, &access);
+    Ok(Reply(json!({ "one_time_key_counts": left.counts() })))
 }
 
 /// Keys by algorithm and id.

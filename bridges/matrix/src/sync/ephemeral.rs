@@ -8,8 +8,8 @@ use polylogue_hub::Direction;
 use polylogue_matrix::filter::admits_type;
 use serde_json::{Map, Value, json};
 
+use super::scene::Scene;
 use super::source::{Receipts, RoomChanges, Typing};
-use super::v3::Scene;
 use crate::access::now;
 use crate::error::Failure;
 

@@ -8,9 +8,9 @@ use polylogue_hub::Direction;
 use polylogue_matrix::filter::admits_type;
 use serde_json::{Value, json};
 
+use super::scene::Scene;
 use super::source::RoomChanges;
 use super::state::{self, Beside, Wanted};
-use super::v3::Scene;
 use super::window::{self, Window};
 use super::{ephemeral, unread};
 use crate::error::Failure;

@@ -9,7 +9,7 @@ use polylogue_matrix::filter::{admits, admits_room};
 use ruma::api::client::filter::LazyLoadOptions;
 use serde_json::{Map, Value, json};
 
-use super::v3::Scene;
+use super::scene::Scene;
 use super::window::Window;
 use crate::error::Failure;
 use crate::state::membership;

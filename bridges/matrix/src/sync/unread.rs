@@ -5,7 +5,7 @@ use polylogue_core::{RoomChange, RoomSequence, UserId};
 use polylogue_hub::{Direction, VisibleEvent};
 use serde_json::{Value, json};
 
-use super::v3::Scene;
+use super::scene::Scene;
 use crate::error::Failure;
 use crate::render::client_event;
 use crate::wishes;
@@ -36,12 +36,13 @@ pub(crate) async fn notifications(
     let world = &*scene.changes.world;
     let senders = events.iter().map(|event| event.sender).collect();
     let asked = wishes::room(matrix, (world, room), (user, &senders));
+    let rules = scene.wishes.rules(matrix, user)?;
     for event in events {
         let shown = client_event(matrix, world, (id, event));
         if let Some(room) = &asked
             && !wishes::is_hidden(scene.wishes.ignored(), event, &shown)
         {
-            let notified = scene.wishes.notified(&shown, room).await;
+            let notified = wishes::notified(&rules, &shown, room).await;
             unread.notifying += u64::from(notified.notifies);
             unread.mentions += u64::from(notified.highlights);
         }

@@ -1,22 +1,17 @@
-//! `GET /sync` (Matrix client-server API "Syncing"): what changed, as its reply shows it. Arrays and objects that hold nothing are there all
-//! the same: clients take absence for an error, or for a number that fell to zero.
+//! `GET /sync` (Matrix client-server API "Syncing"): looks for what is new, and waits until there is something.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polylogue_core::room::Room;
-use polylogue_core::user::ReadMark;
-use polylogue_core::{Position, Refusal, RoomId, UserId};
+use polylogue_core::{Position, Refusal};
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
-use polylogue_matrix::filter::admits_type;
-use ruma::api::client::filter::{Filter, FilterDefinition, RoomEventFilter, RoomFilter};
+use ruma::api::client::filter::FilterDefinition;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use super::devices::{self, DeviceLists};
-use super::room::{self, Entered, Moved, Section};
+use super::scene::{Parts, Scene};
 use super::source::{self, Changes, Look};
 use super::watch::{Shown, Waited, Watch};
 use crate::Matrix;
@@ -24,9 +19,8 @@ use crate::access::Access;
 use crate::endpoints::{filter, presence};
 use crate::error::{Answer, Failure};
 use crate::extract::{Reply, shape};
-use crate::unsigned::Reading;
+use crate::keys::KeysLeft;
 use crate::wishes::{self, Wishes};
-use crate::{direct, keys, push};
 
 /// How long a request waits for news at most.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -43,100 +37,109 @@ pub(crate) struct Request {
     timeout: Option<u64>,
 }
 
-/// What a reply is made from.
+/// What a request comes to.
 #[derive(Debug)]
-pub(crate) struct Scene<'a> {
-    pub(crate) matrix: &'a Matrix,
-    pub(crate) access: &'a Access,
-    pub(crate) watch: &'a Watch,
-    pub(crate) changes: &'a Changes,
-    pub(crate) filter: &'a FilterDefinition,
-    pub(crate) wishes: &'a Wishes,
-    pub(crate) full_state: bool,
+pub(crate) enum Synced {
+    /// There is something to tell, or nothing to wait for.
+    Now(Reply),
+    /// Nothing is new.
+    Waiting(Box<Waiting>),
 }
 
-impl Scene<'_> {
-    /// Up to where the user has read a room.
-    pub(crate) fn own_mark(&self, room: RoomId) -> ReadMark {
-        let user = self.changes.world.state.user(self.access.user);
-        user.map_or_else(ReadMark::default, |user| user.mark(room))
-    }
-
-    /// How a room's events are shown.
-    pub(crate) fn reading(&self, room: RoomId) -> Reading<'_> {
-        Reading {
-            matrix: self.matrix,
-            world: &self.changes.world,
-            access: self.access,
-            room,
-        }
-    }
-}
-
-/// Answers with what is new, or waits for it.
-pub(crate) async fn sync(matrix: &Matrix, access: &Access, request: Request) -> Answer {
+/// Looks for what is new.
+pub(crate) async fn sync(
+    matrix: &Arc<Matrix>,
+    access: Access,
+    request: Request,
+) -> Result<Synced, Failure> {
     let since = position(matrix, request.since.as_deref())?;
-    let filter = filter_of(matrix, access, request.filter.as_deref()).await?;
+    let filter = filter_of(matrix, &access, request.filter.as_deref()).await?;
     let presence = request.set_presence.as_deref();
     let presence = presence.map(presence::named).transpose()?;
     let shown = presence.map(|presence| Shown {
         presence,
         status: None,
     });
-    let full_state = request.full_state.as_deref() == Some("true");
     let timeout = Duration::from_millis(request.timeout.unwrap_or(0)).min(LONGEST);
     let until = Instant::now() + timeout;
-    let watch = matrix.sync.of(&matrix.hub, access, shown).await?;
+    let watch = matrix.sync.of(&matrix.hub, &access, shown).await?;
     let turn = watch.begin();
-    if let Some(since) = since {
-        watch.told(since);
-        devices::acknowledge(matrix, access, since).await?;
-    }
-    let waiting = Waiting {
-        matrix,
+    let asking = Asking {
+        matrix: matrix.clone(),
         access,
-        watch: &watch,
-        filter: &filter,
-        full_state,
+        watch,
+        filter,
+        full_state: request.full_state.as_deref() == Some("true"),
     };
-    let reply = waiting.reply(since, (turn, until)).await;
-    watch.end();
-    reply
+    if let Some(since) = since {
+        asking.watch.told(since);
+        devices::acknowledge(matrix, &access, since).await?;
+    }
+    Ok(match Box::pin(asking.look(since)).await? {
+        Seen::News(reply) => Synced::Now(reply),
+        Seen::Nothing(up_to) if timeout.is_zero() || matrix.sync.is_stopping() => {
+            Synced::Now(asking.nothing(up_to))
+        }
+        Seen::Nothing(since) => Synced::Waiting(Box::new(Waiting {
+            asking,
+            since,
+            turn,
+            until,
+        })),
+    })
 }
 
-struct Waiting<'a> {
-    matrix: &'a Matrix,
-    access: &'a Access,
-    watch: &'a Arc<Watch>,
-    filter: &'a FilterDefinition,
-    full_state: bool,
+/// A request that waits. It holds nothing of the state, and is small: there may be one for every device.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    asking: Asking,
+    since: Position,
+    turn: u64,
+    until: Instant,
 }
 
-impl Waiting<'_> {
-    /// Nothing of the state is held while it waits.
-    async fn reply(&self, mut since: Option<Position>, (turn, until): (u64, Instant)) -> Answer {
+impl Waiting {
+    /// What is new in the end.
+    pub(crate) async fn answer(mut self: Box<Self>) -> Answer {
         loop {
-            // On the heap only while it works: a request that waits is small.
-            let (reply, up_to, is_news) = Box::pin(self.now(since)).await?;
-            // Looked at last: a session's end comes right behind its last news.
-            if self.watch.is_over() || !self.is_logged_in() {
-                return Err(self.ended());
-            }
-            if is_news || self.full_state || since.is_none() {
-                return Ok(reply);
-            }
-            since = Some(up_to);
-            let waited = tokio::select! {
-                waited = self.watch.wait(turn, until) => waited,
-                () = self.matrix.sync.stopping.cancelled() => Waited::Enough,
-            };
-            match waited {
+            match self.asking.watch.wait(self.turn, self.until).await {
+                Waited::Enough => return Ok(self.asking.nothing(self.since)),
                 Waited::News => {}
-                Waited::Enough => return Ok(reply),
+            }
+            // On the heap only while it works.
+            match Box::pin(self.asking.look(Some(self.since))).await? {
+                Seen::News(reply) => return Ok(reply),
+                Seen::Nothing(up_to) => self.since = up_to,
             }
         }
     }
+}
 
+/// A device that asks.
+#[derive(Debug)]
+struct Asking {
+    matrix: Arc<Matrix>,
+    access: Access,
+    watch: Arc<Watch>,
+    /// Nothing for one that lets everything through.
+    filter: Option<Box<FilterDefinition>>,
+    full_state: bool,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.watch.end();
+    }
+}
+
+/// What a look found.
+enum Seen {
+    News(Reply),
+    /// Up to a position there is nothing to tell.
+    Nothing(Position),
+}
+
+impl Asking {
     fn is_logged_in(&self) -> bool {
         let world = self.matrix.hub.world();
         let user = world.state.user(self.access.user);
@@ -152,75 +155,88 @@ impl Waiting<'_> {
         Failure::Error(ErrorReply::new(401, code, message).with("soft_logout", false))
     }
 
-    /// What is new at this moment: the reply, where it ends, and whether there is anything in it.
-    async fn now(&self, since: Option<Position>) -> Result<(Reply, Position, bool), Failure> {
-        let is_known = since.is_some_and(|since| self.watch.knows(since));
-        let anew = self.full_state || since.is_none();
-        let look = match is_known && !anew {
-            true => Look::Changed,
-            false if anew && self.filter.room.include_leave => Look::AllAndLeft,
-            false => Look::All,
-        };
-        let _place = match look {
-            Look::Changed => None,
-            Look::All | Look::AllAndLeft => {
-                let place = self.matrix.sync.large.acquire().await;
-                Some(place.map_err(|_| Refusal::Unavailable)?)
-            }
-        };
-        let who = (&**self.watch, self.access.user);
-        let mut changes = source::changes(self.matrix, who, (since, look)).await?;
+    /// What is new at this moment. To a device that begins, and to one that wants the whole state, everything is.
+    async fn look(&self, since: Option<Position>) -> Result<Seen, Failure> {
+        let parts = self.parts(since).await?;
+        // Looked at last: a session's end comes right behind its last news.
+        if self.watch.is_over() || !self.is_logged_in() {
+            return Err(self.ended());
+        }
+        let all = self.full_state || since.is_none();
+        let keys_changed = self.watch.shows_keys(&parts.keys);
+        Ok(match all || keys_changed || !parts.is_empty() {
+            true => Seen::News(parts.reply(&self.matrix)),
+            false => Seen::Nothing(parts.up_to),
+        })
+    }
+
+    /// The reply that tells nothing new.
+    fn nothing(&self, up_to: Position) -> Reply {
+        Parts::empty(up_to, KeysLeft::of(&self.matrix, &self.access)).reply(&self.matrix)
+    }
+
+    async fn parts(&self, since: Option<Position>) -> Result<Parts, Failure> {
+        let (mut changes, _place) = self.changes(since).await?;
         if !changes.rooms.is_empty() {
             self.matrix.transactions.settle(self.access.device).await;
         }
         let span = (since, changes.up_to);
-        let (to_device, up_to) = devices::messages(self.matrix, self.access, span).await?;
+        let (to_device, up_to) = devices::messages(&self.matrix, &self.access, span).await?;
         changes.up_to = up_to;
         let mut lists = since.map_or_else(DeviceLists::default, |since| {
             DeviceLists::of_keys(&changes.world, self.access.user, since)
         });
         let rooms = std::mem::take(&mut changes.rooms);
         let wishes = self.wishes(&changes).await?;
+        let everything = FilterDefinition::default();
         let scene = Scene {
-            matrix: self.matrix,
-            access: self.access,
-            watch: self.watch,
+            matrix: &self.matrix,
+            access: &self.access,
+            watch: &self.watch,
             changes: &changes,
-            filter: self.filter,
+            filter: self.filter.as_deref().unwrap_or(&everything),
             wishes: &wishes,
             full_state: self.full_state,
         };
         let (rooms, new_direct) = scene.rooms(rooms, &mut lists).await?;
         lists.settle(&changes.world, self.access.user);
-        let account_data = scene.account_data(new_direct).await?;
-        let presence = scene.presence();
-        let counts = keys::counts(self.matrix, self.access);
-        let fallback = self
-            .matrix
-            .hub
-            .unused_fallback_types(self.access.user, self.access.device);
-        let keys_changed = self.watch.shows_keys(&counts, &fallback);
-        let is_news = rooms.values().any(|rooms| !rooms.is_empty())
-            || !account_data.is_empty()
-            || !presence.is_empty()
-            || !to_device.is_empty()
-            || !lists.is_empty()
-            || keys_changed;
-        let reply = json!({
-            "next_batch": self.matrix.token(changes.up_to),
-            "rooms": rooms,
-            "account_data": { "events": account_data },
-            "presence": { "events": presence },
-            "to_device": { "events": to_device },
-            "device_lists": lists.shown(self.matrix),
-            "device_one_time_keys_count": counts,
-            "device_unused_fallback_key_types": fallback,
-        });
-        Ok((Reply(reply), changes.up_to, is_news))
+        Ok(Parts {
+            rooms,
+            account_data: scene.account_data(new_direct).await?,
+            presence: scene.presence(),
+            to_device,
+            lists,
+            ..Parts::empty(up_to, KeysLeft::of(&self.matrix, &self.access))
+        })
     }
-}
 
-impl Waiting<'_> {
+    /// What changed. Who looks at all rooms has a place as long as he makes his reply.
+    async fn changes(
+        &self,
+        since: Option<Position>,
+    ) -> Result<(Changes, Option<SemaphorePermit<'_>>), Failure> {
+        let is_known = since.is_some_and(|since| self.watch.knows(since));
+        let anew = self.full_state || since.is_none();
+        let leaves = self.filter.as_ref();
+        let look = match is_known && !anew {
+            true => Look::Changed,
+            false if anew && leaves.is_some_and(|filter| filter.room.include_leave) => {
+                Look::AllAndLeft
+            }
+            false => Look::All,
+        };
+        let place = match look {
+            Look::Changed => None,
+            Look::All | Look::AllAndLeft => {
+                let place = self.matrix.sync.large.acquire().await;
+                Some(place.map_err(|_| Refusal::Unavailable)?)
+            }
+        };
+        let who = (&*self.watch, self.access.user);
+        let changes = source::changes(&self.matrix, who, (since, look)).await?;
+        Ok((changes, place))
+    }
+
     /// What the user wants to hear: read once, and again when it changed.
     async fn wishes(&self, changes: &Changes) -> Result<Arc<Wishes>, Failure> {
         let mut kinds = changes.account_data.iter().map(|(kind, _)| kind);
@@ -228,112 +244,12 @@ impl Waiting<'_> {
         if let Some(known) = self.watch.wishes().filter(|_| is_same) {
             return Ok(known);
         }
-        let wishes = Arc::new(Wishes::of(self.matrix, self.access.user).await?);
+        let wishes = match Wishes::of(&self.matrix, self.access.user).await? {
+            Some(wishes) => Arc::new(wishes),
+            None => self.matrix.sync.no_wishes.clone(),
+        };
         self.watch.set_wishes(wishes.clone());
         Ok(wishes)
-    }
-}
-
-/// Rooms by section.
-type Rooms = BTreeMap<&'static str, Map<String, Value>>;
-
-impl Scene<'_> {
-    /// The rooms, and whether the user came into a direct conversation.
-    async fn rooms(
-        &self,
-        changed: BTreeMap<RoomId, source::RoomChanges>,
-        lists: &mut DeviceLists,
-    ) -> Result<(Rooms, bool), Failure> {
-        let mut rooms =
-            Rooms::from(["join", "invite", "knock", "leave"].map(|name| (name, Map::new())));
-        let mut new_direct = false;
-        for (id, changes) in changed {
-            let room_id = self.matrix.room_id(id);
-            if !admits(&self.filter.room, &room_id) {
-                continue;
-            }
-            let room = match self.changes.world.state.room(id) {
-                Some(room) => room.clone(),
-                None => match self.matrix.hub.room(id).await {
-                    Ok(room) => room,
-                    // It was never there, or is damaged: that must not cost the user his other rooms.
-                    Err(Refusal::NoSuchRoom | Refusal::Quarantined(_)) => continue,
-                    Err(refusal) => return Err(refusal.into()),
-                },
-            };
-            let section = room::section(self, &room, &changes).await?;
-            if let Some(Section::Join(_, _, Moved::Perhaps) | Section::Leave(_)) = &section {
-                self.note_moves(&room, lists).await?;
-            }
-            let (name, shown) = match section {
-                None => continue,
-                Some(Section::Join(shown, entered, _)) => {
-                    new_direct |=
-                        entered == Entered::Now && direct::peer(&room, self.access.user).is_some();
-                    ("join", shown)
-                }
-                Some(Section::Invite(shown)) => ("invite", shown),
-                Some(Section::Knock(shown)) => ("knock", shown),
-                Some(Section::Leave(shown)) => ("leave", shown),
-            };
-            rooms.entry(name).or_default().insert(room_id, shown);
-            tokio::task::yield_now().await;
-        }
-        Ok((rooms, new_direct))
-    }
-
-    /// Notes who came into a room or went out of it since the token.
-    async fn note_moves(&self, room: &Room, lists: &mut DeviceLists) -> Result<(), Failure> {
-        let Some(since) = self.changes.since else {
-            return Ok(());
-        };
-        let since = self.matrix.hub.sequence_at(room.state.id, since).await?;
-        lists.moved(&self.changes.world, room, (self.access.user, since));
-        Ok(())
-    }
-
-    /// Global account data. Push rules and direct conversations are there from the start, whatever the user stored.
-    async fn account_data(&self, new_direct: bool) -> Result<Vec<Value>, Failure> {
-        let (filter, user) = (as_room_filter(&self.filter.account_data), self.access.user);
-        let stored: BTreeMap<_, _> = self.changes.account_data.iter().cloned().collect();
-        let mut all: BTreeMap<String, Value> = stored
-            .iter()
-            .map(|(kind, content)| (kind.clone(), content.value()))
-            .collect();
-        let is_first = self.changes.since.is_none();
-        if is_first || all.contains_key(push::KIND) {
-            let rules = push::ruleset(self.matrix, user).await?;
-            all.insert(push::KIND.to_owned(), push::content(&rules)?.value());
-        }
-        if is_first || new_direct || all.contains_key(direct::KIND) {
-            let known = match all.remove(direct::KIND) {
-                Some(known) => Some(known),
-                None => direct::stored(self.matrix, user).await?,
-            };
-            let merged = direct::merged(self.matrix, (&self.changes.world, user), known);
-            all.insert(direct::KIND.to_owned(), merged.unwrap_or_else(|| json!({})));
-        }
-        let wanted = all
-            .into_iter()
-            .filter(|(kind, _)| admits_type(&filter, kind));
-        Ok(wanted
-            .map(|(kind, content)| json!({ "type": kind, "content": content }))
-            .collect())
-    }
-
-    fn presence(&self) -> Vec<Value> {
-        let world = &self.changes.world;
-        let filter = as_room_filter(&self.filter.presence);
-        let shown = |user: &UserId| {
-            json!({
-                "type": "m.presence",
-                "sender": self.matrix.user_id(world, *user),
-                "content": presence::content(world, *user),
-            })
-        };
-        let all = self.changes.presence.iter().map(shown);
-        all.filter(|event| polylogue_matrix::filter::admits(&filter, event))
-            .collect()
     }
 }
 
@@ -355,63 +271,14 @@ async fn filter_of(
     matrix: &Matrix,
     access: &Access,
     text: Option<&str>,
-) -> Result<FilterDefinition, Failure> {
+) -> Result<Option<Box<FilterDefinition>>, Failure> {
     match text.filter(|text| !text.is_empty()) {
-        None => Ok(FilterDefinition::default()),
+        None => Ok(None),
         Some(text) if text.starts_with('{') => {
             let value = serde_json::from_str(text)
                 .map_err(|_| Failure::new(400, ErrorCode::NotJson, "filter is not JSON"))?;
-            shape(value)
+            shape(value).map(Some)
         }
-        Some(id) => shape(filter::stored(matrix, access.user, id).await?),
-    }
-}
-
-fn admits(filter: &RoomFilter, room_id: &str) -> bool {
-    let hit = |rooms: &[ruma::OwnedRoomId]| rooms.iter().any(|room| room == room_id);
-    filter.rooms.as_deref().is_none_or(hit) && !hit(&filter.not_rooms)
-}
-
-/// The same wishes in the form in which they are applied.
-fn as_room_filter(filter: &Filter) -> RoomEventFilter {
-    let mut wishes = RoomEventFilter::default();
-    wishes.types.clone_from(&filter.types);
-    wishes.not_types.clone_from(&filter.not_types);
-    wishes.senders.clone_from(&filter.senders);
-    wishes.not_senders.clone_from(&filter.not_senders);
-    wishes
-}
-
-#[cfg(test)]
-mod tests {
-    use polylogue_core::DeviceId;
-    use polylogue_hub::{Config as HubConfig, Hub};
-
-    use super::*;
-
-    #[test]
-    fn a_request_that_waits_is_small() {
-        let directory = tempfile::tempdir().unwrap();
-        let config = HubConfig {
-            data_dir: directory.path().join("data"),
-            ..HubConfig::default()
-        };
-        let matrix = Matrix::new(Hub::open(&config).unwrap(), crate::Config::default());
-        let access = Access {
-            user: UserId(1),
-            device: DeviceId(1),
-            address: [127, 0, 0, 1].into(),
-        };
-        let request = Request {
-            filter: None,
-            since: None,
-            full_state: None,
-            set_presence: None,
-            timeout: None,
-        };
-        let waiting = sync(&matrix, &access, request);
-        assert!(size_of_val(&waiting) < 4096, "{}", size_of_val(&waiting));
-        drop(waiting);
-        matrix.hub.stop();
+        Some(id) => shape(filter::stored(matrix, access.user, id).await?).map(Some),
     }
 }

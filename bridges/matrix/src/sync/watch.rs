@@ -2,8 +2,11 @@
 //! and its user is present.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use polylogue_core::command::{Attach, Presentation, Who};
@@ -12,15 +15,14 @@ use polylogue_core::{
     Command, DeviceId, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId,
 };
 use polylogue_hub::{Connecting, Hub, Mode, Outbox, Request, Session};
-use serde_json::Value;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep_until};
 
 use super::marks::{Mark, Marks};
 use super::news::{Flickers, News, Since};
 use crate::access::{Access, now};
+use crate::keys::KeysLeft;
 use crate::wishes::Wishes;
 
 /// How long a device that does not sync any more stays attached.
@@ -63,8 +65,10 @@ pub(crate) struct Watches {
     marks: Arc<Marks>,
     /// Places for those who look at all rooms.
     pub(crate) large: Semaphore,
-    /// Cancelled when the server goes down: nobody waits any longer.
-    pub(crate) stopping: CancellationToken,
+    /// The wishes of those who have none.
+    pub(crate) no_wishes: Arc<Wishes>,
+    /// The server goes down: nobody waits any longer.
+    stopping: AtomicBool,
     sweeper: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -78,8 +82,8 @@ pub(crate) struct Watch {
     news: Mutex<News>,
     /// Who is here, as the device was told.
     shown: Mutex<HashMap<UserId, Presence>>,
-    /// What is left of its keys, as it was told: one-time keys, and fallback keys that were never handed out.
-    keys: Mutex<Option<(Value, Vec<Arc<str>>)>>,
+    /// What is left of its keys, as it was told.
+    keys: Mutex<Option<KeysLeft>>,
     /// The members that it was told of: the place of the membership, and up to where the reply went that told it.
     members: Mutex<HashMap<(RoomId, UserId), (RoomSequence, Position)>>,
     /// What the user wants to hear.
@@ -87,7 +91,6 @@ pub(crate) struct Watch {
     used: Mutex<Instant>,
     /// The number of the latest request; an earlier one that still waits ends.
     turn: AtomicU64,
-    newer: Notify,
 }
 
 /// Why a request waits no longer.
@@ -105,7 +108,8 @@ impl Default for Watches {
             all: Arc::default(),
             marks: Arc::new(Marks),
             large: Semaphore::new(LARGE),
-            stopping: CancellationToken::new(),
+            no_wishes: Arc::default(),
+            stopping: AtomicBool::new(false),
             sweeper: Mutex::default(),
         }
     }
@@ -152,6 +156,20 @@ impl Watches {
             watch.show(wish).await?;
         }
         Ok(watch)
+    }
+
+    /// The server goes down: those that wait are told that it is enough.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        let all: Vec<_> = lock(&self.all).values().cloned().collect();
+        for watch in all {
+            watch.end_turn();
+        }
+    }
+
+    /// Whether the server goes down. To be asked by a request that has begun: those that began before are told.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
     }
 
     fn insert(&self, device: DeviceId, watch: Arc<Watch>) -> Result<(), Refusal> {
@@ -224,7 +242,6 @@ async fn attach(
         wishes: Mutex::default(),
         used: Mutex::new(Instant::now()),
         turn: AtomicU64::new(0),
-        newer: Notify::new(),
     })
 }
 
@@ -251,10 +268,19 @@ fn presentation(hub: &Hub, user: UserId, shown: &Shown) -> Presentation {
 }
 
 impl Watch {
-    /// A request begins: those before it end.
+    /// A request begins: those before it end. Its number.
     pub(crate) fn begin(&self) -> u64 {
+        let turn = self.end_turn();
+        // What an earlier wake was for is looked at anyway.
+        let woken = pin!(self.outbox.woken_up());
+        let _ = woken.poll(&mut Context::from_waker(Waker::noop()));
+        turn
+    }
+
+    /// Requests that wait end. The number of the next one.
+    fn end_turn(&self) -> u64 {
         let turn = self.turn.fetch_add(1, Ordering::SeqCst) + 1;
-        self.newer.notify_waiters();
+        self.outbox.wake();
         turn
     }
 
@@ -287,11 +313,13 @@ impl Watch {
     }
 
     /// Notes what is left of the device's keys; whether it was told something else before.
-    pub(crate) fn shows_keys(&self, counts: &Value, fallback: &[Arc<str>]) -> bool {
+    pub(crate) fn shows_keys(&self, left: &KeysLeft) -> bool {
         let mut keys = lock(&self.keys);
-        let left = (counts.clone(), fallback.to_vec());
-        let before = keys.replace(left.clone());
-        before.is_some_and(|before| before != left)
+        let is_news = keys.as_ref().is_some_and(|before| before != left);
+        if is_news || keys.is_none() {
+            *keys = Some(left.clone());
+        }
+        is_news
     }
 
     /// Whether a device that comes with the token of a position has been told of a membership: a reply that was lost does not count.
@@ -351,25 +379,28 @@ impl Watch {
 
     /// Waits for news, for a typing notice that ends by itself, or until it is enough.
     pub(crate) async fn wait(&self, turn: u64, until: Instant) -> Waited {
-        let newer = self.newer.notified();
-        tokio::pin!(newer);
-        newer.as_mut().enable();
-        if self.turn.load(Ordering::SeqCst) != turn {
-            return Waited::Enough;
-        }
         let present = now();
         let typing = lock(&self.news)
             .typing_ends(present)
             .map(|end| Instant::now() + Duration::from_millis(end.0.saturating_sub(present.0) + 1));
         let sooner = typing.filter(|end| *end < until);
-        tokio::select! {
-            () = self.outbox.woken_up() => Waited::News,
-            () = newer => Waited::Enough,
-            () = tokio::time::sleep_until(sooner.unwrap_or(until)) => match sooner {
+        let mut woken = pin!(self.outbox.woken_up());
+        let mut alarm = pin!(sleep_until(sooner.unwrap_or(until)));
+        poll_fn(|cx| {
+            let is_woken = woken.as_mut().poll(cx).is_ready();
+            // Looked at last: whoever ends the turn wakes those that wait by then.
+            if self.turn.load(Ordering::SeqCst) != turn {
+                return Poll::Ready(Waited::Enough);
+            }
+            if is_woken {
+                return Poll::Ready(Waited::News);
+            }
+            alarm.as_mut().poll(cx).map(|()| match sooner {
                 Some(_) => Waited::News,
                 None => Waited::Enough,
-            },
-        }
+            })
+        })
+        .await
     }
 
     /// Takes in what delivery has brought.

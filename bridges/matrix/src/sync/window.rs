@@ -8,7 +8,7 @@ use polylogue_matrix::filter::{admits, admits_room};
 use ruma::api::client::filter::RoomEventFilter;
 use serde_json::Value;
 
-use super::v3::Scene;
+use super::scene::Scene;
 use crate::error::Failure;
 use crate::render::client_event;
 use crate::wishes;

@@ -1,12 +1,14 @@
 //! What sync tells, and when.
 
+use axum::http::{Request, header};
 use polylogue_core::body::{Form, Text, TextKind};
 use polylogue_core::command::{Actor, Destination, Say};
 use polylogue_core::{Body, Command, Message, UserId};
 use polylogue_hub::Request as Ask;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
-use super::{Got, Server};
+use super::{Got, Server, waiting};
 
 /// A client that remembers its token.
 struct Client<'a> {
@@ -728,6 +730,25 @@ async fn what_somebody_says_of_himself_reaches_neighbours() {
     refused(line(), long, 413, "M_TOO_LARGE").await;
     let others = "PUT /presence/@alice:test/status".to_owned();
     refused(others, json!({ "presence": "online" }), 403, "M_FORBIDDEN").await;
+}
+
+#[tokio::test]
+async fn a_request_that_waits_is_small() {
+    let server = Server::new();
+    let mut alice = Client::new(&server, "alice").await;
+    alice.sync().await;
+    alice.sync().await;
+    let uri = format!(
+        "/_matrix/client/v3/sync?timeout=60000&since={}",
+        alice.since
+    );
+    let request = Request::get(uri)
+        .header(header::AUTHORIZATION, format!("Bearer {}", alice.token))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let mut response = server.router.clone().oneshot(request).await.unwrap();
+    let waiting = waiting(&mut response).expect("nothing is new");
+    assert!(size_of_val(&*waiting) <= 768, "{}", size_of_val(&*waiting));
 }
 
 #[tokio::test]
