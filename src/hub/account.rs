@@ -142,7 +142,12 @@ impl Hub {
         let right = right && user.is_some_and(|user| user.password == hash);
         match user {
             Some(user) if right && user.disabled => Err(Refusal::Disabled),
-            Some(user) if right => Ok(Some(user.id)),
+            Some(user) if right => {
+                if let Some(hash) = &hash {
+                    self.renew_scram(user.id, hash, &password).await;
+                }
+                Ok(Some(user.id))
+            }
             Some(_) | None => Ok(None),
         }
     }

@@ -54,6 +54,7 @@ pub struct Hub {
     pub(crate) content_bytes: usize,
     ids: IdCipher,
     cloak_key: [u8; 32],
+    pub(crate) salt_key: [u8; 32],
     epochs: Vec<(Epoch, Position)>,
     failed: Arc<AtomicBool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -151,11 +152,8 @@ impl Hub {
             attempts: Attempts::new(config.limits.clone()),
             content_bytes: config.limits.event_bytes.saturating_sub(ENVELOPE),
             ids: IdCipher::new(&loaded.secret),
-            cloak_key: sha2::Sha256::new()
-                .chain_update(loaded.secret)
-                .chain_update(b"cloaks")
-                .finalize()
-                .into(),
+            cloak_key: key(&loaded.secret, b"cloaks"),
+            salt_key: key(&loaded.secret, b"salts"),
             epochs: loaded.epochs,
             failed,
             threads: Mutex::new(threads),
@@ -341,6 +339,12 @@ fn epoch_of(epochs: &[(Epoch, Position)], position: Position) -> Epoch {
         .find(|(_, first)| *first <= position)
         .or(epochs.first())
         .map_or(Epoch(1), |(epoch, _)| *epoch)
+}
+
+/// A key for one purpose, from the store's secret.
+fn key(secret: &[u8; 32], purpose: &[u8]) -> [u8; 32] {
+    let hash = sha2::Sha256::new().chain_update(secret);
+    hash.chain_update(purpose).finalize().into()
 }
 
 /// Starts a stage. If it panics, the process must not go on without it.

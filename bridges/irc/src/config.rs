@@ -38,6 +38,8 @@ pub struct Config {
     pub websocket_path: String,
     /// Whether an account may be made (`REGISTER`) before the connection is registered; where accounts may be made at all.
     pub register_before_connect: bool,
+    /// Whether accounts may log in with SCRAM-SHA-256, those that ask for it with `NS SET SCRAM ON`.
+    pub scram: bool,
     /// Seconds of silence after which the server sends PING.
     pub ping_seconds: u64,
     /// Seconds of silence after which the connection is closed. More than `ping_seconds`.
@@ -66,6 +68,7 @@ impl Default for Config {
             registration_seconds: 30,
             websocket_path: "/irc".to_owned(),
             register_before_connect: true,
+            scram: false,
             ping_seconds: 90,
             timeout_seconds: 150,
             history_messages: 1000,

@@ -305,6 +305,99 @@ async fn a_certificate_logs_in_for_as_long_as_it_is_listed() {
     client.line("ERROR ").await;
 }
 
+/// A login with SCRAM-SHA-256: the salt, and the last line of the exchange.
+async fn scram(house: &House, account: &str, password: &str) -> (String, String) {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::{Digest, Sha256};
+    let mac = |key: &[u8], text: &[u8]| -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        mac.update(text);
+        mac.finalize().into_bytes().into()
+    };
+    let read = |line: &str| {
+        let text = line.trim_end().rsplit(' ').next().unwrap();
+        String::from_utf8(STANDARD.decode(text).unwrap()).unwrap()
+    };
+    let mut client = house.client().await;
+    client
+        .send("CAP REQ sasl\r\nNICK dave\r\nUSER d 0 * :d\r\nAUTHENTICATE SCRAM-SHA-256")
+        .await;
+    client.line("AUTHENTICATE +").await;
+    let bare = format!("n={account},r=abcdefgh");
+    let first = STANDARD.encode(format!("n,,{bare}"));
+    client.send(&format!("AUTHENTICATE {first}")).await;
+    let said = read(&client.line("AUTHENTICATE ").await);
+    let field = |name: &str| {
+        said.split(',')
+            .find_map(|f| f.strip_prefix(name))
+            .unwrap()
+            .to_owned()
+    };
+    let (nonce, salt) = (field("r="), field("s="));
+    assert!(nonce.starts_with("abcdefgh"), "{said}");
+    let rounds: u32 = field("i=").parse().unwrap();
+    let mut salted = [0; 32];
+    let bytes = STANDARD.decode(&salt).unwrap();
+    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &bytes, rounds, &mut salted);
+    let client_key = mac(&salted, b"Client Key");
+    let without_proof = format!("c=biws,r={nonce}");
+    let signed = format!("{bare},{said},{without_proof}");
+    let signature = mac(&Sha256::digest(client_key), signed.as_bytes());
+    let proof: Vec<u8> = client_key
+        .iter()
+        .zip(signature)
+        .map(|(a, b)| a ^ b)
+        .collect();
+    let last = STANDARD.encode(format!("{without_proof},p={}", STANDARD.encode(proof)));
+    client.send(&format!("AUTHENTICATE {last}")).await;
+    let answer = client.line("").await;
+    if answer.contains(" 904 ") {
+        return (salt, answer);
+    }
+    let ours = mac(&mac(&salted, b"Server Key"), signed.as_bytes());
+    assert_eq!(read(&answer), format!("v={}", STANDARD.encode(ours)));
+    client.send("AUTHENTICATE +\r\nCAP END").await;
+    client.line(" 903 ").await;
+    (salt, client.line(" 001 ").await)
+}
+
+#[tokio::test]
+async fn scram_is_for_accounts_that_asked_for_it() {
+    let config = Config {
+        scram: true,
+        ..Config::default()
+    };
+    let house = House::new(Limits::NONE, config).await;
+    // Whoever did not looks like whoever is not there, each time the same.
+    let (decoy, answer) = scram(&house, "alice", "secret").await;
+    assert!(answer.contains(" 904 "), "{answer}");
+    let (nobody, answer) = scram(&house, "nobody", "secret").await;
+    assert!(answer.contains(" 904 ") && nobody != decoy, "{answer}");
+    assert_eq!(scram(&house, "alice", "secret").await.0, decoy);
+
+    let mut alice = house.guest("dora").await;
+    alice
+        .send("NS IDENTIFY alice secret\r\nNS SET SCRAM ON\r\nNS IDENTIFY secret\r\nPING done")
+        .await;
+    alice.line("PONG").await;
+    let (salt, answer) = scram(&house, "alice", "secret").await;
+    assert!(answer.contains(" 001 alice ") && salt != decoy, "{answer}");
+    assert!(scram(&house, "alice", "Secret").await.1.contains(" 904 "));
+
+    // A verifier is void with its password.
+    alice.send("NS PASSWD another\r\nPING done").await;
+    alice.line("PONG").await;
+    assert!(scram(&house, "alice", "secret").await.1.contains(" 904 "));
+    alice.send("NS IDENTIFY another\r\nPING done").await;
+    alice.line("PONG").await;
+    assert!(scram(&house, "alice", "another").await.1.contains(" 001 "));
+    alice.send("NS SET SCRAM OFF\r\nPING done").await;
+    alice.line("PONG").await;
+    assert_eq!(scram(&house, "alice", "another").await.0, decoy);
+}
+
 #[tokio::test]
 async fn what_is_over_its_announced_length_is_refused_whole() {
     let config = Config {

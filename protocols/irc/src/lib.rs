@@ -19,6 +19,7 @@ pub mod mode;
 pub mod names;
 pub mod numerics;
 pub mod sasl;
+pub mod scram;
 pub mod tags;
 pub mod time;
 pub mod verb;

@@ -1,19 +1,40 @@
-//! `AUTHENTICATE`: IRCv3 sasl, mechanisms PLAIN (RFC 4616), EXTERNAL (RFC 4422) by TLS certificate, and OAUTHBEARER (RFC 7628) with an access
-//! token of this server. At any time, as SASL 3.2 has it: a registered client goes on as the account, and one that is logged in may do it again.
+//! `AUTHENTICATE`: IRCv3 sasl, mechanisms PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677), EXTERNAL (RFC 4422) by TLS certificate, and OAUTHBEARER
+//! (RFC 7628) with an access token of this server. At any time, as SASL 3.2 has it: a registered client goes on as the account, and one that is logged in may do it again.
+
+mod scram;
 
 use polylogue_core::secret::Password;
 use polylogue_core::{DeviceId, UserId};
-use polylogue_irc::sasl::{Bearer, Mechanism, Plain, Response, ResponseError, Step};
-use polylogue_irc::{Message, Middle, Numeric, Verb};
+use polylogue_irc::sasl::{Bearer, Mechanism, Plain, Response, ResponseError, Step, chunks};
+use polylogue_irc::{Message, Numeric, Verb};
 
 use super::cap;
 use crate::client::Client;
 use crate::login::{Login, NotProven, Proof, device_of};
+use crate::reply::part;
 
 /// An exchange under way.
 pub(crate) struct Exchange {
-    mechanism: Mechanism,
+    stage: Stage,
     response: Response,
+}
+
+/// What the client says next.
+enum Stage {
+    /// The first message of a mechanism.
+    First(Mechanism),
+    /// The last one of SCRAM.
+    Scram(Box<scram::Begun>),
+    /// Nothing more: it has seen that we know its password too.
+    Proven(Login),
+}
+
+/// What a message leads to.
+enum Outcome {
+    /// A challenge, and what is to follow.
+    Challenge(String, Stage),
+    /// Somebody.
+    Proven(Login),
 }
 
 /// One step of the exchange.
@@ -35,7 +56,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
                 .replies
                 .text(Numeric::ErrSaslAborted, &[], "SASL authentication aborted")
         }
-        Ok(Step::Complete(payload)) => finish(client, exchange.mechanism, &payload).await,
+        Ok(Step::Complete(payload)) => answer(client, exchange.stage, &payload).await,
         Err(ResponseError::TooLong) => {
             client
                 .replies
@@ -58,27 +79,38 @@ fn begin(client: &mut Client, word: &str) {
         );
         return failed(client);
     };
-    client.registration.exchange = Some(Exchange {
-        mechanism,
-        response: Response::default(),
-    });
-    client.replies.line(|line| {
-        line.verb(Verb::Authenticate)
-            .middle(const { Middle::literal("+") })
-            .end()
-    });
+    challenge(client, b"", Stage::First(mechanism));
 }
 
-async fn finish(client: &mut Client, mechanism: Mechanism, payload: &[u8]) {
-    let proven = match mechanism {
-        Mechanism::Plain => plain(client, payload).await,
-        Mechanism::OAuthBearer => bearer(client, payload),
-        Mechanism::External => external(client, payload),
-        // Not offered.
-        Mechanism::ScramSha256 => Err(NotProven::Wrong),
+/// Sends a challenge, and waits for what is to follow.
+fn challenge(client: &mut Client, text: &[u8], stage: Stage) {
+    client.registration.exchange = Some(Exchange {
+        stage,
+        response: Response::default(),
+    });
+    for chunk in chunks(text) {
+        client
+            .replies
+            .line(|line| line.verb(Verb::Authenticate).middle(part(&chunk)).end());
+    }
+}
+
+async fn answer(client: &mut Client, stage: Stage, payload: &[u8]) {
+    let outcome = match stage {
+        Stage::First(Mechanism::Plain) => plain(client, payload).await.map(Outcome::Proven),
+        Stage::First(Mechanism::OAuthBearer) => bearer(client, payload).map(Outcome::Proven),
+        Stage::First(Mechanism::External) => external(client, payload).map(Outcome::Proven),
+        Stage::First(Mechanism::ScramSha256) => {
+            let begun = scram::begin(client, payload).await;
+            begun.map(|(text, begun)| Outcome::Challenge(text, Stage::Scram(Box::new(begun))))
+        }
+        Stage::Scram(begun) => scram::finish(client, *begun, payload)
+            .map(|(text, login)| Outcome::Challenge(text, Stage::Proven(login))),
+        Stage::Proven(login) => Ok(Outcome::Proven(login)),
     };
-    match proven {
-        Ok(login) => client.log_in(login).await,
+    match outcome {
+        Ok(Outcome::Proven(login)) => client.log_in(login).await,
+        Ok(Outcome::Challenge(text, next)) => challenge(client, text.as_bytes(), next),
         Err(reason) => refuse(client, &reason),
     }
 }

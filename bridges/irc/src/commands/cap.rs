@@ -112,6 +112,7 @@ fn offered(client: &Client) -> CapabilitySet {
 pub(crate) fn mechanisms(client: &Client) -> Vec<Mechanism> {
     if client.peer.security.allows_passwords() {
         let mut all = vec![Mechanism::Plain, Mechanism::OAuthBearer];
+        all.extend(client.irc.config.scram.then_some(Mechanism::ScramSha256));
         // Only a listener that asks for certificates has one to show.
         all.extend(client.peer.certificate.map(|_| Mechanism::External));
         all
