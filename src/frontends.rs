@@ -29,6 +29,7 @@ impl Frontends {
         let texts = Texts {
             description: config.server.description.clone(),
             motd: motd(config),
+            secure_port: secure_port(config),
         };
         let irc = Irc::new(house.hub(), config.irc.clone(), texts);
         let matrix = Matrix::new(house.hub(), config.matrix.clone());
@@ -63,6 +64,17 @@ impl Frontends {
         self.native.stop();
         self.stopping.cancel();
     }
+}
+
+/// The first port at which IRC is spoken over TLS.
+fn secure_port(config: &Config) -> Option<u16> {
+    let listener = config
+        .listen
+        .iter()
+        .find(|listener| listener.protocol == Protocol::Irc && listener.tls);
+    listener
+        .map(|listener| listener.address.port())
+        .filter(|port| *port != 0)
 }
 
 /// The text shown to those who connect; a file that can't be read was complained about by `check-config`.

@@ -35,11 +35,21 @@ pub(crate) enum Next {
     Close,
 }
 
+/// How a client's lines come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// Over a socket of their own.
+    Socket,
+    /// As messages of a WebSocket.
+    Web,
+}
+
 /// The client of one connection.
 pub(crate) struct Client {
     pub(crate) irc: Arc<Irc>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) peer: Peer,
+    pub(crate) transport: Transport,
     pub(crate) capabilities: CapabilitySet,
     pub(crate) replies: Replies,
     /// The message whose lines are coming in.
@@ -79,6 +89,7 @@ impl Client {
             irc,
             outbox,
             peer,
+            transport: Transport::Socket,
             capabilities: CapabilitySet::EMPTY,
             replies: Replies::new(server),
             collecting: None,

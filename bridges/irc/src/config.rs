@@ -40,6 +40,8 @@ pub struct Config {
     pub register_before_connect: bool,
     /// Whether accounts may log in with SCRAM-SHA-256, those that ask for it with `NS SET SCRAM ON`.
     pub scram: bool,
+    /// Seconds for which clients that came over TLS are told to come over nothing else (IRCv3 sts); 0 tells them nothing.
+    pub sts_seconds: u64,
     /// Seconds of silence after which the server sends PING.
     pub ping_seconds: u64,
     /// Seconds of silence after which the connection is closed. More than `ping_seconds`.
@@ -69,6 +71,7 @@ impl Default for Config {
             websocket_path: "/irc".to_owned(),
             register_before_connect: true,
             scram: false,
+            sts_seconds: 2_592_000,
             ping_seconds: 90,
             timeout_seconds: 150,
             history_messages: 1000,
@@ -163,7 +166,7 @@ impl Config {
     }
 
     /// Key, value, unit and range. The upper ends of the lengths are the core's own limits, or what fits a line of 512 bytes (RFC 2812 section 2.3).
-    fn ranges(&self) -> [(&'static str, u64, &'static str, RangeInclusive<u64>); 12] {
+    fn ranges(&self) -> [(&'static str, u64, &'static str, RangeInclusive<u64>); 13] {
         [
             ("nick_length", self.nick_length as u64, "bytes", 9..=31),
             (
@@ -183,6 +186,7 @@ impl Config {
                 "seconds",
                 5..=600,
             ),
+            ("sts_seconds", self.sts_seconds, "seconds", 0..=31_536_000),
             ("ping_seconds", self.ping_seconds, "seconds", 10..=3600),
             (
                 "timeout_seconds",

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
 use crate::Irc;
-use crate::client::{Client, Next};
+use crate::client::{Client, Next, Transport};
 use crate::commands::message;
 use crate::websocket::WebSocket;
 
@@ -56,6 +56,10 @@ pub(crate) async fn run_web(irc: Arc<Irc>, socket: Box<WebSocket>, peer: Peer) {
 
 async fn serve_to_the_end(irc: Arc<Irc>, (mut socket, outbox): (Socket, Arc<Outbox>), peer: Peer) {
     let mut client = Client::new(irc, outbox.clone(), peer);
+    client.transport = match &socket {
+        Socket::Plain(_) | Socket::Tls(_) => Transport::Socket,
+        Socket::Web(_) => Transport::Web,
+    };
     let mut reading = Reading {
         codec: LineCodec::new(codec::Peer::Client),
         bytes: BytesMut::new(),

@@ -50,6 +50,8 @@ pub struct Texts {
     pub description: String,
     /// The message of the day, if there is one.
     pub motd: Option<String>,
+    /// Where it listens for IRC over TLS, if it does.
+    pub secure_port: Option<u16>,
 }
 
 /// The front-end.
@@ -58,6 +60,7 @@ pub struct Irc {
     hub: Arc<Hub>,
     config: Config,
     description: String,
+    secure_port: Option<u16>,
     started: Timestamp,
     census: Arc<Census>,
     former: Former,
@@ -74,6 +77,7 @@ impl Irc {
             hub,
             config,
             description: texts.description,
+            secure_port: texts.secure_port,
             started: registration::now(),
             census: Arc::default(),
             former: Former::default(),

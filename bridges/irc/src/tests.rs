@@ -45,6 +45,7 @@ impl House {
         let texts = Texts {
             description: "For tests".into(),
             motd: None,
+            secure_port: Some(6697),
         };
         let irc = Irc::new(hub.clone(), config, texts);
         Self {
@@ -61,6 +62,10 @@ impl House {
 
     /// The same, with a TLS certificate of its own.
     async fn client_with(&self, certificate: Option<[u8; 32]>) -> Client {
+        self.client_over(Security::Secure, certificate).await
+    }
+
+    async fn client_over(&self, security: Security, certificate: Option<[u8; 32]>) -> Client {
         let socket = || {
             let socket = TcpSocket::new_v4().unwrap();
             socket.set_send_buffer_size(SOCKET).unwrap();
@@ -76,7 +81,7 @@ impl House {
             .unwrap();
         let peer = Peer {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            security: Security::Secure,
+            security,
             certificate,
         };
         let accepted = Stream::Plain(listener.accept().await.unwrap().0);
@@ -396,6 +401,35 @@ async fn scram_is_for_accounts_that_asked_for_it() {
     alice.send("NS SET SCRAM OFF\r\nPING done").await;
     alice.line("PONG").await;
     assert_eq!(scram(&house, "alice", "another").await.0, decoy);
+}
+
+#[tokio::test]
+async fn clients_are_told_to_come_over_tls() {
+    for (security, sts_seconds, expected) in [
+        (Security::Plain, 600, Some("sts=port=6697")),
+        (Security::Secure, 600, Some("sts=duration=600")),
+        (Security::Development, 600, None),
+        (Security::Plain, 0, None),
+    ] {
+        let config = Config {
+            sts_seconds,
+            ..Config::default()
+        };
+        let house = House::new(Limits::NONE, config).await;
+        let mut client = house.client_over(security, None).await;
+        client.send("CAP LS 302").await;
+        let mut told = client.line(" LS ").await;
+        while told.contains(" LS * ") && !told.contains(" sts=") {
+            told = client.line(" LS ").await;
+        }
+        let sts = told
+            .split([' ', ':'])
+            .find(|word| word.trim_end().starts_with("sts"));
+        assert_eq!(sts.map(str::trim_end), expected, "{told}");
+        client.send("CAP REQ sts\r\nCAP LS 301").await;
+        client.line(" NAK ").await;
+        assert!(!client.line(" LS ").await.contains("sts"));
+    }
 }
 
 #[tokio::test]

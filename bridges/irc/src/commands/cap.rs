@@ -1,13 +1,13 @@
 //! `CAP`: IRCv3 capability-negotiation, version 302.
 
-use polylogue_hub::Registration;
+use polylogue_hub::{Registration, Security};
 use polylogue_irc::capability::{Request, Version, list};
 use polylogue_irc::metadata::Key;
 use polylogue_irc::sasl::Mechanism;
 use polylogue_irc::{Capability, CapabilitySet, Message, Middle, Numeric, Trailing, Verb};
 
 use super::{metadata, multiline};
-use crate::client::Client;
+use crate::client::{Client, Transport};
 use crate::dialect::OFFERED;
 use crate::reply::part;
 
@@ -32,12 +32,14 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
                 client.set_capabilities(client.capabilities.with(Capability::CapNotify));
             }
             let values = Values::of(client);
-            let lines = list(
-                version,
-                offered(client),
-                |capability| values.get(capability),
-                ROOM,
-            );
+            let listed = match version {
+                // What it says is in its value, which old clients do not get.
+                Version::V302 if values.transport.is_some() => {
+                    offered(client).with(Capability::Sts)
+                }
+                Version::V302 | Version::V301 => offered(client),
+            };
+            let lines = list(version, listed, |capability| values.get(capability), ROOM);
             reply(client, "LS", &lines);
         }
         "LIST" => {
@@ -127,12 +129,28 @@ pub(crate) fn names(mechanisms: &[Mechanism]) -> String {
     names.join(",")
 }
 
+/// IRCv3 sts: where TLS is spoken, for those who came without it; for how long nothing else is, for the others. Not a capability to ask for.
+/// Browsers have means of their own, and a development server has no TLS.
+fn transport(client: &Client) -> Option<String> {
+    let port = client.irc.secure_port?;
+    let seconds = client.irc.config.sts_seconds;
+    if seconds == 0 || client.transport == Transport::Web {
+        return None;
+    }
+    match client.peer.security {
+        Security::Plain => Some(format!("port={port}")),
+        Security::Secure => Some(format!("duration={seconds}")),
+        Security::Development => None,
+    }
+}
+
 /// What is said of capabilities behind `=`.
 struct Values {
     mechanisms: String,
     registration: &'static str,
     metadata: String,
     multiline: String,
+    transport: Option<String>,
 }
 
 impl Values {
@@ -144,6 +162,7 @@ impl Values {
             } else {
                 "custom-account-name"
             },
+            transport: transport(client),
             multiline: format!(
                 "max-bytes={},max-lines={}",
                 multiline::BYTES,
@@ -166,6 +185,7 @@ impl Values {
         match capability {
             Capability::Sasl => Some(&self.mechanisms),
             Capability::AccountRegistration => Some(self.registration),
+            Capability::Sts => self.transport.as_deref(),
             Capability::Multiline => Some(&self.multiline),
             Capability::Metadata2 | Capability::Metadata3 => Some(&self.metadata),
             _ => None,
