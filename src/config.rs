@@ -8,6 +8,7 @@ mod problem;
 mod server;
 mod similar;
 mod spanned;
+mod webirc;
 
 pub use self::diagnose::{Checked, check, environment};
 pub use self::limits::Limits;
@@ -15,6 +16,7 @@ pub use self::network::Network;
 pub use self::operator::Operator;
 pub use self::problem::{Problem, Shown};
 pub use self::server::{Registration, RegistrationMode, Server, is_server_name};
+pub use self::webirc::Webirc;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,8 @@ pub struct Config {
     pub native: native::Config,
     /// `[[operator]]`: who may become a server operator.
     pub operator: Vec<Operator>,
+    /// `[[webirc]]`: gateways that speak for their clients.
+    pub webirc: Vec<Webirc>,
     /// `[limits]`: what clients may do.
     pub limits: Limits,
     /// `[log]`: what is written to the log.
@@ -63,6 +67,7 @@ impl Default for Config {
             matrix: matrix::Config::default(),
             native: native::Config::default(),
             operator: Vec::new(),
+            webirc: Vec::new(),
             limits: Limits::default(),
             log: telemetry::Config::default(),
         }
@@ -165,6 +170,12 @@ impl Config {
             let wrong = operator.problems().into_iter();
             problems.extend(
                 wrong.map(|(key, expected)| (format!("operator[{}].{key}", index + 1), expected)),
+            );
+        }
+        for (index, gateway) in self.webirc.iter().enumerate() {
+            let wrong = gateway.problems().into_iter();
+            problems.extend(
+                wrong.map(|(key, expected)| (format!("webirc[{}].{key}", index + 1), expected)),
             );
         }
         for (index, listener) in self.listen.iter().enumerate() {

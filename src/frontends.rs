@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use polylogue_bridge_irc::{Irc, Texts};
+use polylogue_bridge_irc::{Gateway, Irc, Texts};
 use polylogue_bridge_matrix::Matrix;
 use polylogue_bridge_native::Native;
+use polylogue_core::secret::PasswordHash;
 use polylogue_hub::Frontend;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Network};
+use crate::config::{Config, Network, Webirc};
 use crate::house::House;
 use crate::http::{self, Http};
 use crate::listen::Protocol;
@@ -31,7 +32,7 @@ impl Frontends {
             motd: motd(config),
             secure_port: secure_port(config),
         };
-        let irc = Irc::new(house.hub(), config.irc.clone(), texts);
+        let irc = Irc::new(house.hub(), config.irc.clone(), texts, gateways(config));
         let matrix = Matrix::new(house.hub(), config.matrix.clone());
         let native = Native::new(house.hub(), config.native.clone());
         let routes = [
@@ -64,6 +65,18 @@ impl Frontends {
         self.native.stop();
         self.stopping.cancel();
     }
+}
+
+/// Who is believed when he says for whom he speaks on IRC.
+fn gateways(config: &Config) -> Vec<Gateway> {
+    let gateway = |table: &Webirc| {
+        let addresses = table.address.clone();
+        Gateway {
+            password: PasswordHash(table.password_hash.as_str().into()),
+            serves: Box::new(move |from| addresses.iter().any(|network| network.contains(from))),
+        }
+    };
+    config.webirc.iter().map(gateway).collect()
 }
 
 /// The first port at which IRC is spoken over TLS.

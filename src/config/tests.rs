@@ -73,6 +73,7 @@ fn the_manual_has_every_key() {
     let manual = include_str!("../../man/polylogue.toml.5");
     let complete = Config {
         operator: vec![Operator::default()],
+        webirc: vec![Webirc::default()],
         ..Config::default()
     };
     for (table, keys) in keys(&toml::Table::try_from(complete).unwrap()) {

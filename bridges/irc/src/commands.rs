@@ -44,6 +44,7 @@ mod userhost;
 mod userip;
 mod version;
 mod wallops;
+pub(crate) mod webirc;
 mod who;
 mod whois;
 mod whowas;

@@ -35,6 +35,7 @@ use polylogue_core::Timestamp;
 use polylogue_hub::{Frontend, Hub, Peer, Stream};
 
 use census::Census;
+pub use commands::webirc::Gateway;
 pub use config::Config;
 use former::Former;
 use render::IrcRenderer;
@@ -61,6 +62,7 @@ pub struct Irc {
     config: Config,
     description: String,
     secure_port: Option<u16>,
+    gateways: Vec<Gateway>,
     started: Timestamp,
     census: Arc<Census>,
     former: Former,
@@ -69,15 +71,16 @@ pub struct Irc {
 }
 
 impl Irc {
-    /// Serves a hub with these numbers and texts.
+    /// Serves a hub with these numbers and texts, and takes these gateways' word for who their clients are.
     #[must_use]
-    pub fn new(hub: Arc<Hub>, config: Config, texts: Texts) -> Arc<Self> {
+    pub fn new(hub: Arc<Hub>, config: Config, texts: Texts, gateways: Vec<Gateway>) -> Arc<Self> {
         let renderer = Arc::new(IrcRenderer::new(&hub, &config, texts.motd));
         Arc::new(Self {
             hub,
             config,
             description: texts.description,
             secure_port: texts.secure_port,
+            gateways,
             started: registration::now(),
             census: Arc::default(),
             former: Former::default(),

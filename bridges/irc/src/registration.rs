@@ -66,6 +66,14 @@ impl Default for Registration {
     }
 }
 
+impl Registration {
+    /// Whether the client has said nothing yet of who it is.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let nothing = self.nick.is_none() && self.user.is_none() && self.password.is_none();
+        nothing && !self.negotiating && self.account.is_none() && self.refused.is_none()
+    }
+}
+
 impl Client {
     /// One command before registration is complete.
     #[expect(
@@ -76,6 +84,7 @@ impl Client {
         match message.verb() {
             Verb::Cap => commands::cap::run(self, message),
             Verb::Pass => self.pass(message),
+            Verb::Webirc => return commands::webirc::run(self, message).await,
             Verb::Nick => self.first_nick(message),
             Verb::User => self.user(message),
             Verb::Authenticate => commands::authenticate::run(self, message).await,

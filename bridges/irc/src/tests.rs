@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use polylogue_core::Actor;
 use polylogue_core::name::AccountName;
-use polylogue_core::secret::Password;
+use polylogue_core::secret::{Password, PasswordHash};
 use polylogue_hub::frontend::Security;
-use polylogue_hub::{Frontend, Hub, Limits, Peer, Stream};
+use polylogue_hub::{Frontend, Hub, Limits, Peer, Stream, hash_password};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
@@ -47,7 +47,11 @@ impl House {
             motd: None,
             secure_port: Some(6697),
         };
-        let irc = Irc::new(hub.clone(), config, texts);
+        let gateway = crate::Gateway {
+            password: PasswordHash(hash_password("gateway-password").unwrap().into()),
+            serves: Box::new(|address| address.is_loopback()),
+        };
+        let irc = Irc::new(hub.clone(), config, texts, vec![gateway]);
         Self {
             hub,
             irc,
@@ -429,6 +433,49 @@ async fn clients_are_told_to_come_over_tls() {
         client.send("CAP REQ sts\r\nCAP LS 301").await;
         client.line(" NAK ").await;
         assert!(!client.line(" LS ").await.contains("sts"));
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_says_for_whom_it_speaks() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    for line in [
+        "WEBIRC wrong kiwi host.example 192.0.2.7",
+        "WEBIRC gateway-password kiwi host.example",
+        "WEBIRC gateway-password kiwi host.example 192.0.2",
+        "NICK x\r\nWEBIRC gateway-password kiwi host.example 192.0.2.7",
+    ] {
+        let mut client = house.client().await;
+        client.send(line).await;
+        client.line("ERROR ").await;
+    }
+    // The cloak is the client's; nobody sees an address but himself, and no host name is believed.
+    let mut masks = Vec::new();
+    for address in ["192.0.2.7", "0::ffff:c000:207", "192.0.2.8"] {
+        let mut client = house.client().await;
+        client
+            .send(&format!(
+                "WEBIRC gateway-password kiwi host.example {address} :secure\r\nNICK dave\r\nUSER d 0 * :d"
+            ))
+            .await;
+        let welcome = client.line(" 001 ").await;
+        assert!(!welcome.contains("192.0.2") && !welcome.contains("host.example"));
+        masks.push(welcome);
+        client.send("USERIP dave\r\nQUIT").await;
+        assert!(client.line(" 340 ").await.contains("@192.0.2."));
+        client.line("ERROR ").await;
+    }
+    assert_eq!(masks[0], masks[1], "an address in two forms");
+    assert_ne!(masks[0], masks[2]);
+    // What is not secure up to the client takes no passwords.
+    for (options, expected) in [("secure", " 001 alice "), ("tls=no", " 464 ")] {
+        let mut client = house.client().await;
+        client
+            .send(&format!(
+                "WEBIRC gateway-password kiwi host.example 192.0.2.7 :{options}\r\nPASS alice:secret\r\nNICK dave\r\nUSER d 0 * :d"
+            ))
+            .await;
+        client.line(expected).await;
     }
 }
 
