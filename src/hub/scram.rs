@@ -156,8 +156,7 @@ impl Hub {
     }
 
     async fn scram_document(&self, user: UserId) -> Result<Option<Vec<u8>>, Refusal> {
-        let stored = self.document(user, DOCUMENT, "").await?;
-        Ok(stored.and_then(|(_, blob)| blob))
+        self.document(user, DOCUMENT, "").await
     }
 
     async fn put_scram(
@@ -165,13 +164,11 @@ impl Hub {
         actor: Actor,
         blob: Option<std::sync::Arc<[u8]>>,
     ) -> Result<(), Refusal> {
-        let stored = self.document(actor.user, DOCUMENT, "").await?;
         let command = Command::PutDocument {
             kind: DOCUMENT.into(),
             key: "".into(),
             blob,
             condition: PutCondition::Always,
-            stored: stored.map(|(stamp, _)| stamp),
         };
         self.submit(Request::new(actor, command)).await.map(drop)
     }
