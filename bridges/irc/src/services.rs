@@ -15,6 +15,7 @@ mod nickserv;
 use std::future::Future;
 use std::pin::Pin;
 
+use polylogue_irc::names::is_channel;
 use polylogue_irc::{Message, Middle, Numeric, Source, Trailing, wrap};
 
 use crate::client::Client;
@@ -81,6 +82,9 @@ pub(crate) fn about(name: &str) -> Option<(&'static str, &'static str)> {
 
 /// The service of a name, also written `name@host`.
 fn named(target: &str) -> Option<&'static Service> {
+    if is_channel(target) {
+        return None;
+    }
     let name = target.split('@').next().unwrap_or(target);
     SERVICES
         .into_iter()

@@ -17,6 +17,8 @@ pub struct Message {
     source: Part,
     word: Part,
     params: Part,
+    /// The first two parameters: target and text of what is said are looked at again and again.
+    first: [Option<Part>; 2],
     verb: Verb,
 }
 
@@ -44,7 +46,10 @@ impl Message {
         }
         let (params, (tags, source, word)) = head(&line).map_err(|_| Malformed)?;
         let part = |text: &str| Part::within(&line, text).ok_or(Malformed);
+        let mut words = Params { rest: params };
+        let mut next = || words.next().map(part).transpose();
         Ok(Self {
+            first: [next()?, next()?],
             tags: part(tags.unwrap_or_default())?,
             source: part(source.unwrap_or_default())?,
             word: part(word)?,
@@ -97,7 +102,10 @@ impl Message {
     /// The parameter number `index`, counted from 0.
     #[must_use]
     pub fn param(&self, index: usize) -> Option<&str> {
-        self.params().nth(index)
+        match self.first.get(index) {
+            Some(part) => part.map(|part| self.slice(part)),
+            None => self.params().nth(index),
+        }
     }
 
     /// The parameter number `index`, if it is there and not empty: most commands treat both alike (461, 431).
