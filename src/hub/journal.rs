@@ -133,12 +133,7 @@ impl Journal {
     /// View, then lanes. False once the lanes are gone.
     pub(crate) fn publish(&self, batch: Batch<Ticket>, fate: Fate) -> bool {
         let (delivery, answers) = publish(&self.view, batch, fate);
-        let mut by_lane: Vec<Vec<Answer<Ticket>>> = self.lanes.iter().map(|_| Vec::new()).collect();
-        for answer in answers {
-            if let Some(list) = by_lane.get_mut(answer.0.lane) {
-                list.push(answer);
-            }
-        }
+        let by_lane = self.by_lane(answers);
         let closed = delivery
             .ends_others()
             .then(|| Arc::new(Latch::new(self.lanes.len())));
@@ -156,6 +151,20 @@ impl Journal {
                 };
                 lane.send(parcel).is_ok()
             })
+    }
+
+    /// The answers of each lane's sessions.
+    fn by_lane(&self, answers: Vec<Answer<Ticket>>) -> Vec<Vec<Answer<Ticket>>> {
+        if self.lanes.len() == 1 {
+            return vec![answers];
+        }
+        let mut by_lane: Vec<Vec<Answer<Ticket>>> = self.lanes.iter().map(|_| Vec::new()).collect();
+        for answer in answers {
+            if let Some(list) = by_lane.get_mut(answer.0.lane) {
+                list.push(answer);
+            }
+        }
+        by_lane
     }
 
     /// Nothing is to be written: time to clean up.
@@ -181,12 +190,10 @@ impl Journal {
 }
 
 fn records(batch: &Batch<Ticket>) -> Vec<Record> {
-    batch
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Event { record, .. } => Some(record.clone()),
-            Item::Signal { .. } | Item::Reply(_) => None,
-        })
-        .collect()
+    let mut records = Vec::with_capacity(batch.items.len().div_ceil(2));
+    records.extend(batch.items.iter().filter_map(|item| match item {
+        Item::Event { record, .. } => Some(record.clone()),
+        Item::Signal { .. } | Item::Reply(_) => None,
+    }));
+    records
 }

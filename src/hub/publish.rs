@@ -52,7 +52,8 @@ pub fn publish<T>(view: &View, batch: Batch<T>, fate: Fate) -> (Arc<Delivery>, V
         }),
     };
     let mut changes = Vec::with_capacity(batch.items.len());
-    let mut answers = Vec::new();
+    // A change and an answer for nearly every command.
+    let mut answers = Vec::with_capacity(batch.items.len().div_ceil(2));
     for item in batch.items {
         match (item, fate) {
             (Item::Event { record, origin }, Fate::Committed) => {

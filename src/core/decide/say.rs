@@ -33,6 +33,8 @@ pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<
     may_say(at, room, &message)?;
     let mut changes = direct::wake_peer(at, room)?;
     changes.extend(at.rows_for(at.actor.user));
+    // Nearly always the only one.
+    changes.reserve_exact(1);
     changes.push(at.event(id, RoomChange::Message(message)));
     Ok(Decision {
         outcome: Outcome::Event(changes.len() - 1),

@@ -16,7 +16,8 @@ impl Lane {
         let mut pieces: Vec<(RenderKey, Vec<usize>)> = Vec::new();
         let first = run.first().and_then(position_of).unwrap_or(self.position);
         let last = run.last().and_then(position_of).unwrap_or(self.position);
-        let senders: Vec<UserId> = run.iter().filter_map(sender_of).collect();
+        let mut senders: Vec<UserId> = run.iter().filter_map(sender_of).collect();
+        senders.dedup();
         let before = Position(first.0.saturating_sub(1));
         for index in self.rooms.of(room).to_vec() {
             let Some(Some(slot)) = self.slots.get(index) else {
@@ -36,6 +37,7 @@ impl Lane {
             }
             if !self.rendered.iter().any(|(known, _)| *known == key) {
                 let mut ends = Vec::with_capacity(run.len());
+                self.buffer.reserve(run.len() * LINE);
                 for change in run {
                     let what = rendering(delivery, change, (dialect, Relation::Other), viewer);
                     renderer.render(what, &mut self.buffer);
@@ -118,6 +120,8 @@ impl Lane {
     }
 }
 
+/// Bytes that most lines take no more than.
+const LINE: usize = 192;
 /// Messages rendered into one buffer at most.
 const LONGEST: usize = 256;
 

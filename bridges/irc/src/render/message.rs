@@ -29,13 +29,13 @@ pub(crate) fn message(
     said: &Message,
     out: &mut BytesMut,
 ) {
+    if !wants(scene, room) {
+        return;
+    }
     let Some(by) = scene.name(sender) else { return };
     let Some(to) = names::target(scene.world, room, sender) else {
         return;
     };
-    if !wants(scene, room) {
-        return;
-    }
     match &said.body {
         Body::Text(text) => {
             let mut lines = lines_of(scene, text, said.relation);
