@@ -6,6 +6,7 @@ Each test gets a development server of its own on an empty data directory. READM
 import functools
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Optional, Tuple, Type
@@ -26,6 +27,7 @@ description = "test server"
 server_name = "My.Little.Server"
 register_before_connect = {before_connect}
 websocket_path = "/"
+scram = true
 """
 
 OPERATOR = """
@@ -48,7 +50,7 @@ def password_hash(password: str) -> str:
 
 class PolylogueController(BaseServerController, DirectoryBasedController):
     software_name = "Polylogue"
-    supported_sasl_mechanisms = {"PLAIN"}
+    supported_sasl_mechanisms = {"PLAIN", "SCRAM-SHA-256"}
     supports_sts = False
     sync_sleep_time = 0
     nickserv = "NickServ"
@@ -154,6 +156,24 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
             check=True,
             capture_output=True,
         )
+        # Accounts have SCRAM if they ask for it.
+        if "scram" in os.environ.get("PYTEST_CURRENT_TEST", "").lower():
+            self.ask_for_scram(username, password)
+
+    def ask_for_scram(self, username: str, password: str) -> None:
+        lines = (
+            f"PASS {username}:{password}",
+            f"NICK {username}",
+            f"USER {username} 0 * :{username}",
+            "NS SET SCRAM ON",
+            f"NS IDENTIFY {username} {password}",
+            "QUIT",
+        )
+        with socket.create_connection((self.hostname, self.port)) as connection:
+            connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
+            # Until the server has done all of it, and closes.
+            while connection.recv(4096):
+                pass
 
 
 def get_irctest_controller_class() -> Type[PolylogueController]:
