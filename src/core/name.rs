@@ -27,8 +27,9 @@ pub enum NameError {
 }
 
 /// Names that nobody gets, compared by skeleton, so that look-alikes are covered too.
-const RESERVED: [&str; 10] = [
-    "admin", "root", "system", "server", "support", "abuse", "all", "here", "room", "everyone",
+const RESERVED: [&str; 11] = [
+    "alis", "admin", "root", "system", "server", "support", "abuse", "all", "here", "room",
+    "everyone",
 ];
 
 /// The name of an account or a guest: its nick on IRC and its Matrix localpart.
@@ -395,7 +396,9 @@ mod tests {
         from_nick("é", Err(NameError::Character));
         from_nick(&"a".repeat(31), Ok("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
         from_nick(&"a".repeat(32), Err(NameError::TooLong));
-        for reserved in ["NickServ", "Admin", "adm1n", "R00t", "MyServ", "Global"] {
+        for reserved in [
+            "NickServ", "Admin", "adm1n", "R00t", "MyServ", "Global", "ALIS",
+        ] {
             from_nick(reserved, Err(NameError::Reserved));
         }
         let from_localpart = |localpart: &str, nick: Result<&str, NameError>| {

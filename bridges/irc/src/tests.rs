@@ -228,6 +228,23 @@ async fn who_was_refused_a_nick_logs_in_to_it() {
 }
 
 #[tokio::test]
+async fn a_password_of_the_connection_is_that_of_an_account() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    for (lines, answer) in [
+        ("PASS alice:secret\r\nNICK somebody", " 001 alice "),
+        ("PASS alice/laptop:secret\r\nNICK somebody", " 001 alice "),
+        ("PASS secret\r\nNICK Alice", " 001 alice "),
+        ("NICK alice\r\nPASS secret", " 001 alice "),
+        ("PASS secret\r\nNICK somebody", " 464 "),
+        ("PASS wrong\r\nNICK alice", " 464 "),
+    ] {
+        let mut client = house.client().await;
+        client.send(&format!("{lines}\r\nUSER d 0 * :d")).await;
+        client.line(answer).await;
+    }
+}
+
+#[tokio::test]
 async fn a_token_of_this_server_logs_in_for_as_long_as_it_holds() {
     let house = House::new(Limits::NONE, Config::default()).await;
     let alice = house.hub.world().user_named("alice").unwrap();

@@ -113,7 +113,32 @@ fn saslname(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_was_written(
+            name in "[a-z=2CD,]{0,9}",
+            nonce in "[ -~]{0,9}",
+            binding in prop::sample::select(vec!["n", "y", "p=x", ""]),
+        ) {
+            let text = format!("{binding},,n={name},r={nonce}");
+            if let Some(first) = ClientFirst::parse(text.as_bytes()) {
+                prop_assert_eq!(format!("{}{}", first.header, first.bare), text);
+                let said = format!("c={},r={}x,p=YQ==", STANDARD.encode(&first.header), first.nonce);
+                let last = ClientFinal::parse(said.as_bytes(), &first.header);
+                prop_assert_eq!(last.map(|last| last.nonce), Some(format!("{}x", first.nonce)));
+            }
+        }
+
+        #[test]
+        fn nothing_breaks_the_reader(bytes in any::<Vec<u8>>()) {
+            let _ = ClientFirst::parse(&bytes);
+            let _ = ClientFinal::parse(&bytes, "n,,");
+        }
+    }
 
     #[test]
     fn the_first_message() {
