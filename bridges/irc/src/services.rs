@@ -82,6 +82,7 @@ pub(crate) fn about(name: &str) -> Option<(&'static str, &'static str)> {
 
 /// The service of a name, also written `name@host`.
 fn named(target: &str) -> Option<&'static Service> {
+    // Every message is looked at: most are for channels.
     if is_channel(target) {
         return None;
     }
@@ -93,15 +94,18 @@ fn named(target: &str) -> Option<&'static Service> {
 
 /// Whether a line is for a service: by its own word, or as a message to it.
 pub(crate) fn is_command(message: &Message) -> bool {
-    by_word(message).is_some()
-        || message
-            .param(0)
-            .is_some_and(|targets| targets.split(',').any(|target| named(target).is_some()))
+    by_word(message).is_some() || is_for_one(message)
+}
+
+/// Whether one of the targets of a line is a service.
+fn is_for_one(message: &Message) -> bool {
+    let targets = message.param(0).unwrap_or_default();
+    targets.split(',').any(|target| named(target).is_some())
 }
 
 /// Whether a message must not be taken as one before services have seen it.
 pub(crate) fn looks_into(message: &Message) -> bool {
-    is_command(message) || message.param(1).is_some_and(leak::leaks)
+    is_for_one(message) || message.param(1).is_some_and(leak::leaks)
 }
 
 /// Whether a message looks like a password for everybody. It is refused once, with a warning: the next one like it is meant.

@@ -3,6 +3,10 @@
 
 /// Whether a text for others looks like a command to a service.
 pub(crate) fn leaks(text: &str) -> bool {
+    // Every message is looked at: few begin like this.
+    if !text.starts_with([' ', '/', 'i', 'I', 'n', 'N']) {
+        return false;
+    }
     let mut words = text.trim_start_matches([' ', '/']).split(' ');
     let slashed = text.trim_start().starts_with('/');
     let (Some(first), second) = (words.next(), words.next()) else {
