@@ -129,7 +129,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         {
             services::run(client, message).await
         }
-        Verb::Privmsg | Verb::Notice if services::keeps_back(client, message) => {}
+        Verb::Privmsg | Verb::Notice if message::is_kept_back(client, message) => {}
         // Those without label were taken together before.
         Verb::Privmsg | Verb::Notice | Verb::Tagmsg => message::run(client, message).await,
         Verb::User | Verb::Pass => {

@@ -108,14 +108,12 @@ pub(crate) fn looks_into(message: &Message) -> bool {
     is_for_one(message) || message.param(1).is_some_and(leak::leaks)
 }
 
-/// Whether a message looks like a password for everybody. It is refused once, with a warning: the next one like it is meant.
-pub(crate) fn keeps_back(client: &mut Client, message: &Message) -> bool {
-    let leaks = message.param(1).is_some_and(leak::leaks);
-    if !leaks || std::mem::take(&mut client.warned_of_a_leak) {
+/// Whether a text for somebody looks like a command with a password. It is refused once, with a warning: the next one like it is meant.
+pub(crate) fn keeps_back(client: &mut Client, target: &str, text: &str) -> bool {
+    if !leak::leaks(text) || std::mem::take(&mut client.warned_of_a_leak) {
         return false;
     }
     client.warned_of_a_leak = true;
-    let target = message.param(0).unwrap_or_default();
     let text = format!(
         "What you were about to tell {target} looks like a command with a password, so nothing was sent. To log in: /msg NickServ IDENTIFY <password>. Send it again if you mean it."
     );

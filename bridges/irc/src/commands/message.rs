@@ -51,6 +51,12 @@ fn has_short_reply(client: &Client, message: &Message) -> bool {
         && one_line
 }
 
+/// Whether a line is refused because it looks like a password for everybody.
+pub(super) fn is_kept_back(client: &mut Client, message: &Message) -> bool {
+    let (target, text) = (message.param(0), message.param(1));
+    services::keeps_back(client, target.unwrap_or_default(), text.unwrap_or_default())
+}
+
 /// Says everything in a run of lines, and goes on without waiting for what comes of it.
 pub(crate) async fn speak(client: &mut Client, run: Vec<Message>) {
     if client.pending.unanswered() + run.len() > pending::MOST {

@@ -13,6 +13,7 @@ use polylogue_irc::{Capability, Message, Middle, TagKey, Verb};
 use super::message::{destination, refuse, relation, relayed};
 use crate::client::Client;
 use crate::mentions;
+use crate::services;
 
 /// Bytes of a message (`max-bytes`).
 pub(crate) const BYTES: usize = 16_384;
@@ -123,6 +124,10 @@ async fn say(client: &mut Client, collected: Collecting) {
     else {
         return invalid(client, "The batch has no text");
     };
+    let first = text.split(['\r', '\n']).next().unwrap_or_default();
+    if services::keeps_back(client, &collected.target, first) {
+        return;
+    }
     let opening = &collected.opening;
     let world = client.world();
     let to = match destination(&world, &collected.target) {
