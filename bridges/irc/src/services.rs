@@ -73,6 +73,17 @@ pub(crate) enum Standing {
     Account,
 }
 
+impl Service {
+    /// For a line that it says.
+    pub(crate) fn source<'a>(&self, server: &'a str) -> Source<'a> {
+        Source::User {
+            nick: part(self.name),
+            user: const { Middle::literal("services") },
+            host: part(server),
+        }
+    }
+}
+
 const SERVICES: [&Service; 4] = [&NICKSERV, &CHANSERV, &MEMOSERV, &ALIS];
 
 /// What a service is for, by its name.
@@ -204,11 +215,7 @@ fn verb_of(service: &'static Service, word: &str) -> Option<&'static Verb> {
 /// A notice of a service to the client alone.
 pub(crate) fn say(client: &mut Client, service: &Service, text: &str) {
     let (target, server) = (client.replies.target(), client.replies.server());
-    let source = Source::User {
-        nick: part(service.name),
-        user: const { Middle::literal("services") },
-        host: part(&server),
-    };
+    let source = service.source(&server);
     for piece in wrap::wrap(text, LINE) {
         let piece = piece.to_string();
         client.replies.line(|line| {

@@ -11,6 +11,7 @@ use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb}
 
 use super::{Scene, member, metadata, transient};
 use crate::names;
+use crate::services::NICKSERV;
 
 /// A signal.
 pub(super) fn signal(
@@ -33,7 +34,11 @@ pub(super) fn signal(
         Signal::Left { user, next, .. } => left(scene, (*user, *next, at), out),
         Signal::Presented { user, .. } => presented(scene, (*user, at), out),
         Signal::GuestRenamed { from, to, user } => {
-            renamed(scene, (*user, at), (from.nick(), to.nick()), out)
+            renamed(scene, (*user, at), (from.nick(), to.nick()), out);
+            // By somebody else's doing: nobody but an account of that name takes a nick.
+            if scene.relation == Relation::Own {
+                pushed_aside(scene, (from.nick(), to.nick()), at, out);
+            }
         }
         Signal::Away { user, .. } => presence(scene, (*user, at), out),
         Signal::Operator { id, user, name } if *id == viewer.session => {
@@ -285,6 +290,18 @@ fn renamed(
         .from(who.source(), Verb::Nick)
         .middle(to)
         .end();
+}
+
+/// To the guest whose nick an account has now.
+fn pushed_aside(scene: &Scene<'_>, (from, to): (&str, &str), at: Timestamp, out: &mut BytesMut) {
+    let text = format!(
+        "{from} is registered now, so you are {to}. If it is yours: /msg NickServ IDENTIFY {from} <password>"
+    );
+    let _ = scene
+        .line(out, (at, None))
+        .from(NICKSERV.source(&scene.renderer.server), Verb::Notice)
+        .middle(names::echoed(to))
+        .trailing(&Trailing::lossy(&text));
 }
 
 /// IRCv3 client tag typing.
