@@ -9,6 +9,8 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+#[path = "bad_input/requests.rs"]
+mod requests;
 #[expect(dead_code, reason = "each test uses a part of it")]
 mod support;
 

@@ -101,6 +101,7 @@ plays! {
     direct_everywhere
     direct_messages
     directory
+    edit_bundled
     edits
     encrypted_rooms
     everywhere
@@ -112,6 +113,7 @@ plays! {
     guests_in_private
     history
     identify
+    ignore
     invitations
     invite
     kick
@@ -148,6 +150,7 @@ plays! {
     replies
     restart
     restart_everywhere
+    room_name
     status_messages
     third_person
     threads

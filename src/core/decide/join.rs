@@ -51,7 +51,7 @@ pub(super) fn join(at: Deciding<'_>, room: RoomRef, door: Door) -> Result<Decisi
         Some(Membership::Ban) => return Err(Refusal::Banned),
         Some(Membership::Invite | Membership::Knock | Membership::Leave) | None => {}
     }
-    check_door(at, state, door.key.as_deref())?;
+    check_door(at, (&room, state), door.key.as_deref())?;
     let change = at.member_change(id, (user, Membership::Join), reason(door.reason)?);
     let mut changes = at.rows_for(user);
     changes.extend(direct::opened(at, state, user));
@@ -115,7 +115,11 @@ pub(super) fn knock(
 }
 
 /// Ban, then limit, then key, then invitation. An invitation opens all but a membership ban.
-fn check_door(at: Deciding<'_>, room: &RoomState, key: Option<&str>) -> Result<(), Refusal> {
+fn check_door(
+    at: Deciding<'_>,
+    (named, room): (&RoomRef, &RoomState),
+    key: Option<&str>,
+) -> Result<(), Refusal> {
     let user = at.actor.user;
     if room.membership(user) == Some(Membership::Invite) {
         return Ok(());
@@ -133,7 +137,13 @@ fn check_door(at: Deciding<'_>, room: &RoomState, key: Option<&str>) -> Result<(
     if !listed {
         match room.join_rule {
             JoinRule::Public => {}
-            JoinRule::Invite | JoinRule::Knock | JoinRule::Restricted => return Err(closed(room)),
+            JoinRule::Invite | JoinRule::Knock | JoinRule::Restricted => {
+                return Err(match named {
+                    RoomRef::Name(_) => closed(room),
+                    // Nobody guesses an id: who has it knows of the room.
+                    RoomRef::Id(_) => Refusal::InviteOnly,
+                });
+            }
         }
     }
     if room

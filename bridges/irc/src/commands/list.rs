@@ -43,21 +43,32 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         if !meets(&room.state, (channel, now), &conditions) {
             continue;
         }
-        let topic = room
-            .state
-            .topic
-            .as_ref()
-            .map(|topic| mode::one_line(&topic.text))
-            .unwrap_or_default();
-        let topic = Trailing::lossy(&topic);
+        let text = text(&room.state);
+        let text = Trailing::lossy(&text);
         let members = members(&room.state);
         client.replies.numeric(Numeric::RplList, |line| {
-            line.middle(part(channel)).number(members).trailing(&topic)
+            line.middle(part(channel)).number(members).trailing(&text)
         });
     }
     client
         .replies
         .text(Numeric::RplListEnd, &[], "End of /LIST");
+}
+
+/// What a channel is about: the name that it has besides, and its topic.
+fn text(room: &RoomState) -> String {
+    let topic = room.topic.as_ref();
+    let topic = topic.map(|topic| mode::one_line(&topic.text));
+    match &room.name {
+        Some(name) => {
+            let name = format!("[{}]", mode::one_line(name));
+            match topic.filter(|topic| !topic.is_empty()) {
+                Some(topic) => format!("{name} {topic}"),
+                None => name,
+            }
+        }
+        None => topic.unwrap_or_default(),
+    }
 }
 
 /// Whether a channel meets all conditions. Of several names or masks one is enough.

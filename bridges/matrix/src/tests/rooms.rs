@@ -127,7 +127,7 @@ async fn members_come_and_go() {
     let at = |verb: &str| format!("POST /rooms/{room}/{verb}");
     let bob_id = json!({ "user_id": "@bob:test", "reason": "because" });
     server
-        .check(&bob, &at("join"), (json!({}), 404, "M_NOT_FOUND"))
+        .check(&bob, &at("join"), (json!({}), 403, "M_FORBIDDEN"))
         .await;
     server
         .check(&bob, &at("invite"), (bob_id.clone(), 403, "M_FORBIDDEN"))

@@ -554,7 +554,7 @@ fn whoever_walks_into_a_conversation_opens_it() {
             },
         )
     };
-    assert_eq!(outcome(&join(&mut house)), Err(Refusal::NoSuchRoom));
+    assert_eq!(outcome(&join(&mut house)), Err(Refusal::InviteOnly));
     let change = crate::facets::join_rules(crate::room::JoinRule::Public);
     house.by(ALICE, Command::SetState { room, change }).unwrap();
     join(&mut house).unwrap();

@@ -259,7 +259,8 @@ fn outsiders_do_not_learn_of_rooms_without_a_published_name() {
     };
     assert_eq!(
         outcome(&house.by(DAVE, join(MissingRoom::Refuse))),
-        Err(Refusal::NoSuchRoom)
+        Err(Refusal::InviteOnly),
+        "nobody guesses an id"
     );
     let name = house.room(RoomId(1)).canonical_name().unwrap().clone();
     assert!(
