@@ -140,6 +140,7 @@ plays! {
     private_rooms
     profiles
     profiles_everywhere
+    reacting_twice
     reactions
     read_marks
     read_on_irc
@@ -159,4 +160,5 @@ plays! {
     two_sessions
     typing
     typing_everywhere
+    unreacting
 }

@@ -1,8 +1,9 @@
 //! What other events of a room say of some of its events, and the state at a place. Whatever is shown of them passes the gate like anything
 //! else.
 
+use polylogue_core::body::EventRef;
 use polylogue_core::visibility::{Gate, SpanKind};
-use polylogue_core::{Refusal, RoomChange, RoomId, RoomSequence, UserId, facets};
+use polylogue_core::{Body, Refusal, RoomChange, RoomId, RoomSequence, UserId, facets};
 use polylogue_store::{Direction, Reader, RelationKind, StateKey, StoreError, StoredEvent};
 
 use crate::history::{Page, VisibleEvent};
@@ -10,6 +11,8 @@ use crate::open::Hub;
 
 /// Edits of an event that are looked at for one that counts.
 const EDITS: usize = 16;
+/// Reactions to an event that are looked through for one.
+const REACTIONS: usize = 1024;
 /// Events of a thread that are counted.
 const THREAD: usize = 1024;
 
@@ -101,6 +104,37 @@ impl Hub {
                 })
             })
             .await
+    }
+
+    /// The reaction with a key that somebody gave to an event and did not take back; looked for among the newest.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store can't be read now.
+    pub async fn own_reaction(
+        &self,
+        (viewer, room): (UserId, RoomId),
+        (target, key): (RoomSequence, &str),
+    ) -> Result<Option<EventRef>, Refusal> {
+        let newest = (RoomSequence(u64::MAX), Direction::Backward, REACTIONS);
+        let about = (target, vec![RelationKind::Reaction]);
+        let page = self.relations((viewer, room), about, newest).await?;
+        let is_it = |event: &&VisibleEvent| match &event.change {
+            RoomChange::Message(message) => {
+                event.sender == viewer
+                    && matches!(&message.body, Body::Reaction(given) if **given == *key)
+            }
+            RoomChange::Created(_)
+            | RoomChange::Member(_)
+            | RoomChange::Power(_)
+            | RoomChange::State(_)
+            | RoomChange::Redaction { .. }
+            | RoomChange::Redacted(_) => false,
+        };
+        Ok(page.events.iter().find(is_it).map(|event| EventRef {
+            sequence: event.sequence,
+            position: event.position,
+            author: event.sender,
+        }))
     }
 
     /// A page of the events of a room that have threads, those first in which something was said last, beyond `from` (exclusive); only those

@@ -1,4 +1,4 @@
-//! `TAGMSG`: IRCv3 message-tags. Typing and reactions are what they are on every protocol; other tags go to those who are here, and what asks to
+//! `TAGMSG`: IRCv3 message-tags. Typing, reactions and taking them back are what they are on every protocol; other tags go to those who are here, and what asks to
 //! be kept is.
 
 use std::sync::Arc;
@@ -48,6 +48,22 @@ pub(super) async fn command(
             to: destination.clone(),
             message: said,
         })));
+    }
+    if let Some(reaction) = message.tags().get("+draft/unreact")
+        && let Some(room) = room
+        && let Some(event) = answered(client, message, destination).await
+    {
+        let given = (client.irc.hub)
+            .own_reaction((client.user_id(), room), (event.sequence, &reaction))
+            .await?;
+        if let Some(target) = given {
+            let reason = None;
+            return Ok(Some(Command::Redact {
+                room,
+                target,
+                reason,
+            }));
+        }
     }
     let Some(tags) = relayed(message) else {
         return Ok(None);

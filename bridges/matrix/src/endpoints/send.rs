@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use polylogue_core::body::Relation;
 use polylogue_core::command::{Destination, Say};
-use polylogue_core::{Command, Json, Refusal};
+use polylogue_core::{Body, Command, Json, Message, Refusal, RoomId};
 use polylogue_hub::{Receipt, Request};
 use polylogue_matrix::content::REDACTION;
+use polylogue_matrix::error::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::Matrix;
@@ -26,6 +28,7 @@ pub(crate) async fn put(
         return redaction(&matrix, &access, (&room_id, &transaction, &content)).await;
     }
     let message = message::read(&matrix, &access, (room, &kind, content)).await?;
+    is_first(&matrix, &access, (room, &message, &transaction)).await?;
     let command = Command::Say(Say {
         to: Destination::Room(room),
         message,
@@ -36,6 +39,32 @@ pub(crate) async fn put(
     let receipt = matrix.hub.submit(request).await?;
     open.done(&receipt);
     sent(&matrix, &receipt)
+}
+
+/// Refuses a reaction that its sender has given already (Matrix client-server API "Annotating events"), unless this is the request that gave it.
+async fn is_first(
+    matrix: &Matrix,
+    access: &Access,
+    (room, message, transaction): (RoomId, &Message, &str),
+) -> Result<(), Failure> {
+    let (Body::Reaction(key), Some(Relation::Reaction(target))) = (&message.body, message.relation)
+    else {
+        return Ok(());
+    };
+    let given = matrix
+        .hub
+        .own_reaction((access.user, room), (target.sequence, key))
+        .await?;
+    let Some(given) = given else { return Ok(()) };
+    if matrix
+        .transactions
+        .of(access.device, given.position)
+        .is_some_and(|known| *known == *transaction)
+    {
+        return Ok(());
+    }
+    let words = "you gave this reaction already";
+    Err(Failure::new(400, ErrorCode::DuplicateAnnotation, words))
 }
 
 /// The id of the event that a command made.
