@@ -29,7 +29,7 @@ pub(crate) async fn get(
 ) -> Answer {
     let world = matrix.hub.world();
     let user = matrix.user(&world, &user_id)?;
-    if user != access.user && !share_a_room(&world, access.user, user) {
+    if user != access.user && !world.share_a_room(access.user, user) {
         return Err(Failure::forbidden("you share no room with that user"));
     }
     Ok(Reply(content(&world, user)))
@@ -75,13 +75,4 @@ pub(crate) fn named(presence: &str) -> Result<SetPresence, Failure> {
             "presence is neither online, unavailable nor offline",
         )),
     }
-}
-
-/// Whether two users are in a room together.
-pub(crate) fn share_a_room(world: &World, one: UserId, other: UserId) -> bool {
-    let (Some(one), Some(other)) = (world.state.user(one), world.state.user(other)) else {
-        return false;
-    };
-    one.joined()
-        .any(|room| other.joined().any(|with| with == room))
 }

@@ -164,7 +164,7 @@ fn of_news(
         }
     }
     let is_seen = |other: &UserId| {
-        (*other == user || shares_a_room(&world, user, *other))
+        (*other == user || world.share_a_room(user, *other))
             && watch.shows(*other, world.live.presence(*other))
     };
     let presence = news.flickers.presence.into_iter();
@@ -270,10 +270,6 @@ fn shared_rooms(world: &World, user: UserId, other: UserId) -> Vec<RoomId> {
         entry.is_some_and(|entry| entry.membership == Membership::Join)
     };
     user.joined().filter(is_in).collect()
-}
-
-fn shares_a_room(world: &World, user: UserId, other: UserId) -> bool {
-    !shared_rooms(world, user, other).is_empty()
 }
 
 /// Those who are here and in a room with the user, and he himself.
