@@ -148,6 +148,7 @@ plays! {
     refusals
     register
     relations
+    rename
     replies
     restart
     restart_everywhere

@@ -430,7 +430,7 @@ pub fn apply_setting(
         }
         RoomSetting::Key(key) => state.key.clone_from(key),
         RoomSetting::Listed(listed) => state.listed = *listed,
-        RoomSetting::Names(names) => state.names = names.as_slice().into(),
+        RoomSetting::Names { names, .. } => state.names = names.as_slice().into(),
         RoomSetting::Opened => state.kind = RoomKind::Group,
     }
 }

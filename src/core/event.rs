@@ -99,7 +99,7 @@ impl Event {
                 }
                 RoomSetting::Key(_)
                 | RoomSetting::Listed(_)
-                | RoomSetting::Names(_)
+                | RoomSetting::Names { .. }
                 | RoomSetting::Opened => false,
             },
             Self::User { change, .. } => match change {
@@ -225,8 +225,13 @@ pub enum RoomSetting {
     Key(Option<Arc<str>>),
     /// The directory lists the room, or not.
     Listed(bool),
-    /// The room's names, the canonical one first.
-    Names(Vec<ChannelName>),
+    /// The room has other names.
+    Names {
+        /// All of them, the canonical one first.
+        names: Vec<ChannelName>,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
     /// What was a conversation of two is a room of many from here on.
     Opened,
 }

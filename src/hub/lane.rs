@@ -520,11 +520,9 @@ fn is_shared(change: &Change) -> bool {
             setting: RoomSetting::Opened,
             ..
         } => false,
-        Event::Room { .. }
-        | Event::Setting { .. }
-        | Event::User { .. }
-        | Event::Name { .. }
-        | Event::Timer { .. } => true,
+        // Who does not know of it parts from the old name and joins the new one.
+        Event::Setting { setting, .. } => !matches!(setting, RoomSetting::Names { .. }),
+        Event::Room { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => true,
     }
 }
 

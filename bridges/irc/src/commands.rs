@@ -32,6 +32,7 @@ pub(crate) mod ping;
 pub(crate) mod quit;
 mod redact;
 pub(crate) mod register;
+mod rename;
 mod samode;
 mod setname;
 mod stats;
@@ -109,6 +110,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Verify => register::verify(client, message),
         Verb::Metadata => metadata::run(client, message).await,
         Verb::Redact => redact::run(client, message).await,
+        Verb::Rename => rename::run(client, message).await,
         Verb::Quit => return quit::run(client, message),
         Verb::Batch => multiline::run(client, message).await,
         Verb::Privmsg | Verb::Notice | Verb::Tagmsg if multiline::is_part(client, message) => {

@@ -34,6 +34,7 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::ReadMarker,
     Capability::SelfMessage,
     Capability::PreAway,
+    Capability::ChannelRename,
     Capability::ExtendedIsupport,
 ]);
 
@@ -60,6 +61,7 @@ const RENDERED: CapabilitySet = CapabilitySet::of(&[
     Capability::MessageRedaction,
     Capability::ReadMarker,
     Capability::SelfMessage,
+    Capability::ChannelRename,
 ]);
 
 /// Where the subscriptions are in a dialect: capabilities leave eight bits.

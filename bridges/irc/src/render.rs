@@ -7,6 +7,7 @@ mod metadata;
 pub(crate) mod mode;
 mod notices;
 pub(crate) mod opened;
+mod renamed;
 pub(crate) mod transient;
 pub(crate) mod user;
 mod watched;
@@ -283,8 +284,9 @@ fn setting_event(
             (if *listed { '-' } else { '+' }, 's'),
             out,
         ),
-        // A channel's name on IRC is fixed at its first exposure.
-        RoomSetting::Names(_) => {}
+        RoomSetting::Names { names, reason } => {
+            renamed::renamed(scene, (room, sender, at), (names, reason.as_deref()), out)
+        }
         RoomSetting::Opened => opened::opened(scene, (room, at), out),
     }
 }

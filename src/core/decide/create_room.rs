@@ -257,7 +257,10 @@ pub(super) fn private_name(at: Deciding<'_>, name: &str) -> Option<ChannelName> 
 }
 
 pub(super) fn named(at: Deciding<'_>, room: RoomId, name: Option<&ChannelName>) -> Option<Change> {
-    let setting = RoomSetting::Names(vec![name?.clone()]);
+    let setting = RoomSetting::Names {
+        names: vec![name?.clone()],
+        reason: None,
+    };
     Some(Change::Event(Event::Setting {
         room,
         sender: at.actor.user,

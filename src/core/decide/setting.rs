@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, ban, join};
+use super::{Change, Deciding, Decision, Outcome, ban, join, within};
 use crate::command::{Direction, TimedCommand};
 use crate::event::{Claim, Event, RoomSetting};
 use crate::ids::{RoomId, Timestamp};
@@ -133,13 +133,14 @@ pub(super) fn set(
             permission::check(state, actor, Action::Configure)?;
             state.listed == *listed
         }
-        RoomSetting::Names(names) => {
+        RoomSetting::Names { names, reason } => {
+            within(reason.as_deref(), "reason", limits::REASON)?;
             permission::check(
                 state,
                 actor,
                 Action::SetState(crate::facets::CANONICAL_ALIAS),
             )?;
-            return set_names(at, room, names.clone());
+            return set_names(at, room, (names.clone(), reason.clone()));
         }
         // Masks have a command of their own, with its timer and its link to memberships; a third person opens a conversation of two.
         RoomSetting::MaskAdded { .. } | RoomSetting::MaskRemoved { .. } | RoomSetting::Opened => {
@@ -160,7 +161,7 @@ pub(super) fn set(
 fn set_names(
     at: Deciding<'_>,
     room: RoomId,
-    names: Vec<crate::name::ChannelName>,
+    (names, reason): (Vec<crate::name::ChannelName>, Option<Arc<str>>),
 ) -> Result<Decision, Refusal> {
     if names.len() > limits::ROOM_NAMES {
         return Err(Refusal::TooMany {
@@ -185,7 +186,7 @@ fn set_names(
     events.push(Event::Setting {
         room,
         sender: at.actor.user,
-        setting: RoomSetting::Names(names),
+        setting: RoomSetting::Names { names, reason },
     });
     Ok(Decision::events(events))
 }

@@ -88,7 +88,10 @@ impl Reader {
             apply_setting(
                 &mut state,
                 (UserId::SERVER, Timestamp(0)),
-                &RoomSetting::Names(blob::read(&names)?),
+                &RoomSetting::Names {
+                    names: blob::read(&names)?,
+                    reason: None,
+                },
             );
         }
         state.key = key.map(Arc::from);

@@ -78,7 +78,7 @@ pub(super) fn write_setting(
                 .prepare_cached("UPDATE room SET listed = ?2 WHERE room = ?1")?
                 .execute(params![room.0, listed])?;
         }
-        RoomSetting::Names(names) => {
+        RoomSetting::Names { names, .. } => {
             transaction
                 .prepare_cached("UPDATE room SET names = ?2 WHERE room = ?1")?
                 .execute(params![room.0, blob::write(names)?])?;

@@ -56,6 +56,23 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
     nickserv = "NickServ"
     extban_mute_char = "m"
     _port_wait_interval = 0.02
+    isupport = {
+        "BOT": "B",
+        "CASEMAPPING": "ascii",
+        "CHANMODES": "beIQ,k,l,CKcimMnRsSt",
+        "CHANTYPES": "#&",
+        "CHATHISTORY": "1000",
+        "ELIST": "CMNTU",
+        "EXCEPTS": "e",
+        "EXTBAN": "$,acmr",
+        "INVEX": "I",
+        "MONITOR": "100",
+        "MSGREFTYPES": "msgid,timestamp",
+        "PREFIX": "(qaohv)~&@%+",
+        "STATUSMSG": "~&@%+",
+        "UTF8ONLY": None,
+        "WHOX": None,
+    }
     capabilities = frozenset(
         (
             Capabilities.ACCOUNT_NOTIFY,
@@ -66,8 +83,11 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
             Capabilities.EXTENDED_JOIN,
             Capabilities.EXTENDED_MONITOR,
             Capabilities.LABELED_RESPONSE,
+            Capabilities.MESSAGE_REDACTION,
             Capabilities.MESSAGE_TAGS,
+            Capabilities.MULTILINE,
             Capabilities.MULTI_PREFIX,
+            Capabilities.READ_MARKER,
             Capabilities.SERVER_TIME,
             Capabilities.SETNAME,
         )
@@ -84,6 +104,7 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
             OptionalBehaviors.INVITE_EXCEPTION_MODE,
             OptionalBehaviors.INVITE_LIST,
             OptionalBehaviors.INVITE_OVERRIDES_LIMIT,
+            OptionalBehaviors.METADATA_BEFORE_CONNECT,
             OptionalBehaviors.MULTI_JOIN,
             OptionalBehaviors.MULTI_KICK,
             OptionalBehaviors.MULTI_NAMES_COMMAND,

@@ -165,6 +165,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "RENAME",
+        &[
+            "RENAME #channel #name [:reason]",
+            "Gives a channel another name. The old one leads to it.",
+        ],
+    ),
+    (
         "SAMODE",
         &[
             "SAMODE #channel modes [parameters]",

@@ -55,6 +55,8 @@ async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
             },
         );
     }
+    let begins = client.outbox.hold();
+    super::rename::forward(client, name).await;
     let command = Command::Join {
         room: RoomRef::Name(channel),
         key,
@@ -62,6 +64,7 @@ async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
         reason: None,
     };
     client.ask(about, command).await;
+    client.reply_first(begins);
 }
 
 fn joined(client: &Client) -> usize {

@@ -144,7 +144,10 @@ pub(crate) async fn set_names(
 ) -> Result<(), Failure> {
     let command = Command::SetSetting {
         room,
-        setting: RoomSetting::Names(names),
+        setting: RoomSetting::Names {
+            names,
+            reason: None,
+        },
     };
     let done = matrix
         .hub

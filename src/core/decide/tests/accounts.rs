@@ -168,12 +168,13 @@ fn a_room_takes_only_free_names() {
     let room = house.garden();
     house.join(DAVE, "#shed").unwrap();
     let names = |names: &[&str]| {
-        RoomSetting::Names(
-            names
-                .iter()
+        let names = names.iter();
+        RoomSetting::Names {
+            names: names
                 .map(|name| ChannelName::parse(name).unwrap())
                 .collect(),
-        )
+            reason: None,
+        }
     };
     let set = |house: &mut House, wanted: &[&str]| {
         outcome(&house.by(

@@ -335,7 +335,10 @@ fn what_has_no_bound_of_its_own_gets_one() {
     ));
     let names = (0..=crate::limits::ROOM_NAMES)
         .map(|number| ChannelName::parse(&format!("#n{number}")).unwrap());
-    let setting = crate::event::RoomSetting::Names(names.collect());
+    let setting = crate::event::RoomSetting::Names {
+        names: names.collect(),
+        reason: None,
+    };
     assert!(matches!(
         outcome(&house.by(ALICE, Command::SetSetting { room, setting })),
         Err(Refusal::TooMany { .. })

@@ -133,7 +133,10 @@ fn operation_by_role() {
     let name = ChannelName::parse("#other").unwrap();
     check(
         "rename",
-        &setting(RoomSetting::Names(vec![name])),
+        &setting(RoomSetting::Names {
+            names: vec![name],
+            reason: None,
+        }),
         &operators,
     );
     check(

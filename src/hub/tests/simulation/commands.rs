@@ -346,7 +346,10 @@ fn setting(random: &mut Random) -> RoomSetting {
                 .map(|name| ChannelName::parse(name).unwrap())
                 .collect();
             names.dedup();
-            RoomSetting::Names(names)
+            RoomSetting::Names {
+                names,
+                reason: None,
+            }
         }
     }
 }
