@@ -42,6 +42,8 @@ pub struct Config {
     pub scram: bool,
     /// Seconds for which clients that came over TLS are told to come over nothing else (IRCv3 sts); 0 tells them nothing.
     pub sts_seconds: u64,
+    /// Whether `REGISTER` asks for an address for mail, which is kept in the account's data; nothing is sent to it.
+    pub register_needs_address: bool,
     /// Seconds of silence after which the server sends PING.
     pub ping_seconds: u64,
     /// Seconds of silence after which the connection is closed. More than `ping_seconds`.
@@ -72,6 +74,7 @@ impl Default for Config {
             register_before_connect: true,
             scram: false,
             sts_seconds: 2_592_000,
+            register_needs_address: false,
             ping_seconds: 90,
             timeout_seconds: 150,
             history_messages: 1000,

@@ -35,6 +35,7 @@ impl House {
             data_dir: directory.path().join("data"),
             server_name: Some("test".into()),
             limits,
+            registration: polylogue_hub::Registration::Open,
             ..polylogue_hub::Config::default()
         })
         .unwrap();
@@ -686,4 +687,32 @@ async fn what_is_set_before_registration_holds_after_it() {
     client.send("JOIN #garden\r\nWHOIS gale").await;
     client.line(" 301 gale gale :Away").await;
     watcher.line("AWAY :Away").await;
+}
+
+#[tokio::test]
+async fn an_account_comes_with_an_address_where_one_is_needed() {
+    let config = Config {
+        register_needs_address: true,
+        ..Config::default()
+    };
+    let house = House::new(Limits::NONE, config).await;
+    let mut gale = house.guest("gale").await;
+    gale.send("CAP LS 302").await;
+    gale.line("custom-account-name,email-required").await;
+    for address in ["*", "gale", "@example.org", "gale@"] {
+        gale.send(&format!("REGISTER * {address} correct-horse"))
+            .await;
+        gale.line("FAIL REGISTER INVALID_EMAIL gale :").await;
+    }
+    gale.send("REGISTER * gale@example.org correct-horse").await;
+    gale.line("REGISTER SUCCESS gale").await;
+    let world = house.hub.world();
+    let gale = world.user_named("gale").unwrap();
+    let kept = house
+        .hub
+        .account_data(gale, polylogue_core::Position(0))
+        .await
+        .unwrap();
+    let kept = format!("{kept:?}");
+    assert!(kept.contains("gale@example.org"), "{kept}");
 }

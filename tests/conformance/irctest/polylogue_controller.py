@@ -26,6 +26,7 @@ description = "test server"
 [irc]
 server_name = "My.Little.Server"
 register_before_connect = {before_connect}
+register_needs_address = {needs_address}
 websocket_path = "/"
 scram = true
 """
@@ -137,7 +138,13 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
         assert self.directory
         with self.open_file("polylogue.toml") as file:
             before = self.test_config.account_registration_before_connect
-            file.write(CONFIGURATION.format(before_connect=str(before).lower()))
+            address = self.test_config.account_registration_requires_email
+            file.write(
+                CONFIGURATION.format(
+                    before_connect=str(before).lower(),
+                    needs_address=str(address).lower(),
+                )
+            )
             if password is not None:
                 file.write(f'password_hash = "{password_hash(password)}"\n')
             file.write(OPERATOR.format(hash=password_hash("operpassword")))

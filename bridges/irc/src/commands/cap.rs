@@ -155,12 +155,17 @@ struct Values {
 
 impl Values {
     fn of(client: &Client) -> Self {
+        let config = &client.irc.config;
         Self {
             mechanisms: names(&mechanisms(client)),
-            registration: if client.irc.config.register_before_connect {
-                "before-connect,custom-account-name"
-            } else {
-                "custom-account-name"
+            registration: match (
+                config.register_before_connect,
+                config.register_needs_address,
+            ) {
+                (true, false) => "before-connect,custom-account-name",
+                (false, false) => "custom-account-name",
+                (true, true) => "before-connect,custom-account-name,email-required",
+                (false, true) => "custom-account-name,email-required",
             },
             transport: transport(client),
             multiline: format!(

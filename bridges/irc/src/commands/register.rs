@@ -1,17 +1,21 @@
 //! `REGISTER` and `VERIFY`: IRCv3 draft/account-registration. The account's name is its nick from then on, on every front-end.
 
+use polylogue_core::command::PutCondition;
 use polylogue_core::name::{AccountName, NameError};
 use polylogue_core::secret::Password;
-use polylogue_core::{Refusal, UserId};
-use polylogue_hub::{Asker, Registration};
+use polylogue_core::{Actor, Command, Json, Refusal, UserId};
+use polylogue_hub::{Asker, Registration, Request};
 use polylogue_irc::{Message, Middle, Verb};
 
 use crate::client::Client;
 use crate::login::{Login, Proof};
 
-/// Makes an account, and goes on as it. An address for mail is not kept, so none is asked for.
+/// The type of account data that an account's address for mail is kept under.
+const CONTACT: &str = "polylogue.contact";
+
+/// Makes an account, and goes on as it. Only where one is asked for, an address for mail is kept.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
-    let (Some(account), Some(_), Some(password)) =
+    let (Some(account), Some(address), Some(password)) =
         (message.given(0), message.given(1), message.given(2))
     else {
         return fail(client, "NEED_MORE_PARAMS", &[], "Not enough parameters");
@@ -28,8 +32,11 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     if let Some((code, text)) = hindrance(client) {
         return fail(client, code, &[&name], text);
     }
+    let Ok(address) = wanted(client, address) else {
+        return fail(client, "INVALID_EMAIL", &[&name], NO_ADDRESS);
+    };
     let begins = client.outbox.hold();
-    match make(client, &name, password).await {
+    match make(client, &name, (password, address)).await {
         Ok(user) => {
             client.replies.server_line(Verb::Register, |line| {
                 line.middle(const { Middle::literal("SUCCESS") })
@@ -43,11 +50,32 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     client.reply_first(begins);
 }
 
+/// What is said of an address that can't be one.
+pub(crate) const NO_ADDRESS: &str = "An address for mail is needed, like name@example.org";
+
+/// The address to keep, if any is.
+///
+/// # Errors
+/// One is needed, and this is none.
+pub(crate) fn wanted<'a>(client: &Client, address: &'a str) -> Result<Option<&'a str>, ()> {
+    if !client.irc.config.register_needs_address {
+        return Ok(None);
+    }
+    // RFC 5321 section 4.5.3.1: at most 256 octets with the angle brackets.
+    let parts = address.rsplit_once('@');
+    let looks_like_one = address.len() <= 254
+        && address
+            .chars()
+            .all(|one| !one.is_whitespace() && !one.is_control())
+        && parts.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    looks_like_one.then_some(Some(address)).ok_or(())
+}
+
 /// Makes an account under a nick, and goes on as it.
 pub(crate) async fn make(
     client: &mut Client,
     name: &str,
-    password: &str,
+    (password, address): (&str, Option<&str>),
 ) -> Result<UserId, Refusal> {
     let made = AccountName::from_nick(name)?;
     if name.len() > client.irc.config.nick_length {
@@ -64,6 +92,17 @@ pub(crate) async fn make(
         .hub
         .sign_up((asker, from), made, password)
         .await?;
+    if let Some(address) = address {
+        let content = Json::from_value(&serde_json::json!({ "email": address }));
+        let command = Command::SetAccountData {
+            room: None,
+            kind: CONTACT.into(),
+            content: content.map_err(|_| Refusal::Internal)?,
+            condition: PutCondition::Always,
+        };
+        let request = Request::new(Actor::user(user, None), command);
+        client.irc.hub.submit(request).await?;
+    }
     let login = Login {
         user,
         label: None,

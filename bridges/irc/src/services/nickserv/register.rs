@@ -9,7 +9,7 @@ pub(super) const VERB: Verb = Verb {
     syntax: "<password> [address]",
     about: &[
         "Makes an account of your nick.",
-        "It is yours on every protocol from then on. An address for mail is not kept.",
+        "It is yours on every protocol from then on. An address for mail is kept only where one is needed.",
     ],
     standing: Standing::Stranger,
     run: |call| Box::pin(run(call)),
@@ -29,8 +29,12 @@ async fn run(mut call: Call<'_>) {
     if let Some((_, text)) = register::hindrance(call.client) {
         return call.say(text);
     }
+    let address = call.word().unwrap_or_default();
+    let Ok(address) = register::wanted(call.client, address) else {
+        return call.say(register::NO_ADDRESS);
+    };
     let begins = call.client.outbox.hold();
-    match register::make(call.client, &nick, password).await {
+    match register::make(call.client, &nick, (password, address)).await {
         Ok(user) => {
             call.client.logged_in(user);
             call.say(&format!("{nick} is now registered to you."));
