@@ -56,14 +56,12 @@ pub(super) async fn command(
         let given = (client.irc.hub)
             .own_reaction((client.user_id(), room), (event.sequence, &reaction))
             .await?;
-        if let Some(target) = given {
-            let reason = None;
-            return Ok(Some(Command::Redact {
-                room,
-                target,
-                reason,
-            }));
-        }
+        // Who takes back what he has not given has nothing to take back.
+        return Ok(given.map(|target| Command::Redact {
+            room,
+            target,
+            reason: None,
+        }));
     }
     let Some(tags) = relayed(message) else {
         return Ok(None);
