@@ -8,7 +8,7 @@ use polylogue_core::{Command, Refusal};
 use polylogue_irc::{Message, Numeric, Verb};
 
 use super::part;
-use crate::client::Client;
+use crate::client::{Client, Next};
 use crate::refusal::{self, About};
 
 /// Joins each channel, with its key if one is given.
@@ -56,7 +56,9 @@ async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
         );
     }
     let begins = client.outbox.hold();
-    super::rename::forward(client, name).await;
+    if super::rename::forward(client, name).await == Next::Close {
+        return client.reply_first(begins);
+    }
     let command = Command::Join {
         room: RoomRef::Name(channel),
         key,
