@@ -10,9 +10,10 @@ use crate::event::{
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
 use crate::power::Prefixes;
+use crate::request::Request;
 use crate::room::{Mask, Member, Membership, Room, RoomKind, RoomState, StateEntry, Topic};
 use crate::state::{State, World};
-use crate::user::{Profile, ProfileField, ReadMarks, User, UserKind, UserRoom};
+use crate::user::{Profile, ProfileField, ReadMarks, Requests, User, UserKind, UserRoom};
 use crate::{event::ReadAudience, facets};
 
 impl State {
@@ -164,6 +165,7 @@ impl State {
                 devices: Arc::new([]),
                 rooms: Arc::new([]),
                 marks: ReadMarks::new(),
+                requests: Requests::new(),
                 documents: Documents::default(),
                 keys: Arc::default(),
             };
@@ -178,6 +180,13 @@ impl State {
         let keys_changed = user.keys.changed;
         match change {
             UserChange::Created { .. } => {}
+            UserChange::Request { by, request } => {
+                if *request == Request::default() {
+                    user.requests.remove(by);
+                } else {
+                    user.requests.insert(*by, *request);
+                }
+            }
             UserChange::AccountData {
                 room,
                 kind,
@@ -360,10 +369,6 @@ fn apply_member(state: &mut RoomState, (entry, sender): (&Entry, UserId), change
         by: sender,
     };
     state.members.insert(change.user, member);
-    if state.creation.kind.peer_of(change.user).is_some() {
-        let request = state.requests.entry(change.user).or_default();
-        request.note((entry.at, sender), change);
-    }
 }
 
 fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change: &StateChange) {

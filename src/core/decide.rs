@@ -40,7 +40,7 @@ mod tests;
 pub use create_room::preset_levels;
 pub use own::owners;
 
-use crate::command::{Actor, Command, Destination, DirectRoom, RoomRef, Scope, Who};
+use crate::command::{Actor, Command, Destination, RoomRef, Scope, Who};
 use std::sync::Arc;
 
 use crate::event::{Event, MemberChange, RoomChange, UserChange};
@@ -114,7 +114,9 @@ pub fn decide(
         actor,
         context,
     };
-    decide_as(at, command)
+    let mut decision = decide_as(at, command)?;
+    direct::follow(at, &mut decision);
+    Ok(decision)
 }
 
 /// Decides a command of somebody who may ask for something at all.
@@ -318,15 +320,6 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         ) => Vec::new(),
         // A guest's leaves are written with his last session's end.
         Command::Detach { session, .. } => session::rooms_needed(world, *session),
-        // What the peer of a new conversation made of the first one counts.
-        Command::CreateRoom(request) => match (request.direct, request.invite.as_slice()) {
-            (DirectRoom::Yes, [peer]) => world
-                .state
-                .room_named(&NameKey::direct(actor.user, *peer))
-                .into_iter()
-                .collect(),
-            (DirectRoom::Yes | DirectRoom::No, _) => Vec::new(),
-        },
         Command::LogIn { session, user, .. } => {
             let mut rooms = session::rooms_needed(world, *session);
             rooms.extend(session::rooms_of(world, &Who::Account(*user)));
@@ -334,7 +327,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         }
         // Whoever is here finds his rooms in every view.
         Command::Attach(attach) => session::rooms_of(world, &attach.who),
-        Command::Disable { .. }
+        Command::CreateRoom(_)
+        | Command::Disable { .. }
         | Command::Register { .. }
         | Command::AddDevice { .. }
         | Command::AddCertificate { .. }

@@ -12,6 +12,7 @@ use crate::json::Json;
 use crate::keys::KeysChange;
 use crate::name::{AccountName, ChannelName, NameKey};
 use crate::power::{PowerLevels, Prefixes};
+use crate::request::Request;
 use crate::room::{Creation, MaskList, Membership};
 use crate::secret::PasswordHash;
 use crate::user::{Device, ProfileField, UserKind};
@@ -108,6 +109,8 @@ impl Event {
                 | UserChange::DeviceRemoved(_)
                 | UserChange::Document(Document { blob: None, .. })
                 | UserChange::Keys(KeysChange::Forgotten { .. }) => true,
+                // It goes with the leave that it follows from.
+                UserChange::Request { request, .. } => request.is_declined(),
                 UserChange::Created { .. }
                 | UserChange::Renamed(_)
                 | UserChange::NickGrouped(_)
@@ -286,6 +289,13 @@ pub enum UserChange {
         time: Timestamp,
         /// Whether others are told.
         audience: ReadAudience,
+    },
+    /// Somebody asked him into a conversation, or said something to him, and he has not answered; or he has, which is a request without anything.
+    Request {
+        /// Who did.
+        by: UserId,
+        /// What became of it up to now.
+        request: Request,
     },
     /// Account data, global or of a room.
     AccountData {

@@ -11,7 +11,6 @@ use crate::ids::{Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
 use crate::name::ChannelName;
 use crate::power::{PowerLevels, Prefix, Prefixes};
-use crate::request::Request;
 use crate::visibility::HistoryVisibility;
 
 /// A room: the counters that each message moves, and the state that few events touch.
@@ -62,8 +61,6 @@ pub struct RoomState {
     pub listed: bool,
     /// The modes of IRC that Matrix has no state for.
     pub modes: ChannelModes,
-    /// What became of asking the two of a direct room in. Others are not in it.
-    pub requests: OrdMap<UserId, Request>,
     /// Masks: bans, exceptions, invitations, quiets.
     pub masks: Arc<[Mask]>,
     /// The channel key (`+k`): a secret of the room, never state.
@@ -266,7 +263,6 @@ impl RoomState {
             encryption: None,
             listed: false,
             modes: ChannelModes::default(),
-            requests: OrdMap::new(),
             masks: Arc::new([]),
             key: None,
             extra: OrdMap::new(),
@@ -344,14 +340,6 @@ impl RoomState {
     pub fn is_answered(&self, user: UserId) -> bool {
         self.peer_of(user)
             .is_none_or(|peer| self.is_joined(peer) && self.is_joined(user))
-    }
-
-    /// Whether the other one of a direct room may be asked in again.
-    #[must_use]
-    pub fn may_ask(&self, peer: UserId, now: Timestamp) -> bool {
-        self.requests
-            .get(&peer)
-            .is_none_or(|request| request.may_ask(now))
     }
 
     /// The masks of one list that hold at `now`.

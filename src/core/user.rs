@@ -9,6 +9,7 @@ use crate::document::Documents;
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::keys::UserKeys;
 use crate::name::AccountName;
+use crate::request::Request;
 use crate::room::Membership;
 use crate::secret::{PasswordHash, TokenHash};
 
@@ -37,6 +38,8 @@ pub struct User {
     pub rooms: Arc<[UserRoom]>,
     /// Up to where he has read which room.
     pub marks: ReadMarks,
+    /// Who asked him into a conversation that he has not answered, or wrote to him as a stranger, and what he made of it.
+    pub requests: Requests,
     /// What protocols remember for him.
     pub documents: Documents,
     /// His keys for end-to-end encryption, and what waits for his devices.
@@ -96,6 +99,9 @@ pub struct UserRoom {
     pub membership: Membership,
 }
 
+/// What became of others' asking a user into conversations, by who asked.
+pub type Requests = OrdMap<UserId, Request>;
+
 /// Up to where a user has read which room.
 pub type ReadMarks = OrdMap<RoomId, ReadMark>;
 
@@ -118,6 +124,12 @@ impl User {
             .binary_search_by_key(&room, |entry| entry.room)
             .ok()
             .and_then(|index| self.rooms.get(index))
+    }
+
+    /// What became of somebody's asking him into a conversation.
+    #[must_use]
+    pub fn request(&self, by: UserId) -> Request {
+        self.requests.get(&by).copied().unwrap_or_default()
     }
 
     /// Up to where he has read a room.

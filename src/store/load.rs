@@ -9,9 +9,12 @@ use std::sync::Arc;
 use polylogue_core::command::TimedCommand;
 use polylogue_core::event::Claim;
 use polylogue_core::name::NameKey;
+use polylogue_core::request::Request;
 use polylogue_core::room::Membership;
 use polylogue_core::secret::PasswordHash;
-use polylogue_core::user::{Device, Profile, ReadMark, ReadMarks, User, UserKind, UserRoom};
+use polylogue_core::user::{
+    Device, Profile, ReadMark, ReadMarks, Requests, User, UserKind, UserRoom,
+};
 use polylogue_core::{DeviceId, Epoch, Position, RoomId, RoomSequence, State, Timestamp, UserId};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -145,6 +148,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
     let mut marks = load_marks(connection)?;
     let mut devices = load_devices(connection)?;
     let mut nicks = load_nicks(connection)?;
+    let mut requests = load_requests(connection)?;
     let mut documents = documents::load(connection)?;
     let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
@@ -192,6 +196,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             devices: devices.into(),
             rooms: rooms.into(),
             marks: marks.remove(&id).unwrap_or_default(),
+            requests: requests.remove(&id).unwrap_or_default(),
             documents: documents.remove(&id).unwrap_or_default(),
             keys: keys.into(),
         };
@@ -233,6 +238,28 @@ fn load_marks(connection: &Connection) -> Result<BTreeMap<UserId, ReadMarks>, St
         };
         let marks = found.entry(UserId(row.get(0)?)).or_default();
         marks.insert(RoomId(row.get(1)?), mark);
+    }
+    Ok(found)
+}
+
+fn load_requests(connection: &Connection) -> Result<BTreeMap<UserId, Requests>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT user, by, asked, declined, refusals, said FROM request")?;
+    let mut rows = statement.query([])?;
+    let mut found: BTreeMap<UserId, Requests> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let time = |column: usize| -> Result<Option<Timestamp>, StoreError> {
+            let at: Option<i64> = row.get(column)?;
+            Ok(at.map(|at| Timestamp(at.unsigned_abs())))
+        };
+        let request = Request {
+            asked: time(2)?,
+            declined: time(3)?,
+            refusals: row.get(4)?,
+            said: row.get(5)?,
+        };
+        let requests = found.entry(UserId(row.get(0)?)).or_default();
+        requests.insert(UserId(row.get(1)?), request);
     }
     Ok(found)
 }

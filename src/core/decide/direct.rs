@@ -3,7 +3,7 @@
 use super::{Change, Deciding, Decision, Outcome, create_room, say, typing};
 use crate::body::{Body, Message};
 use crate::command::TimedCommand;
-use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting};
+use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting, UserChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
 use crate::limits;
@@ -11,11 +11,9 @@ use crate::live::{Transient, TransientKind, TransientTarget};
 use crate::name::{AccountName, NameKey};
 use crate::power::PowerLevels;
 use crate::refusal::Refusal;
+use crate::request::Request;
 use crate::room::{Creation, JoinRule, Membership, Room, RoomKind, RoomState};
 use crate::visibility::HistoryVisibility;
-
-/// What may be said to one who was asked and has not answered.
-const PENDING: u64 = limits::PENDING_DIRECT_MESSAGES as u64;
 
 /// Says something to a user: in the direct room of the two, which is made if there is none. Guests have no direct rooms: what they say in
 /// private, and what is said to them, reaches those who are here and is not stored.
@@ -35,10 +33,27 @@ pub(super) fn say(at: Deciding<'_>, peer: UserId, message: Message) -> Result<De
         claim: Claim::Room(room),
     })];
     changes.extend(new_room(at, room, peer)?);
+    if asks(&changes, peer) {
+        let request = request(at, peer).again(at.context.now).said();
+        changes.push(noted(at, peer, request));
+    }
     changes.push(say::message(at, room, message));
     Ok(Decision {
         outcome: Outcome::Event(changes.len() - 1),
         changes,
+    })
+}
+
+/// Whether somebody is asked into a room by these changes.
+fn asks(changes: &[Change], peer: UserId) -> bool {
+    changes.iter().any(|change| {
+        matches!(
+            change,
+            Change::Event(Event::Room {
+                change: RoomChange::Member(member),
+                ..
+            }) if member.user == peer && member.membership == Membership::Invite
+        )
     })
 }
 
@@ -70,47 +85,117 @@ pub(super) fn wake_peer(at: Deciding<'_>, room: &Room) -> Result<Vec<Change>, Re
     let Some(peer) = room.state.peer_of(at.actor.user) else {
         return Ok(Vec::new());
     };
+    let request = request(at, peer);
     match room.state.membership(peer) {
         Some(Membership::Join) => Ok(Vec::new()),
         Some(Membership::Ban) => Err(Refusal::DirectRefused),
-        Some(Membership::Invite) if since_asked(room, peer) >= PENDING => {
-            Err(Refusal::DirectRefused)
+        // Where else he declined, he has declined here.
+        Some(Membership::Invite) if !request.is_declined() => {
+            if !request.may_say() {
+                return Err(Refusal::DirectRefused);
+            }
+            Ok(vec![noted(at, peer, request.said())])
         }
-        Some(Membership::Invite) => Ok(Vec::new()),
         // A guest who is gone can't be asked.
         Some(Membership::Leave | Membership::Knock) | None if at.known(peer).is_err() => {
             Ok(Vec::new())
         }
         // Whoever left has said so: he is asked again, but not over and over.
-        Some(Membership::Leave | Membership::Knock) | None
-            if !room.state.may_ask(peer, at.context.now) =>
-        {
-            Err(Refusal::DirectRefused)
+        Some(Membership::Invite | Membership::Leave | Membership::Knock) | None => {
+            if !request.may_ask(at.context.now) {
+                return Err(Refusal::DirectRefused);
+            }
+            Ok(vec![
+                at.member(room.state.id, (peer, Membership::Invite), None),
+                noted(at, peer, request.again(at.context.now).said()),
+            ])
         }
-        Some(Membership::Leave | Membership::Knock) | None => Ok(vec![at.member(
-            room.state.id,
-            (peer, Membership::Invite),
-            None,
-        )]),
     }
 }
 
-/// What was said since somebody was asked in: notices, reactions and all.
-fn since_asked(room: &Room, peer: UserId) -> u64 {
-    let asked = room.state.members.get(&peer).map(|member| member.since);
-    asked.map_or(0, |asked| room.sequence.0.saturating_sub(asked.0))
+/// What became of the actor's asking somebody.
+pub(super) fn request(at: Deciding<'_>, peer: UserId) -> Request {
+    let peer = at.world.state.user(peer);
+    peer.map(|peer| peer.request(at.actor.user))
+        .unwrap_or_default()
 }
 
-/// Whether something that is not stored may go to a user: from guests to those who share a room with them or have written to them, and not
-/// from one whom he has shut out.
-pub(super) fn may_reach(at: Deciding<'_>, peer: UserId) -> Result<(), Refusal> {
+/// What becomes of it now.
+fn noted(at: Deciding<'_>, peer: UserId, request: Request) -> Change {
+    Change::Event(Event::User {
+        user: peer,
+        change: UserChange::Request {
+            by: at.actor.user,
+            request,
+        },
+    })
+}
+
+/// What follows for the requests of the two from changes of standing in their conversations, as far as nobody noted it yet.
+pub(super) fn follow(at: Deciding<'_>, decision: &mut Decision) {
+    let mut made = None;
+    let mut found: Vec<(UserId, UserId, Request)> = Vec::new();
+    for change in &decision.changes {
+        let Change::Event(Event::Room {
+            room,
+            sender,
+            change,
+        }) = change
+        else {
+            continue;
+        };
+        match change {
+            RoomChange::Created(creation) => made = Some((*room, creation.kind)),
+            RoomChange::Member(change) => {
+                let kind = match (at.world.state.room(*room), made) {
+                    (Some(room), _) => room.state.kind,
+                    (None, Some((id, kind))) if id == *room => kind,
+                    (None, _) => RoomKind::Group,
+                };
+                let Some(by) = kind.peer_of(change.user).filter(|by| *by != change.user) else {
+                    continue;
+                };
+                let user = at.world.state.user(change.user);
+                let request = user.map(|user| user.request(by)).unwrap_or_default();
+                let after = request.after((at.context.now, *sender), change);
+                if after != request {
+                    found.push((change.user, by, after));
+                }
+            }
+            RoomChange::Message(_)
+            | RoomChange::Power(_)
+            | RoomChange::State(_)
+            | RoomChange::Redaction { .. }
+            | RoomChange::Redacted(_) => {}
+        }
+    }
+    for (user, by, request) in found {
+        let known = decision.changes.iter().any(|change| {
+            matches!(
+                change,
+                Change::Event(Event::User {
+                    user: noted,
+                    change: UserChange::Request { by: asker, .. },
+                }) if (*noted, *asker) == (user, by)
+            )
+        });
+        if !known {
+            let change = UserChange::Request { by, request };
+            let event = Event::User { user, change };
+            decision.changes.push(Change::Event(event));
+        }
+    }
+}
+
+/// What must happen before something that is not stored goes to a user. From guests it goes to those who share a room with them or have written
+/// to them; to a stranger as much as text does; and not from one whom he has shut out.
+pub(super) fn may_reach(at: Deciding<'_>, peer: UserId) -> Result<Vec<Change>, Refusal> {
     at.known(peer)?;
     let actor = at.actor.user;
-    if !at.world.is_account(actor)
-        && at.world.is_account(peer)
-        && !at.world.share_a_room(actor, peer)
-        && !at.world.live.asides.has_said(peer, actor)
-    {
+    let acquainted = actor == peer || at.world.share_a_room(actor, peer);
+    let is_guest = |user| !at.world.is_account(user);
+    let has_written = at.world.live.asides.has_said(peer, actor);
+    if is_guest(actor) && !is_guest(peer) && !acquainted && !has_written {
         return Err(Refusal::DirectRefused);
     }
     let conversation = at.world.state.room_named(&NameKey::direct(actor, peer));
@@ -120,7 +205,25 @@ pub(super) fn may_reach(at: Deciding<'_>, peer: UserId) -> Result<(), Refusal> {
     if standing == Some(Membership::Ban) {
         return Err(Refusal::DirectRefused);
     }
-    Ok(())
+    if is_guest(actor) || is_guest(peer) {
+        return Ok(Vec::new());
+    }
+    let request = request(at, peer);
+    if request.is_declined() {
+        return Err(Refusal::DirectRefused);
+    }
+    let is_first = request == Request::default();
+    if acquainted && is_first {
+        return Ok(Vec::new());
+    }
+    if !request.may_say() {
+        return Err(Refusal::DirectRefused);
+    }
+    let counted = is_first.then(|| count_stranger(at)).transpose()?;
+    Ok(counted
+        .into_iter()
+        .chain([noted(at, peer, request.said())])
+        .collect())
 }
 
 /// The events of a new direct room: both are equals in it (`trusted_private_chat`). The peer is in at once if the two know each other from a
@@ -165,7 +268,7 @@ fn new_room(at: Deciding<'_>, room: RoomId, peer: UserId) -> Result<Vec<Change>,
     Ok(changes)
 }
 
-/// How the other one comes into a new conversation: at once if the two know each other from a room and he has not gone out of their first one;
+/// How the other one comes into a new conversation: at once if the two know each other from a room and he has not gone out of another one;
 /// else he is asked, and is a stranger, of whom an account may ask so many in a time.
 pub(super) fn peer_comes(
     at: Deciding<'_>,
@@ -173,18 +276,19 @@ pub(super) fn peer_comes(
     peer: UserId,
 ) -> Result<Vec<Change>, Refusal> {
     let actor = at.actor.user;
-    let first = at.world.state.room_named(&NameKey::direct(actor, peer));
-    let first = first.and_then(|first| at.world.state.room(first));
-    if first.is_none_or(|first| first.state.is_joined(peer)) && at.world.share_a_room(actor, peer) {
+    let request = request(at, peer);
+    if request.declined.is_none() && at.world.share_a_room(actor, peer) {
         return Ok(vec![by(room, peer, (peer, Membership::Join))]);
     }
-    if first.is_some_and(|first| !first.state.may_ask(peer, at.context.now)) {
+    if !request.may_ask(at.context.now) {
         return Err(Refusal::DirectRefused);
     }
-    Ok(vec![
-        count_stranger(at)?,
-        member(at, room, (peer, Membership::Invite)),
-    ])
+    // He is a new one once, by whatever reached him first.
+    let counted = (request == Request::default())
+        .then(|| count_stranger(at))
+        .transpose()?;
+    let asked = member(at, room, (peer, Membership::Invite));
+    Ok(counted.into_iter().chain([asked]).collect())
 }
 
 /// What makes a conversation of two a room of many before a third person comes into it or is asked to: the pair's name is free for a new
@@ -290,7 +394,7 @@ fn to_or_from_guest(
     if at.world.live.sessions_of(peer).is_empty() {
         return Err(Refusal::NoSuchUser);
     }
-    may_reach(at, peer)?;
+    let mut changes = may_reach(at, peer)?;
     let kind = match &message.body {
         Body::Text(text) => text.transient(),
         Body::Reaction(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => {
@@ -298,7 +402,11 @@ fn to_or_from_guest(
         }
     };
     let to = TransientTarget::User(peer);
-    Ok(typing::pass(at, Transient { to, kind }))
+    changes.push(typing::pass(at, Transient { to, kind }));
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }
 
 impl crate::body::Text {

@@ -25,7 +25,7 @@ pub(super) fn invite(
         Some(Membership::Invite) => return Ok(Decision::nothing(Outcome::Done)),
         Some(Membership::Leave) | None
             if state.peer_of(at.actor.user) == Some(user)
-                && !state.may_ask(user, at.context.now) =>
+                && !direct::request(at, user).may_ask(at.context.now) =>
         {
             return Err(Refusal::DirectRefused);
         }

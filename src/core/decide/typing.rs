@@ -44,6 +44,7 @@ pub(super) fn typing(
 pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision, Refusal> {
     let text = message.kind.text();
     within(text.map(|text| &**text), "message", limits::CONTENT)?;
+    let mut changes = Vec::new();
     match message.to {
         TransientTarget::Room(id) => {
             let room = at.room(id)?;
@@ -65,23 +66,23 @@ pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision
                 return Err(Refusal::Encrypted);
             }
         }
-        TransientTarget::User(user) => direct::may_reach(at, user)?,
+        TransientTarget::User(user) => changes = direct::may_reach(at, user)?,
     }
-    Ok(pass(at, message))
+    changes.push(pass(at, message));
+    Ok(Decision {
+        changes,
+        outcome: Outcome::Done,
+    })
 }
 
 /// Something transient that may be said.
-pub(super) fn pass(at: Deciding<'_>, message: Transient) -> Decision {
-    let signal = Signal::Transient {
+pub(super) fn pass(at: Deciding<'_>, message: Transient) -> Change {
+    Change::Signal(Signal::Transient {
         sender: at.actor.user,
         message,
         stamp: Passing {
             at: at.context.now,
             number: at.world.live.passed.saturating_add(1),
         },
-    };
-    Decision {
-        changes: vec![Change::Signal(signal)],
-        outcome: Outcome::Done,
-    }
+    })
 }

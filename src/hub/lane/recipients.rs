@@ -86,6 +86,7 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
             | UserChange::DeviceAdded(_)
             | UserChange::DeviceRenamed { .. }
             | UserChange::DeviceRemoved(_)
+            | UserChange::Request { .. }
             | UserChange::AccountData { .. }
             | UserChange::Read {
                 audience: ReadAudience::Own,

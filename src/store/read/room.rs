@@ -5,18 +5,15 @@ use std::sync::Arc;
 use polylogue_core::apply::{apply_setting, restored};
 use polylogue_core::event::{Event, RoomSetting, StateChange};
 use polylogue_core::power::Prefixes;
-use polylogue_core::request::Request;
 use polylogue_core::room::{Creation, Mask, Member, Membership, Room, RoomKind, RoomState};
 use polylogue_core::visibility::HistoryVisibility;
-use polylogue_core::{
-    Entry, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId, facets,
-};
-use rusqlite::{OptionalExtension, params};
+use polylogue_core::{Entry, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId};
+use rusqlite::OptionalExtension;
 
 use super::Reader;
 use crate::blob;
 use crate::error::StoreError;
-use crate::history::{self, Direction};
+use crate::history;
 use crate::load::head;
 use crate::write::membership_of;
 
@@ -100,7 +97,6 @@ impl Reader {
             state.kind = RoomKind::Group;
         }
         self.read_members(&mut state)?;
-        self.read_requests(&mut state)?;
         self.read_masks(&mut state)?;
         let indexed = history::last_indexed(&self.connection, id)?;
         let (_, position) = recent
@@ -137,34 +133,6 @@ impl Reader {
                 },
             );
             state.joined += usize::from(membership == Membership::Join);
-        }
-        Ok(())
-    }
-
-    /// What became of asking the two of a conversation in, as it was when it happened.
-    fn read_requests(&self, state: &mut RoomState) -> Result<(), StoreError> {
-        let RoomKind::Direct(one, other) = state.creation.kind else {
-            return Ok(());
-        };
-        let mut statement = self.connection.prepare_cached(
-            "SELECT sequence FROM state_history WHERE room = ?1 AND kind = ?2 AND key = ?3 ORDER BY sequence",
-        )?;
-        for user in [one, other] {
-            let mut request = Request::default();
-            let key = user.0.to_string();
-            let mut rows = statement.query(params![state.id.0, facets::MEMBER, key])?;
-            while let Some(row) = rows.next()? {
-                let sequence: i64 = row.get(0)?;
-                let before = RoomSequence(sequence.unsigned_abs().saturating_sub(1));
-                for event in self.read_page((state.id, before), (Direction::Forward, 1))? {
-                    if let RoomChange::Member(change) = &event.change
-                        && change.user == user
-                    {
-                        request.note((event.at, event.sender), change);
-                    }
-                }
-            }
-            state.requests.insert(user, request);
         }
         Ok(())
     }

@@ -186,6 +186,17 @@ CREATE TABLE read_mark (
     PRIMARY KEY (user, room)
 ) STRICT, WITHOUT ROWID;
 
+-- Who asked a user into a conversation that he has not answered, and what he made of it.
+CREATE TABLE request (
+    user     INTEGER NOT NULL,
+    by       INTEGER NOT NULL,
+    asked    INTEGER,
+    declined INTEGER,
+    refusals INTEGER NOT NULL,
+    said     INTEGER NOT NULL,
+    PRIMARY KEY (user, by)
+) STRICT, WITHOUT ROWID;
+
 -- Room 0 = global.
 CREATE TABLE account_data (
     user     INTEGER NOT NULL,

@@ -1,8 +1,9 @@
 //! What changes to a user leave behind in the tables.
 
 use polylogue_core::event::{ReadAudience, UserChange};
+use polylogue_core::request::Request;
 use polylogue_core::user::ProfileField;
-use polylogue_core::{Entry, RoomId, UserId};
+use polylogue_core::{Entry, RoomId, Timestamp, UserId};
 use rusqlite::{Transaction, params};
 
 use super::{integer, keys};
@@ -112,6 +113,7 @@ pub(super) fn write(
                 )?
                 .execute(params![user.0, room.0, read, up_to, integer(time.0)])?;
         }
+        UserChange::Request { by, request } => write_request(transaction, (user, *by), request)?,
         UserChange::AccountData {
             room,
             kind,
@@ -153,5 +155,33 @@ pub(super) fn write(
                 ])?;
         }
     }
+    Ok(())
+}
+
+fn write_request(
+    transaction: &Transaction<'_>,
+    (user, by): (UserId, UserId),
+    request: &Request,
+) -> Result<(), StoreError> {
+    if *request == Request::default() {
+        transaction
+            .prepare_cached("DELETE FROM request WHERE user = ?1 AND by = ?2")?
+            .execute([user.0, by.0])?;
+        return Ok(());
+    }
+    let time = |at: Option<Timestamp>| at.map(|at| integer(at.0));
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO request (user, by, asked, declined, refusals, said)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            user.0,
+            by.0,
+            time(request.asked),
+            time(request.declined),
+            request.refusals,
+            request.said
+        ])?;
     Ok(())
 }

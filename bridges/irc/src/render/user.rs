@@ -151,6 +151,7 @@ pub(super) fn change(
         | UserChange::DeviceAdded(_)
         | UserChange::DeviceRenamed { .. }
         | UserChange::DeviceRemoved(_)
+        | UserChange::Request { .. }
         | UserChange::AccountData { .. }
         | UserChange::Document(_)
         | UserChange::Keys(_) => {}

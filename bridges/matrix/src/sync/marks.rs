@@ -115,6 +115,7 @@ fn of_event(event: &Event, position: Position) -> Option<Mark> {
             | UserChange::NickGrouped(_)
             | UserChange::NickUngrouped(_)
             | UserChange::DeviceAdded(_)
+            | UserChange::Request { .. }
             | UserChange::Document(_) => None,
         },
         // Masks, keys and the directory have no form in sync.

@@ -107,7 +107,7 @@ impl Parts {
 type Rooms = BTreeMap<&'static str, Map<String, Value>>;
 
 impl Scene<'_> {
-    /// The rooms, and whether the user came into a direct conversation.
+    /// The rooms, and whether the user came into a direct conversation, or one of his may be none any more.
     pub(super) async fn rooms(
         &self,
         changed: BTreeMap<RoomId, RoomChanges>,
@@ -135,9 +135,11 @@ impl Scene<'_> {
             }
             let (name, shown) = match section {
                 None => continue,
-                Some(Section::Join(shown, entered, _)) => {
-                    new_direct |=
-                        entered == Entered::Now && direct::peer(&room, self.access.user).is_some();
+                Some(Section::Join(shown, entered, moved)) => {
+                    let is_direct = direct::peer(&room, self.access.user).is_some();
+                    let was_opened = room.state.kind != room.state.creation.kind;
+                    new_direct |= (entered == Entered::Now && is_direct)
+                        || (moved == Moved::Perhaps && was_opened);
                     ("join", shown)
                 }
                 Some(Section::Invite(shown)) => ("invite", shown),

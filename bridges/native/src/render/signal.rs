@@ -47,6 +47,7 @@ pub(super) fn of_user(
         | UserChange::DeviceAdded(_)
         | UserChange::DeviceRenamed { .. }
         | UserChange::DeviceRemoved(_)
+        | UserChange::Request { .. }
         | UserChange::AccountData { .. }
         | UserChange::Document(_)
         | UserChange::Keys(_) => None,

@@ -410,12 +410,102 @@ fn a_leave_is_not_undone_by_another_room() {
     let other = house.world.state.next_room;
     house.by(ALICE, wish()).unwrap();
     assert_eq!(house.standing(other, BOB), Some(Membership::Invite));
-    dm(&mut house, ALICE, BOB).unwrap();
+    // Asked today, by whatever room.
+    assert_eq!(dm(&mut house, ALICE, BOB), Err(Refusal::DirectRefused));
     assert_eq!(
         outcome(&house.by(ALICE, wish())),
-        Err(Refusal::DirectRefused),
-        "asked today"
+        Err(Refusal::DirectRefused)
     );
+}
+
+#[test]
+fn a_refusal_holds_in_all_rooms_of_the_two() {
+    const DAY: u64 = 24 * 3600 * 1000;
+    use crate::command::{CreateRoom, DirectRoom, Preset};
+    let mut house = House::new();
+    let wish = |house: &mut House| {
+        let request = CreateRoom {
+            preset: Preset::TrustedPrivate,
+            invite: vec![DAVE],
+            direct: DirectRoom::Yes,
+            state: vec![encryption()],
+            ..CreateRoom::default()
+        };
+        let room = house.world.state.next_room;
+        house
+            .by(ALICE, Command::CreateRoom(Box::new(request)))
+            .map(|_| room)
+    };
+    let leave = |house: &mut House, room| {
+        let leave = Command::Leave { room, reason: None };
+        house.by(DAVE, leave).unwrap();
+    };
+    // Two rooms, of which neither is the one that a message by nick goes to, and one that is.
+    dm(&mut house, ALICE, DAVE).unwrap();
+    let plain = room(&house, ALICE, DAVE);
+    house.now = house.now.plus(DAY);
+    let second = wish(&mut house).unwrap();
+    leave(&mut house, second);
+    // Declined in one is declined in the other, though he is asked there still.
+    assert_eq!(house.standing(plain, DAVE), Some(Membership::Invite));
+    assert_eq!(dm(&mut house, ALICE, DAVE), Err(Refusal::DirectRefused));
+    assert_eq!(
+        outcome(&house.say(ALICE, Destination::Room(plain))),
+        Err(Refusal::DirectRefused)
+    );
+    assert!(wish(&mut house).is_err());
+    house.now = house.now.plus(DAY);
+    assert_eq!(dm(&mut house, ALICE, DAVE), Ok(()), "asked again");
+    leave(&mut house, plain);
+    house.now = house.now.plus(2 * DAY);
+    assert_eq!(
+        wish(&mut house),
+        Err(Refusal::DirectRefused),
+        "refused twice"
+    );
+    // Whoever answers in one of them has answered.
+    dm(&mut house, DAVE, ALICE).unwrap();
+    assert_eq!(dm(&mut house, ALICE, DAVE), Ok(()));
+    assert!(wish(&mut house).is_ok());
+}
+
+#[test]
+fn ctcp_and_tags_press_a_stranger_no_more_than_words() {
+    let mut house = House::new();
+    let transient = |house: &mut House, to, text: Option<&str>| {
+        use crate::live::{Transient, TransientKind, TransientTarget};
+        let message = Transient {
+            to: TransientTarget::User(to),
+            kind: text.map_or(TransientKind::Tags, |text| TransientKind::Text(text.into())),
+        };
+        outcome(&house.by(ALICE, Command::Transient(message)))
+    };
+    // Three in all, whatever they are.
+    assert_eq!(
+        transient(&mut house, DAVE, Some("\u{1}VERSION\u{1}")),
+        Ok(())
+    );
+    assert_eq!(transient(&mut house, DAVE, None), Ok(()));
+    assert_eq!(dm(&mut house, ALICE, DAVE), Ok(()));
+    assert_eq!(dm(&mut house, ALICE, DAVE), Err(Refusal::DirectRefused));
+    assert_eq!(
+        transient(&mut house, DAVE, None),
+        Err(Refusal::DirectRefused)
+    );
+    dm(&mut house, DAVE, ALICE).unwrap();
+    assert_eq!(transient(&mut house, DAVE, None), Ok(()));
+    // Strangers are counted by whatever reaches them first, each once.
+    for number in 1..STRANGERS {
+        let name = format!("stranger{number}");
+        house.register(&name).unwrap();
+        let stranger = house.world.user_named(&name).unwrap();
+        assert_eq!(transient(&mut house, stranger, None), Ok(()));
+        assert_eq!(dm(&mut house, ALICE, stranger), Ok(()));
+    }
+    assert!(matches!(
+        transient(&mut house, BOB, None),
+        Err(Refusal::Throttled { .. })
+    ));
 }
 
 #[test]

@@ -251,6 +251,7 @@ impl Ledger {
                 | UserChange::NickGrouped(_)
                 | UserChange::NickUngrouped(_)
                 | UserChange::DeviceAdded(_)
+                | UserChange::Request { .. }
                 | UserChange::AccountData { .. }
                 | UserChange::Document(_)
                 | UserChange::Keys(
