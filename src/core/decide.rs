@@ -408,22 +408,22 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    /// The events that must come first, so that `user` has a row: a guest gets his with the first durable thing he does.
+    /// The events that must come first, so that `user` has a row: a guest gets his with the first durable thing he does, and what he is called
+    /// now is in it whenever he does something.
     fn rows_for(&self, user: UserId) -> Vec<Change> {
-        if user == UserId::SERVER || self.world.state.user(user).is_some() {
-            return Vec::new();
-        }
         let Some(name) = self.world.live.guests.get(&user) else {
             return Vec::new();
         };
-        vec![Change::Event(Event::User {
-            user,
-            change: UserChange::Created {
+        let change = match self.world.state.user(user) {
+            Some(row) if row.name == *name => return Vec::new(),
+            Some(_) => UserChange::Renamed(name.clone()),
+            None => UserChange::Created {
                 name: name.clone(),
                 kind: UserKind::Guest,
                 password: None,
             },
-        })]
+        };
+        vec![Change::Event(Event::User { user, change })]
     }
 
     /// A change of standing by the actor.

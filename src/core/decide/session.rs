@@ -101,6 +101,7 @@ pub(super) fn log_in(
         }),
     ];
     if world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id] {
+        changes.extend(last_name(at, before.user));
         changes.extend(leaves(world, before.user, &LOGGED_IN.into()));
         changes.extend(own::handed_over(world, before.user, user));
     }
@@ -199,6 +200,7 @@ pub(super) fn detach(
         reason: reason.clone(),
     })];
     if at.world.live.guests.contains_key(&user) && at.world.live.sessions_of(user) == [id] {
+        changes.extend(last_name(at, user));
         changes.extend(leaves(at.world, user, &reason));
     }
     Ok(Decision {
@@ -231,6 +233,14 @@ pub(super) fn rooms_of(world: &World, who: &Who) -> Vec<RoomId> {
             .user(*user)
             .map_or_else(Vec::new, |user| user.joined_or_invited().collect()),
         Who::Guest(_) => Vec::new(),
+    }
+}
+
+/// What a guest who goes was called in the end, if he did something durable under another name.
+fn last_name(at: Deciding<'_>, user: UserId) -> Vec<Change> {
+    match at.world.state.user(user) {
+        Some(_) => at.rows_for(user),
+        None => Vec::new(),
     }
 }
 

@@ -482,6 +482,36 @@ fn who_came_and_went_on_a_void_batch_did_come_and_go() {
 }
 
 #[test]
+fn a_guests_nick_hangs_on_no_commit() {
+    let mut bench = Bench::new(&["#a"]);
+    let gale = bench.attach(5, guest("gale"));
+    bench.ask("in", of(gale, 5), join("#a"));
+    bench.load_all();
+    bench.commit();
+    bench.ask("said", Actor::user(ALICE, None), say(1));
+    let nick = Command::Rename {
+        nick: "hugo".into(),
+    };
+    bench.ask("renamed", of(gale, 5), nick);
+    let batch = bench.engine.take_batch().unwrap();
+    let lasting = |item: &Item<&'static str>| match item {
+        Item::Reply(reply) => Some((reply.ticket, reply.durable, reply.result.is_ok())),
+        Item::Event { .. } | Item::Signal { .. } => None,
+    };
+    let told: Vec<_> = batch.items.iter().filter_map(lasting).collect();
+    assert_eq!(told, [("said", true, true), ("renamed", false, true)]);
+    bench.void();
+    // What he was told is so: he is called that, and his row says so from the next thing on that he does.
+    let world = bench.engine.world();
+    assert_eq!(&**world.live.guests.get(&gale).unwrap().nick(), "hugo");
+    assert_eq!(&**world.state.user(gale).unwrap().name.nick(), "gale");
+    bench.ask("said", of(gale, 5), say(1));
+    bench.commit();
+    let world = bench.engine.world();
+    assert_eq!(&**world.state.user(gale).unwrap().name.nick(), "hugo");
+}
+
+#[test]
 fn a_guests_leave_is_written_again_even_where_the_room_is_cold_again() {
     let mut bench = Bench::new(&["#a"]);
     let gale = bench.attach(5, guest("gale"));
