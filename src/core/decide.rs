@@ -359,9 +359,11 @@ struct Deciding<'a> {
 }
 
 impl<'a> Deciding<'a> {
-    /// A room that exists. The hub made it hot before.
+    /// A room that is there, as far as the actor may know. The hub made it hot before.
     fn room(&self, room: RoomId) -> Result<&'a Room, Refusal> {
-        self.world.state.room(room).ok_or(Refusal::NoSuchRoom)
+        let room = self.world.state.room(room);
+        room.filter(|room| room.state.is_known_to(self.actor.user))
+            .ok_or(Refusal::NoSuchRoom)
     }
 
     /// A user that exists, as account or as guest who is here: a guest who is gone never comes back.

@@ -199,6 +199,22 @@ pub fn channel_modes(modes: ChannelModes) -> StateChange {
     )
 }
 
+/// The aliases that a canonical alias event names (Matrix client-server API, "m.room.canonical_alias"); nothing if one of them is no text.
+#[must_use]
+pub fn aliases_of(change: &StateChange) -> Option<Vec<String>> {
+    if &*change.kind != CANONICAL_ALIAS || !change.key.is_empty() {
+        return Some(Vec::new());
+    }
+    let content = change.content.value();
+    let first = content.get("alias").filter(|alias| !alias.is_null());
+    let others = match content.get("alt_aliases") {
+        Some(others) => others.as_array()?.as_slice(),
+        None => &[],
+    };
+    let all = first.into_iter().chain(others);
+    all.map(|alias| alias.as_str().map(str::to_owned)).collect()
+}
+
 /// The canonical alias as state; `alias` is a full Matrix alias.
 #[must_use]
 pub fn canonical_alias(alias: &str) -> StateChange {

@@ -71,6 +71,9 @@ pub enum Refusal {
     /// The name is held by somebody, or will never be given out again.
     #[error("that name is taken")]
     NameTaken,
+    /// An alias that does not lead to the room that it is to be an alias of.
+    #[error("that alias does not lead to this room")]
+    BadAlias,
     /// The name is not one.
     #[error("{0}")]
     BadName(#[from] NameError),

@@ -275,6 +275,22 @@ impl RoomState {
         self.members.get(&user).map(|member| member.membership)
     }
 
+    /// Whether a user may know that the room is there: he has or had a standing in it, or it shows to everybody by its name, in the directory,
+    /// or by an open door. To others it is as if there were none.
+    #[must_use]
+    pub fn is_known_to(&self, user: UserId) -> bool {
+        let has_open_door = match self.join_rule {
+            JoinRule::Public | JoinRule::Knock => true,
+            JoinRule::Invite | JoinRule::Restricted => false,
+        };
+        user == UserId::SERVER
+            || self.members.contains_key(&user)
+            || self.listed
+            || has_open_door
+            || self.visibility() == HistoryVisibility::WorldReadable
+            || self.canonical_name().is_some_and(ChannelName::is_published)
+    }
+
     /// Whether a user is in the room.
     #[must_use]
     pub fn is_joined(&self, user: UserId) -> bool {

@@ -99,6 +99,7 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         | Refusal::TooLarge { .. }
         | Refusal::TooMany { .. }
         | Refusal::Invalid { .. }
+        | Refusal::BadAlias
         | Refusal::Unchanged
         | Refusal::Conflict { .. }
         | Refusal::Quarantined(_)

@@ -98,6 +98,7 @@ impl From<Refusal> for Failure {
             | Refusal::Encrypted
             | Refusal::EncryptionIsFinal
             | Refusal::NameTaken
+            | Refusal::BadAlias
             | Refusal::BadName(_)
             | Refusal::NickLocked
             | Refusal::DirectRefused
@@ -123,11 +124,12 @@ impl From<Refusal> for Failure {
 /// another code (a taken name at registration), it says so itself.
 fn code(refusal: &Refusal) -> (u16, ErrorCode) {
     match refusal {
+        Refusal::NoSuchUser | Refusal::NoSuchEvent | Refusal::NoSuchDevice => {
+            (404, ErrorCode::NotFound)
+        }
+        // To outsiders a room that they may not know of is none: both are what they are not in.
         Refusal::NoSuchRoom
-        | Refusal::NoSuchUser
-        | Refusal::NoSuchEvent
-        | Refusal::NoSuchDevice => (404, ErrorCode::NotFound),
-        Refusal::NotJoined
+        | Refusal::NotJoined
         | Refusal::AlreadyJoined(_)
         | Refusal::Banned
         | Refusal::InviteOnly
@@ -153,6 +155,7 @@ fn code(refusal: &Refusal) -> (u16, ErrorCode) {
         // Endpoints that need a proof ask for it before they ask the core.
         Refusal::ProofNeeded => (401, ErrorCode::Forbidden),
         Refusal::NameTaken => (409, ErrorCode::Unknown),
+        Refusal::BadAlias => (400, ErrorCode::BadAlias),
         Refusal::BadName(_) | Refusal::Invalid { .. } => (400, ErrorCode::InvalidParam),
         Refusal::TooLarge { .. } => (413, ErrorCode::TooLarge),
         Refusal::TooMany { .. } => (400, ErrorCode::ResourceLimitExceeded),
@@ -182,7 +185,7 @@ mod tests {
                 "{refusal:?}"
             );
         };
-        check(Refusal::NoSuchRoom, 404, "M_NOT_FOUND");
+        check(Refusal::NoSuchRoom, 403, "M_FORBIDDEN");
         check(Refusal::NotJoined, 403, "M_FORBIDDEN");
         check(Refusal::TargetNotJoined(UserId(1)), 403, "M_BAD_STATE");
         check(Refusal::AccountRequired, 403, "M_GUEST_ACCESS_FORBIDDEN");

@@ -38,7 +38,7 @@ pub(crate) fn error(refusal: &Refusal) -> Error {
         | Refusal::OperatorNeeded
         | Refusal::Forbidden => (ErrorCode::Forbidden, None),
         Refusal::TooLarge { .. } | Refusal::TooMany { .. } => (ErrorCode::LimitExceeded, None),
-        Refusal::Invalid { .. } => (ErrorCode::BadValue, None),
+        Refusal::BadAlias | Refusal::Invalid { .. } => (ErrorCode::BadValue, None),
         Refusal::Unchanged => (ErrorCode::Unchanged, None),
         Refusal::Throttled { until } => {
             return Error::rate_limited(until.0.saturating_sub(names::now().0));

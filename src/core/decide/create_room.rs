@@ -202,6 +202,7 @@ fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
     }
     request.state.iter().try_for_each(|change| {
         state::check(change)?;
+        state::check_aliases(at, change, (request.alias.as_slice(), None))?;
         state::check_key_owner(at, change)
     })
 }

@@ -45,7 +45,7 @@ pub(super) fn join(at: Deciding<'_>, room: RoomRef, door: Door) -> Result<Decisi
             (None, MissingRoom::Create) => return create_room::by_joining(at, name),
         },
     };
-    let state = &at.room(id)?.state;
+    let state = behind_the_door(at, id)?;
     match state.membership(user) {
         Some(Membership::Join) => return Ok(Decision::nothing(Outcome::Room(id))),
         Some(Membership::Ban) => return Err(Refusal::Banned),
@@ -77,12 +77,15 @@ pub(super) fn knock(
             .room_named(&name.claim())
             .ok_or(Refusal::NoSuchRoom)?,
     };
-    let state = &at.room(id)?.state;
+    let state = behind_the_door(at, id)?;
     match state.membership(user) {
         Some(Membership::Join | Membership::Invite) => return Err(Refusal::AlreadyJoined(user)),
         Some(Membership::Ban) => return Err(Refusal::Banned),
         Some(Membership::Knock) => return Ok(Decision::nothing(Outcome::Room(id))),
         Some(Membership::Leave) | None => {}
+    }
+    if matches!(room, RoomRef::Name(_)) && !state.is_known_to(user) {
+        return Err(Refusal::NoSuchRoom);
     }
     if masked_out(at, state) {
         return Err(Refusal::Banned);
@@ -95,11 +98,8 @@ pub(super) fn knock(
         // Whoever may come in need not ask.
         JoinRule::Public => return Err(Refusal::Forbidden),
         JoinRule::Invite | JoinRule::Restricted => {
-            return Err(match room {
-                RoomRef::Name(_) if closed(state) == Refusal::NoSuchRoom => Refusal::NoSuchRoom,
-                // Nobody guesses an id: who has it knows of the room.
-                RoomRef::Name(_) | RoomRef::Id(_) => Refusal::Forbidden,
-            });
+            // Nobody guesses an id: who has it knows of the room.
+            return Err(Refusal::Forbidden);
         }
     }
     // Where a key is set, what was written could be the key: it is discarded.
@@ -124,25 +124,26 @@ fn check_door(
     if room.membership(user) == Some(Membership::Invite) {
         return Ok(());
     }
+    let identity = Identity::of(at.world, user);
+    let listed = room
+        .masks_of(MaskList::Invitation, at.context.now)
+        .any(|mask| identity.matches(&mask.mask));
+    // Nobody guesses an id: who has it knows of the room.
+    let by_name = matches!(named, RoomRef::Name(_));
+    if !listed && by_name && !room.is_known_to(user) {
+        return Err(Refusal::NoSuchRoom);
+    }
     if masked_out(at, room) {
         return Err(Refusal::Banned);
     }
     if !room.guests_may_join && !at.world.is_account(user) {
         return Err(Refusal::AccountRequired);
     }
-    let identity = Identity::of(at.world, user);
-    let listed = room
-        .masks_of(MaskList::Invitation, at.context.now)
-        .any(|mask| identity.matches(&mask.mask));
     if !listed {
         match room.join_rule {
             JoinRule::Public => {}
             JoinRule::Invite | JoinRule::Knock | JoinRule::Restricted => {
-                return Err(match named {
-                    RoomRef::Name(_) => closed(room),
-                    // Nobody guesses an id: who has it knows of the room.
-                    RoomRef::Id(_) => Refusal::InviteOnly,
-                });
+                return Err(Refusal::InviteOnly);
             }
         }
     }
@@ -159,16 +160,10 @@ fn check_door(
     }
 }
 
-/// What an outsider is told at a closed door: only a published room may be known to be there.
-pub(super) fn closed(room: &RoomState) -> Refusal {
-    if room
-        .canonical_name()
-        .is_some_and(crate::name::ChannelName::is_published)
-    {
-        Refusal::InviteOnly
-    } else {
-        Refusal::NoSuchRoom
-    }
+/// A room that somebody stands before: whether he may know of it is decided at the door.
+fn behind_the_door(at: Deciding<'_>, id: RoomId) -> Result<&RoomState, Refusal> {
+    let room = at.world.state.room(id).ok_or(Refusal::NoSuchRoom)?;
+    Ok(&room.state)
 }
 
 fn masked_out(at: Deciding<'_>, room: &RoomState) -> bool {
@@ -181,9 +176,4 @@ fn masked_out(at: Deciding<'_>, room: &RoomState) -> bool {
             .any(|mask| identity.matches(&mask.mask))
     };
     hit(MaskList::Ban) && !hit(MaskList::Exception)
-}
-
-/// The room that a member change is about, when the asker must be able to know of it.
-pub(super) fn visible_room(at: Deciding<'_>, id: RoomId) -> Result<&RoomState, Refusal> {
-    Ok(&at.room(id)?.state)
 }

@@ -98,13 +98,7 @@ pub(super) fn let_in(at: Deciding<'_>, id: RoomId) -> Result<Decision, Refusal> 
         needed
     };
     if have < needed {
-        // Only a published room may be known to be there.
-        let refusal = Refusal::LevelTooLow { needed, have };
-        return Err(if join::closed(room) == Refusal::NoSuchRoom {
-            Refusal::NoSuchRoom
-        } else {
-            refusal
-        });
+        return Err(Refusal::LevelTooLow { needed, have });
     }
     let mut changes = Vec::new();
     let by = |membership| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, ban, join, within};
+use super::{Change, Deciding, Decision, Outcome, ban, within};
 use crate::command::{Direction, TimedCommand};
 use crate::event::{Claim, Event, RoomSetting};
 use crate::ids::{RoomId, Timestamp};
@@ -25,7 +25,7 @@ pub(super) fn set_mask(
     room: RoomId,
     request: MaskRequest,
 ) -> Result<Decision, Refusal> {
-    let state = join::visible_room(at, room)?;
+    let state = &at.room(room)?.state;
     permission::check(state, at.actor.user, Action::Configure)?;
     if request.mask.is_empty() || request.mask.len() > limits::STATE_KEY {
         return Err(Refusal::Invalid { what: "mask" });
@@ -117,7 +117,7 @@ pub(super) fn set(
     room: RoomId,
     setting: RoomSetting,
 ) -> Result<Decision, Refusal> {
-    let state = join::visible_room(at, room)?;
+    let state = &at.room(room)?.state;
     let actor = at.actor.user;
     let unchanged = match &setting {
         RoomSetting::Key(key) => {

@@ -5,10 +5,11 @@ use crate::event::{RoomChange, StateChange};
 use crate::facets;
 use crate::ids::RoomId;
 use crate::limits;
+use crate::name::ChannelName;
 use crate::permission::{self, Action};
 use crate::power::Prefix;
 use crate::refusal::Refusal;
-use crate::room::RoomState;
+use crate::room::{RoomState, StateEntry};
 
 /// Sets state of a room.
 pub(super) fn set(
@@ -40,6 +41,7 @@ pub(super) fn change(
         }
     }
     let present = state.extra.get(&(change.kind.clone(), change.key.clone()));
+    check_aliases(at, &change, (&state.names, present))?;
     if let Some(present) = present {
         // The same again changes nothing (as homeservers do; clients resend after a lost reply).
         if present.content == change.content {
@@ -78,6 +80,36 @@ pub(super) fn check(change: &StateChange) -> Result<(), Refusal> {
         });
     }
     facets::check(change)
+}
+
+/// An alias that is new must lead to the room: be one of its names, which are claimed before they are used (Matrix client-server API,
+/// `M_BAD_ALIAS`).
+pub(super) fn check_aliases(
+    at: Deciding<'_>,
+    change: &StateChange,
+    (names, present): (&[ChannelName], Option<&StateEntry>),
+) -> Result<(), Refusal> {
+    let aliases = facets::aliases_of(change).ok_or(Refusal::Invalid { what: "alias" })?;
+    let known = present.and_then(|present| {
+        facets::aliases_of(&StateChange {
+            content: present.content.clone(),
+            ..change.clone()
+        })
+    });
+    let known = known.unwrap_or_default();
+    let leads_here = |alias: &String| {
+        let name = alias
+            .split_once(':')
+            .filter(|(_, server)| *server == &*at.world.state.server_name)
+            .and_then(|(name, _)| ChannelName::parse(name).ok());
+        name.is_some_and(|name| names.iter().any(|own| own.claim() == name.claim()))
+    };
+    let mut new = aliases.iter().filter(|alias| !known.contains(alias));
+    if new.all(leads_here) {
+        Ok(())
+    } else {
+        Err(Refusal::BadAlias)
+    }
 }
 
 /// A state key that begins with `@` belongs to that user (Matrix room version 10 "Authorization rules", rule 8).

@@ -39,7 +39,10 @@ pub(crate) async fn post(
 /// A room as clients name it where both ways are allowed.
 pub(crate) fn by_id_or_alias(matrix: &Matrix, text: &str) -> Result<RoomRef, Failure> {
     if text.starts_with('#') {
-        matrix.channel(text).map(RoomRef::Name)
+        let name = matrix.channel(text)?;
+        let known = matrix.hub.world().state.room_named(&name.claim());
+        known.ok_or_else(|| Failure::not_found("no room has this alias"))?;
+        Ok(RoomRef::Name(name))
     } else {
         matrix.room(text).map(RoomRef::Id)
     }

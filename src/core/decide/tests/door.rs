@@ -1,6 +1,7 @@
 //! The door: who comes in, who is kept out, and what he is told.
 
 use super::*;
+use crate::command::ModeChange;
 use crate::event::RoomSetting;
 use crate::facets;
 use crate::room::{ChannelModes, JoinRule};
@@ -274,6 +275,122 @@ fn outsiders_do_not_learn_of_rooms_without_a_published_name() {
 }
 
 #[test]
+fn a_room_that_one_may_not_know_of_is_none_for_every_verb() {
+    use crate::power::PowerLevels;
+    let mut house = House::new();
+    let request = crate::command::CreateRoom {
+        name: Some("secret plans".into()),
+        ..Default::default()
+    };
+    let made = house.by(ALICE, Command::CreateRoom(Box::new(request)));
+    let super::super::Outcome::Room(room) = made.unwrap().outcome else {
+        panic!()
+    };
+    let name = house.room(room).canonical_name().unwrap().clone();
+    let target = EventRef {
+        sequence: RoomSequence(1),
+        position: Position(1),
+        author: ALICE,
+    };
+    let reason = || None;
+    let verbs = |room: RoomId| {
+        [
+            Command::Say(Say {
+                to: Destination::Room(room),
+                message: text("hello"),
+            }),
+            Command::Leave {
+                room,
+                reason: reason(),
+            },
+            Command::Invite {
+                room,
+                user: CAROL,
+                reason: reason(),
+            },
+            Command::Kick {
+                room,
+                user: ALICE,
+                reason: reason(),
+            },
+            Command::Ban {
+                room,
+                user: ALICE,
+                reason: reason(),
+            },
+            Command::Unban { room, user: CAROL },
+            Command::Redact {
+                room,
+                target,
+                reason: reason(),
+            },
+            Command::SetTopic {
+                room,
+                topic: "mine".into(),
+            },
+            Command::SetState {
+                room,
+                change: facets::name("mine"),
+            },
+            Command::SetPower {
+                room,
+                levels: Box::new(PowerLevels::default()),
+                known: None,
+                content: None,
+            },
+            Command::SetModes {
+                room,
+                changes: vec![ModeChange::Limit(None)],
+            },
+            Command::SetPrefixes {
+                room,
+                changes: Vec::new(),
+            },
+            Command::SetMask {
+                room,
+                list: MaskList::Ban,
+                mask: "dave!*@*".into(),
+                direction: Direction::Add,
+                until: None,
+            },
+            Command::SetSetting {
+                room,
+                setting: RoomSetting::Key(None),
+            },
+            Command::Typing {
+                room,
+                milliseconds: 1,
+            },
+            Command::SetMember {
+                room,
+                content: Json::parse("{}").unwrap(),
+            },
+            Command::Join {
+                room: RoomRef::Id(room),
+                key: None,
+                missing: MissingRoom::Refuse,
+                reason: None,
+            },
+        ]
+    };
+    // A mask for everybody does not tell on it either.
+    house.mask(room, MaskList::Ban, "*!*@*");
+    for (hidden, absent) in verbs(room).into_iter().zip(verbs(RoomId(99))) {
+        let told = format!("{hidden:?}");
+        let hidden = outcome(&house.by(DAVE, hidden));
+        assert_eq!(hidden, Err(Refusal::NoSuchRoom), "{told}");
+        assert_eq!(hidden, outcome(&house.by(DAVE, absent)), "{told}");
+    }
+    for reference in [name, ChannelName::parse("&nowhere-aaaa").unwrap()] {
+        let knock = Command::Knock {
+            room: RoomRef::Name(reference),
+            reason: None,
+        };
+        assert_eq!(outcome(&house.by(DAVE, knock)), Err(Refusal::NoSuchRoom));
+    }
+}
+
+#[test]
 fn knocking() {
     let knock = |house: &mut House, user| {
         let room = RoomRef::Name(ChannelName::parse("#garden").unwrap());
@@ -455,4 +572,39 @@ fn a_mute_lets_in_and_keeps_quiet() {
     check("$m:carol!*@*", true, true);
     check("$a:dave", false, false);
     check("$c:#nowhere", true, true);
+}
+
+#[test]
+fn an_alias_leads_to_its_room() {
+    let mut house = House::new();
+    let room = house.garden();
+    house.join(ALICE, "#pond").unwrap();
+    let mut check = |content: &str, want: Result<(), Refusal>| {
+        let change = StateChange {
+            kind: facets::CANONICAL_ALIAS.into(),
+            key: "".into(),
+            content: Json::parse(content).unwrap(),
+        };
+        let asked = house.by(ALICE, Command::SetState { room, change });
+        assert_eq!(outcome(&asked), want, "{content}");
+    };
+    let bad = || Err(Refusal::BadAlias);
+    check(r##"{"alias":"#pond:test"}"##, bad());
+    check(r##"{"alias":"#nowhere:test"}"##, bad());
+    check(r##"{"alias":"#garden:elsewhere"}"##, bad());
+    check(r##"{"alias":"garden"}"##, bad());
+    check(
+        r##"{"alias":"#garden:test","alt_aliases":["#pond:test"]}"##,
+        bad(),
+    );
+    check(r##"{"alias":7}"##, Err(Refusal::Invalid { what: "alias" }));
+    check(r##"{"alt_aliases":["#garden:test"]}"##, Ok(()));
+    check(r##"{"alias":"#garden:test"}"##, Ok(()));
+    check("{}", Ok(()));
+    let request = crate::command::CreateRoom {
+        state: vec![facets::canonical_alias("#garden:test")],
+        ..Default::default()
+    };
+    let made = house.by(ALICE, Command::CreateRoom(Box::new(request)));
+    assert_eq!(outcome(&made), Err(Refusal::BadAlias));
 }
