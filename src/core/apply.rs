@@ -160,6 +160,7 @@ impl State {
                 kind: *kind,
                 created: at,
                 password: password.clone(),
+                password_changed: self.head,
                 disabled: false,
                 profile: Profile::default(),
                 devices: Arc::new([]),
@@ -217,7 +218,10 @@ impl State {
                 let others = user.nicks.iter().filter(|known| *known != nick);
                 user.nicks = others.cloned().collect();
             }
-            UserChange::Password(hash) => user.password = Some(hash.clone()),
+            UserChange::Password(hash) => {
+                user.password = Some(hash.clone());
+                user.password_changed = head;
+            }
             UserChange::Disabled(disabled) => user.disabled = *disabled,
             UserChange::Profile { field, value } => {
                 match field {

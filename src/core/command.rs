@@ -29,8 +29,19 @@ pub struct Actor {
     pub device: Option<DeviceId>,
     /// How far his powers reach.
     pub scope: Scope,
-    /// When he last proved his password on this session.
-    pub proven_at: Option<Timestamp>,
+    /// The last proof of his password on this session.
+    pub proof: Option<PasswordProof>,
+}
+
+/// That somebody gave an account's password. It holds for as long as the password is that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordProof {
+    /// Whose.
+    pub user: UserId,
+    /// The change that set the password that it was ([`User::password_changed`](crate::user::User::password_changed)).
+    pub version: Position,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Actor {
@@ -40,7 +51,7 @@ impl Actor {
         session: None,
         device: None,
         scope: Scope::Server,
-        proven_at: None,
+        proof: None,
     };
 
     /// A person at the control socket or on the locked data directory.
@@ -49,7 +60,7 @@ impl Actor {
         session: None,
         device: None,
         scope: Scope::Administrator,
-        proven_at: None,
+        proof: None,
     };
 
     /// A user without a session: a request that carries its own credential.
@@ -60,7 +71,7 @@ impl Actor {
             session: None,
             device,
             scope: Scope::User,
-            proven_at: None,
+            proof: None,
         }
     }
 }

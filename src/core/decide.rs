@@ -107,7 +107,7 @@ pub fn decide(
     command: Command,
     context: Context,
 ) -> Result<Decision, Refusal> {
-    step_up::check(actor, &command, context.now)?;
+    step_up::check(world, actor, &command, context.now)?;
     check_actor(world, actor, &command)?;
     let at = Deciding {
         world,

@@ -1,17 +1,24 @@
 //! Which commands need a fresh password proof, on every front-end, from this one table.
 
-use crate::command::{Actor, Command, Scope};
+use crate::command::{Actor, Command, PasswordProof, Scope};
 use crate::ids::Timestamp;
 use crate::limits::PROOF_AGE;
 use crate::refusal::Refusal;
+use crate::state::World;
 
-/// Refuses a command of the table without a password proof of at most [`PROOF_AGE`].
+/// Refuses a command of the table without a password proof of at most [`PROOF_AGE`], and a login by a password that is not the present one.
 ///
 /// # Errors
 /// [`Refusal::ProofNeeded`].
-pub fn check(actor: &Actor, command: &Command, now: Timestamp) -> Result<(), Refusal> {
+pub fn check(
+    world: &World,
+    actor: &Actor,
+    command: &Command,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    check_login(world, actor, command)?;
     if needs_proof(actor, command) {
-        proven(actor, now)
+        proven(world, actor, now)
     } else {
         Ok(())
     }
@@ -21,11 +28,32 @@ pub fn check(actor: &Actor, command: &Command, now: Timestamp) -> Result<(), Ref
 ///
 /// # Errors
 /// [`Refusal::ProofNeeded`].
-pub(crate) fn proven(actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
-    match actor.proven_at {
-        Some(at) if now.0 <= at.0.saturating_add(PROOF_AGE) => Ok(()),
+pub(crate) fn proven(world: &World, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
+    let holds = |proof: PasswordProof| {
+        let is_fresh = now.0 <= proof.at.0.saturating_add(PROOF_AGE);
+        is_fresh && proof.user == actor.user && is_in_force(world, proof)
+    };
+    match actor.proof {
+        Some(proof) if holds(proof) => Ok(()),
         Some(_) | None => Err(Refusal::ProofNeeded),
     }
+}
+
+/// Refuses a login that rests on a password which is the account's no more: the check of a password takes long, and it may be changed meanwhile.
+fn check_login(world: &World, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+    match (command, actor.proof) {
+        (Command::AddDevice { .. } | Command::Attach(_) | Command::LogIn { .. }, Some(proof))
+            if !is_in_force(world, proof) =>
+        {
+            Err(Refusal::ProofNeeded)
+        }
+        (_, Some(_) | None) => Ok(()),
+    }
+}
+
+fn is_in_force(world: &World, proof: PasswordProof) -> bool {
+    let user = world.state.user(proof.user);
+    user.is_some_and(|user| user.password_changed == proof.version)
 }
 
 fn needs_proof(actor: &Actor, command: &Command) -> bool {

@@ -28,6 +28,8 @@ pub struct User {
     pub created: Timestamp,
     /// The password's hash; guests and disabled accounts without one can't log in with a password.
     pub password: Option<PasswordHash>,
+    /// The change that set it.
+    pub password_changed: Position,
     /// Shut out by an administrator.
     pub disabled: bool,
     /// What he shows of himself.

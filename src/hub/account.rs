@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use polylogue_core::command::{Actor, NewDevice, Scope};
+use polylogue_core::command::{Actor, NewDevice, PasswordProof, Scope};
 use polylogue_core::name::AccountName;
 use polylogue_core::secret::{Password, TokenHash};
 use polylogue_core::user::UserKind;
@@ -120,7 +120,7 @@ impl Hub {
         &self,
         (name, from): (&str, IpAddr),
         password: Password,
-    ) -> Result<Option<UserId>, Refusal> {
+    ) -> Result<Option<PasswordProof>, Refusal> {
         self.attempts.may_log_in((name, from), now())?;
         let world = self.world();
         let user = world
@@ -136,20 +136,35 @@ impl Hub {
         if !right {
             self.attempts.failed((name, from), password.expose(), now());
         }
-        // Hashing takes long enough for the password to be changed meanwhile: what counts is the one in force now.
-        let world = self.world();
-        let user = user.and_then(|user| world.state.user(user.id));
-        let right = right && user.is_some_and(|user| user.password == hash);
         match user {
             Some(user) if right && user.disabled => Err(Refusal::Disabled),
+            // Hashing takes long enough for the password to be changed meanwhile: the core asks whether it still is this one.
             Some(user) if right => {
                 if let Some(hash) = &hash {
                     self.renew_scram(user.id, hash, &password).await;
                 }
-                Ok(Some(user.id))
+                Ok(Some(PasswordProof {
+                    user: user.id,
+                    version: user.password_changed,
+                    at: now(),
+                }))
             }
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// The proof of somebody who has set his password just now.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchUser`].
+    pub fn proof_of(&self, user: UserId) -> Result<PasswordProof, Refusal> {
+        let world = self.world();
+        let known = world.state.user(user).ok_or(Refusal::NoSuchUser)?;
+        Ok(PasswordProof {
+            user,
+            version: known.password_changed,
+            at: now(),
+        })
     }
 
     /// A new password for an account.
@@ -175,13 +190,13 @@ impl Hub {
         .map(drop)
     }
 
-    /// Makes a credential for an account whose password (or other proof) was checked. Without a label the device gets a random one.
+    /// Makes a credential for an account whose password was checked. Without a label the device gets a random one.
     ///
     /// # Errors
     /// Why not.
     pub async fn log_in(
         &self,
-        user: UserId,
+        proof: PasswordProof,
         label: Option<Arc<str>>,
         name: Option<Arc<str>>,
     ) -> Result<Login, Refusal> {
@@ -197,8 +212,14 @@ impl Hub {
             token: hash,
         };
         self.submit(Request::new(
-            Actor::user(user, None),
-            Command::AddDevice { user, device },
+            Actor {
+                proof: Some(proof),
+                ..Actor::user(proof.user, None)
+            },
+            Command::AddDevice {
+                user: proof.user,
+                device,
+            },
         ))
         .await?;
         let (user, device) = self

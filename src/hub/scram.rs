@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use hmac::{Hmac, KeyInit, Mac};
-use polylogue_core::command::{Actor, PutCondition};
+use polylogue_core::command::{Actor, PasswordProof, PutCondition};
 use polylogue_core::secret::{Password, PasswordHash};
 use polylogue_core::{Command, Refusal, UserId};
 use sha2::{Digest, Sha256};
@@ -84,7 +84,7 @@ impl Hub {
         })
     }
 
-    /// Whose password it is, and the server's signature that shows the client that we know it too. Wrong proofs count like wrong passwords.
+    /// The proof of whose password it is, and the server's signature that shows the client that we know it too. Wrong proofs count like wrong passwords.
     ///
     /// # Errors
     /// [`Refusal::Disabled`] with the right proof of a disabled account.
@@ -93,7 +93,7 @@ impl Hub {
         challenge: &Challenge,
         (name, from): (&str, IpAddr),
         (signed, proof): (&str, &[u8]),
-    ) -> Result<Option<(UserId, Key)>, Refusal> {
+    ) -> Result<Option<(PasswordProof, Key)>, Refusal> {
         let signature = challenge.verifier.check(signed.as_bytes(), proof);
         let world = self.world();
         let user = challenge.user.and_then(|user| world.state.user(user));
@@ -104,7 +104,14 @@ impl Hub {
         });
         match (signature, in_force) {
             (Some(_), Some(user)) if user.disabled => Err(Refusal::Disabled),
-            (Some(signature), Some(user)) => Ok(Some((user.id, signature))),
+            (Some(signature), Some(user)) => {
+                let proof = PasswordProof {
+                    user: user.id,
+                    version: user.password_changed,
+                    at: now(),
+                };
+                Ok(Some((proof, signature)))
+            }
             (Some(_) | None, _) => {
                 let tried: String = proof.iter().map(|byte| format!("{byte:02x}")).collect();
                 self.attempts.failed((name, from), &tried, now());

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use polylogue_core::command::{Actor, Attach, Presentation, Scope, Who};
-use polylogue_core::{Command, DeviceId, Refusal, SessionId, Timestamp, UserId};
+use polylogue_core::command::{Actor, Attach, PasswordProof, Presentation, Scope, Who};
+use polylogue_core::{Command, DeviceId, Refusal, SessionId, UserId};
 
 use crate::lane::Arrival;
 use crate::open::Hub;
@@ -21,7 +21,7 @@ pub struct Session {
     id: SessionId,
     user: UserId,
     device: Option<DeviceId>,
-    proven_at: Option<Timestamp>,
+    proof: Option<PasswordProof>,
     /// Why it ends, if there is more to say than that its connection was closed.
     reason: Option<Arc<str>>,
     /// The names that it watches, folded, as they were given.
@@ -35,8 +35,8 @@ pub struct Connecting {
     pub who: Who,
     /// The credential it came with.
     pub device: Option<DeviceId>,
-    /// When its password was proven, if it was.
-    pub proven_at: Option<Timestamp>,
+    /// The proof of its password, if there is one.
+    pub proof: Option<PasswordProof>,
     /// What others see of it.
     pub presentation: Presentation,
     /// Its front-end's rendering.
@@ -57,7 +57,7 @@ impl Session {
         let Connecting {
             who,
             device,
-            proven_at,
+            proof,
             presentation,
             renderer,
             outbox,
@@ -81,7 +81,7 @@ impl Session {
             session: Some(id),
             device,
             scope: Scope::User,
-            proven_at: None,
+            proof,
         };
         let command = Command::Attach(Box::new(Attach {
             session: id,
@@ -96,7 +96,7 @@ impl Session {
             id,
             user,
             device,
-            proven_at,
+            proof,
             reason: None,
             watched: BTreeMap::new(),
         };
@@ -141,17 +141,18 @@ impl Session {
             session: Some(self.id),
             device: self.device,
             scope: Scope::User,
-            proven_at: self.proven_at,
+            proof: self.proof,
         }
     }
 
-    /// Goes on as an account whose password, or other credential, was proven just now.
+    /// Goes on as an account by a proof of its password, or a credential of its own.
     ///
     /// # Errors
     /// Why not.
     pub async fn log_in(
         &mut self,
         (user, device): (UserId, Option<DeviceId>),
+        proof: Option<PasswordProof>,
         presentation: Presentation,
     ) -> Result<(), Refusal> {
         let command = Command::LogIn {
@@ -160,10 +161,14 @@ impl Session {
             device,
             presentation,
         };
-        self.hub.submit(Request::new(self.actor(), command)).await?;
+        let actor = Actor {
+            proof,
+            ..self.actor()
+        };
+        self.hub.submit(Request::new(actor, command)).await?;
         self.user = user;
         self.device = device;
-        self.proven_at = None;
+        self.proof = proof;
         Ok(())
     }
 
@@ -179,13 +184,13 @@ impl Session {
         let receipt = self.hub.submit(Request::new(self.actor(), command)).await?;
         self.user = receipt.user().ok_or(Refusal::Internal)?;
         self.device = None;
-        self.proven_at = None;
+        self.proof = None;
         Ok(())
     }
 
-    /// Its password was proven just now.
-    pub fn proven(&mut self) {
-        self.proven_at = Some(crate::stages::now());
+    /// Its password was proven.
+    pub fn proven(&mut self, proof: PasswordProof) {
+        self.proof = Some(proof);
     }
 
     /// Tells the session from now on when the user of a name comes, goes or changes.

@@ -152,7 +152,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
     let mut documents = documents::load(connection)?;
     let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
-        "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed, profile_changed FROM user",
+        "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed, profile_changed, password_changed FROM user",
     )?;
     let mut rows = statement.query([])?;
     let mut stranded = Vec::new();
@@ -187,6 +187,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             kind,
             created: Timestamp(row.get::<_, i64>(3)?.unsigned_abs()),
             password: text(4)?.map(PasswordHash),
+            password_changed: Position(row.get::<_, i64>(10)?.unsigned_abs()),
             disabled: row.get(5)?,
             profile: Profile {
                 display_name: text(6)?,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use polylogue_core::command::{MissingRoom, Presentation, RoomRef};
+use polylogue_core::command::{MissingRoom, PasswordProof, Presentation, RoomRef};
 use polylogue_core::event::Claim;
 use polylogue_core::name::NameKey;
 use polylogue_core::secret::Password;
@@ -18,7 +18,7 @@ use crate::services;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     /// The account's password: it opens step-up commands.
-    Password,
+    Password(PasswordProof),
     /// A credential of its own. What came from it ends with it.
     Device(DeviceId),
 }
@@ -27,8 +27,16 @@ impl Proof {
     /// The credential, if it was not the password.
     pub(crate) fn device(self) -> Option<DeviceId> {
         match self {
-            Self::Password => None,
+            Self::Password(_) => None,
             Self::Device(device) => Some(device),
+        }
+    }
+
+    /// The proof of the password, if it was that.
+    pub(crate) fn password(self) -> Option<PasswordProof> {
+        match self {
+            Self::Password(proof) => Some(proof),
+            Self::Device(_) => None,
         }
     }
 }
@@ -73,10 +81,10 @@ impl Client {
         let (account, label) = device_of(name);
         let from = (account.as_str(), self.peer.address);
         match self.irc.hub.check_password(from, password).await {
-            Ok(Some(user)) => Ok(Login {
-                user,
+            Ok(Some(proof)) => Ok(Login {
+                user: proof.user,
                 label,
-                by: Proof::Password,
+                by: Proof::Password(proof),
             }),
             Ok(None) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
                 Err(NotProven::Wrong)
@@ -96,8 +104,8 @@ impl Client {
         };
         let user = login.user;
         if session.user() == user {
-            if login.by == Proof::Password {
-                session.proven();
+            if let Some(proof) = login.by.password() {
+                session.proven(proof);
             }
             return Ok(());
         }
@@ -113,11 +121,8 @@ impl Client {
                 .ok_or(Refusal::LoggedOut)?
         };
         session
-            .log_in((user, login.by.device()), presentation)
+            .log_in((user, login.by.device()), login.by.password(), presentation)
             .await?;
-        if login.by == Proof::Password {
-            session.proven();
-        }
         self.is_somebody_else();
         self.registration.account = Some(login);
         // The account goes where the guest was, wherever it may.

@@ -332,7 +332,7 @@ impl Client {
             away: self.registration.ahead.away.clone(),
             who,
             device: by.and_then(Proof::device),
-            proven_at: by.filter(|by| *by == Proof::Password).map(|_| now()),
+            proof: by.and_then(Proof::password),
             presentation,
             renderer,
             outbox: self.outbox.clone(),

@@ -249,7 +249,11 @@ async fn a_password_of_the_connection_is_that_of_an_account() {
 async fn a_token_of_this_server_logs_in_for_as_long_as_it_holds() {
     let house = House::new(Limits::NONE, Config::default()).await;
     let alice = house.hub.world().user_named("alice").unwrap();
-    let login = house.hub.log_in(alice, None, None).await.unwrap();
+    let login = house
+        .hub
+        .log_in(house.hub.proof_of(alice).unwrap(), None, None)
+        .await
+        .unwrap();
     let payload = |authzid: &str, token: &str| {
         let text = format!("n,{authzid},\u{1}auth=Bearer {token}\u{1}\u{1}");
         polylogue_irc::sasl::chunks(text.as_bytes()).join("\r\nAUTHENTICATE ")

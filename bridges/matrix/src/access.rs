@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::extract::{FromRequestParts, Query};
 use axum::http::header;
 use axum::http::request::Parts;
-use polylogue_core::command::Actor;
+use polylogue_core::command::{Actor, PasswordProof};
 use polylogue_core::{DeviceId, Timestamp, UserId};
 use polylogue_hub::Peer;
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
@@ -40,10 +40,10 @@ impl Access {
         Actor::user(self.user, Some(self.device))
     }
 
-    /// The same, with the password proven just now.
-    pub(crate) fn proven(&self) -> Actor {
+    /// The same, with a proof of the password.
+    pub(crate) fn proven(&self, proof: PasswordProof) -> Actor {
         Actor {
-            proven_at: Some(now()),
+            proof: Some(proof),
             ..self.actor()
         }
     }

@@ -62,8 +62,8 @@ pub(crate) async fn password(
         }
         false => None,
     };
-    if proven == Some(access.user) {
-        Ok(access.proven())
+    if let Some(proof) = proven.filter(|proof| proof.user == access.user) {
+        Ok(access.proven(proof))
     } else {
         Err(challenge(
             Stage::Password,

@@ -1,7 +1,7 @@
 //! Owning a room: its owners are the accounts of the highest level. One that has lost them gets another, and whoever may let others in is never
 //! shut out himself.
 
-use super::{Change, Deciding, Decision, Outcome, join, power};
+use super::{Change, Deciding, Decision, Outcome, power};
 use crate::event::{Event, RoomChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};

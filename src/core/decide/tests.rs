@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use crate::body::{Body, EventRef, Form, Message, Text, TextKind};
 use crate::command::{
-    Actor, Attach, Destination, Direction, MissingRoom, NewDevice, Presentation, RoomRef, Say, Who,
+    Actor, Attach, Destination, Direction, MissingRoom, NewDevice, PasswordProof, Presentation,
+    RoomRef, Say, Who,
 };
 use crate::decide::{Change, Context, Decision, decide};
 use crate::event::StateChange;
@@ -308,4 +309,14 @@ fn a_refused_command_changes_nothing() {
         house.by(CAROL, command).unwrap_err();
     }
     assert_eq!(house.world.state.head, head);
+}
+
+/// A proof of the password that is in force now.
+pub(super) fn proof(house: &House, user: UserId, at: Timestamp) -> PasswordProof {
+    let known = house.world.state.user(user);
+    PasswordProof {
+        user,
+        version: known.map_or(Position(0), |known| known.password_changed),
+        at,
+    }
 }

@@ -23,7 +23,7 @@ pub(super) fn upload(
     for (role, key) in keys {
         let before = known.get(&role);
         if master && before.is_none_or(|before| before.blob != key.blob) {
-            step_up::proven(at.actor, at.context.now)?;
+            step_up::proven(at.world, at.actor, at.context.now)?;
         }
         let key = key.after(before);
         check_key_object(&key)?;

@@ -205,7 +205,7 @@ fn of(user: UserId, session: u64) -> Actor {
         session: Some(SessionId(session)),
         device: None,
         scope: Scope::User,
-        proven_at: None,
+        proof: None,
     }
 }
 

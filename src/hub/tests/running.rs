@@ -84,7 +84,7 @@ impl Connection {
             away: None,
             who,
             device,
-            proven_at: None,
+            proof: None,
             presentation,
             renderer: Arc::new(Lines),
             outbox: outbox.clone(),
@@ -352,7 +352,10 @@ async fn a_dropped_session_is_gone_for_the_others() {
 async fn the_end_of_a_credential_closes_its_sessions_before_it_is_answered() {
     let house = House::new().await;
     let hub = house.hub();
-    let login = hub.log_in(ALICE, Some("phone".into()), None).await.unwrap();
+    let login = hub
+        .log_in(hub.proof_of(ALICE).unwrap(), Some("phone".into()), None)
+        .await
+        .unwrap();
     let phone = Connection::attach(hub, Who::Account(ALICE), Some(login.device))
         .await
         .unwrap();
@@ -391,7 +394,10 @@ async fn a_logout_reaches_every_session_however_busy_the_lanes_are() {
     };
     let come_and_go = async {
         for _ in 0..60 {
-            let login = hub.log_in(ALICE, Some("phone".into()), None).await.unwrap();
+            let login = hub
+                .log_in(hub.proof_of(ALICE).unwrap(), Some("phone".into()), None)
+                .await
+                .unwrap();
             let mut tasks = tokio::task::JoinSet::new();
             for _ in 0..6 {
                 let (hub, device) = (hub.clone(), login.device);
@@ -480,11 +486,9 @@ async fn what_was_answered_is_there_after_a_stop_and_what_comes_later_is_told_so
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_key_is_the_same_line_over_a_restart() {
     let mut house = House::new().await;
-    let login = house
-        .hub()
-        .log_in(ALICE, Some("phone".into()), None)
-        .await
-        .unwrap();
+    let hub = house.hub();
+    let proof = hub.proof_of(ALICE).unwrap();
+    let login = hub.log_in(proof, Some("phone".into()), None).await.unwrap();
     let actor = Actor::user(ALICE, Some(login.device));
     house
         .hub()

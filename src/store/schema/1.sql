@@ -115,6 +115,8 @@ CREATE TABLE user (
     display_name    TEXT,
     avatar          TEXT,
     keys_changed    INTEGER NOT NULL DEFAULT 0,
+    -- Which change set the password.
+    password_changed INTEGER NOT NULL DEFAULT 0,
     -- When the profile changed last: whoever was away learns of it.
     profile_changed INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -25,8 +25,8 @@ pub(super) fn write(
         } => {
             let password = password.as_ref().map(|hash| &*hash.0);
             transaction
-                .prepare_cached("INSERT INTO user (user, name, kind, created, password) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![user.0, blob::write(name)?, blob::write(kind)?, integer(entry.at.0), password])?;
+                .prepare_cached("INSERT INTO user (user, name, kind, created, password, password_changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                .execute(params![user.0, blob::write(name)?, blob::write(kind)?, integer(entry.at.0), password, integer(entry.position.0)])?;
         }
         UserChange::Renamed(name) => {
             transaction
@@ -45,8 +45,10 @@ pub(super) fn write(
         }
         UserChange::Password(hash) => {
             transaction
-                .prepare_cached("UPDATE user SET password = ?2 WHERE user = ?1")?
-                .execute(params![user.0, &*hash.0])?;
+                .prepare_cached(
+                    "UPDATE user SET password = ?2, password_changed = ?3 WHERE user = ?1",
+                )?
+                .execute(params![user.0, &*hash.0, integer(entry.position.0)])?;
         }
         UserChange::Disabled(disabled) => {
             transaction

@@ -106,7 +106,7 @@ pub(crate) async fn make(
     let login = Login {
         user,
         label: None,
-        by: Proof::Password,
+        by: Proof::Password(client.irc.hub.proof_of(user)?),
     };
     client.go_on_as(login).await?;
     Ok(user)

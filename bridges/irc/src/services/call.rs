@@ -93,9 +93,11 @@ impl<'a> Call<'a> {
         let own = self.client.replies.target();
         let password = Password::new(password.to_owned());
         match self.client.prove(&own, password).await {
-            Ok(_) => {
-                if let Some(session) = &mut self.client.session {
-                    session.proven();
+            Ok(login) => {
+                if let (Some(session), Some(proof)) =
+                    (&mut self.client.session, login.by.password())
+                {
+                    session.proven(proof);
                 }
                 true
             }

@@ -44,6 +44,8 @@ pub(crate) fn by_id_or_alias(matrix: &Matrix, text: &str) -> Result<RoomRef, Fai
         known.ok_or_else(|| Failure::not_found("no room has this alias"))?;
         Ok(RoomRef::Name(name))
     } else {
-        matrix.room(text).map(RoomRef::Id)
+        let room = matrix.room(text);
+        room.map(RoomRef::Id)
+            .map_err(|_| Failure::not_found("no such room"))
     }
 }

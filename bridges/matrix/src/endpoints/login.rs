@@ -53,7 +53,7 @@ pub(crate) async fn post(
     let password = request
         .password
         .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "password is missing"))?;
-    let user = match proof::localpart(&matrix, typed) {
+    let proof = match proof::localpart(&matrix, typed) {
         Some(name) => {
             matrix
                 .hub
@@ -62,16 +62,24 @@ pub(crate) async fn post(
         }
         None => None,
     };
-    // One answer for a wrong name and a wrong password.
-    let user = user.ok_or_else(|| Failure::forbidden("wrong user name or password"))?;
+    // One answer for a wrong name, a wrong password, and one that was changed a moment ago.
+    let wrong = || Failure::forbidden("wrong user name or password");
+    let proof = proof.ok_or_else(wrong)?;
     let (label, name) = (
         request.device_id.filter(|id| !id.is_empty()),
         request.initial_device_display_name,
     );
     let login = matrix
         .hub
-        .log_in(user, label.map(Arc::from), name.map(Arc::from))
-        .await?;
+        .log_in(proof, label.map(Arc::from), name.map(Arc::from))
+        .await
+        .map_err(|refusal| {
+            if refusal == polylogue_core::Refusal::ProofNeeded {
+                wrong()
+            } else {
+                refusal.into()
+            }
+        })?;
     Ok(Reply(logged_in(&matrix, &login)))
 }
 

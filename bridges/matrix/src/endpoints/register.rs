@@ -101,7 +101,11 @@ pub(crate) async fn post(
     );
     let login = matrix
         .hub
-        .log_in(user, label.map(Arc::from), device.map(Arc::from))
+        .log_in(
+            matrix.hub.proof_of(user)?,
+            label.map(Arc::from),
+            device.map(Arc::from),
+        )
         .await?;
     Ok(Reply(logged_in(&matrix, &login)))
 }

@@ -223,7 +223,7 @@ async fn attach(
         away: None,
         who: Who::Account(access.user),
         device: Some(access.device),
-        proven_at: None,
+        proof: None,
         presentation,
         renderer: marks.clone(),
         outbox: outbox.clone(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polylogue_core::command::{Actor, Command, Presentation, Who};
+use polylogue_core::command::{Actor, Command, PasswordProof, Presentation, Who};
 use polylogue_core::secret::Password;
 use polylogue_core::{DeviceId, UserId};
 use polylogue_hub::{Connecting, Request};
@@ -60,10 +60,10 @@ impl Client {
     /// Makes a credential for a user who has shown who he is, and becomes his session.
     pub(super) async fn log_in(
         &mut self,
-        user: UserId,
+        proof: PasswordProof,
         device: Option<Arc<str>>,
     ) -> Result<Answer, Error> {
-        let login = self.hub().log_in(user, None, device).await;
+        let login = self.hub().log_in(proof, None, device).await;
         let login = login.map_err(|refusal| refusal::error(&refusal))?;
         let token = Secret::new(login.token)
             .map_err(|_| Error::new(ErrorCode::Internal, "the token can't be written"))?;
@@ -74,15 +74,15 @@ impl Client {
         };
         let answer = self.attach(credential).await;
         match (&answer, &mut self.session) {
-            (Ok(_), Some(session)) => session.proven(),
+            (Ok(_), Some(session)) => session.proven(proof),
             (Ok(_), None) => {}
             (Err(_), _) => {
                 // Nobody will ever use the credential: its token was not told.
                 let command = Command::RemoveDevices {
-                    user,
+                    user: proof.user,
                     devices: vec![login.device],
                 };
-                let actor = Actor::user(user, Some(login.device));
+                let actor = Actor::user(proof.user, Some(login.device));
                 let _ = self.hub().submit(Request::new(actor, command)).await;
             }
         }
@@ -102,7 +102,7 @@ impl Client {
             away: None,
             who: Who::Account(user),
             device: Some(device),
-            proven_at: None,
+            proof: None,
             presentation: presentation(self, user),
             renderer: self.native.renderer.clone(),
             outbox: self.outbox.clone(),

@@ -13,8 +13,8 @@ pub(super) async fn log_in(client: &mut Client, request: Login) -> Result<Answer
     let name = request.name.as_str();
     let from = client.peer.address;
     let checked = client.hub().check_password((name, from), password).await;
-    let user = checked
+    let proof = checked
         .map_err(|refusal| refusal::error(&refusal))?
         .ok_or_else(|| Error::new(ErrorCode::BadCredentials, "unknown name or wrong password"))?;
-    client.log_in(user, request.device.map(Into::into)).await
+    client.log_in(proof, request.device.map(Into::into)).await
 }

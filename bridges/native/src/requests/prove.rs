@@ -14,15 +14,12 @@ pub(super) async fn prove(client: &mut Client, request: &Prove) -> Result<Option
     let name = name.unwrap_or_default();
     let from = client.peer.address;
     let checked = client.hub().check_password((&name, from), password).await;
-    if checked.map_err(|refusal| refusal::error(&refusal))? != Some(user) {
-        return Err(Error::in_field(
-            ErrorCode::BadCredentials,
-            "password",
-            "wrong password",
-        ));
-    }
+    let proof = checked
+        .map_err(|refusal| refusal::error(&refusal))?
+        .filter(|proof| proof.user == user)
+        .ok_or_else(|| Error::in_field(ErrorCode::BadCredentials, "password", "wrong password"))?;
     if let Some(session) = &mut client.session {
-        session.proven();
+        session.proven(proof);
     }
     Ok(None)
 }

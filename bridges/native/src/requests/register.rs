@@ -27,5 +27,7 @@ pub(super) async fn register(client: &mut Client, request: Register) -> Result<A
             refusal::error(&refusal)
         }
     })?;
-    client.log_in(user, request.device.map(Into::into)).await
+    let proof = client.hub().proof_of(user);
+    let proof = proof.map_err(|refusal| refusal::error(&refusal))?;
+    client.log_in(proof, request.device.map(Into::into)).await
 }

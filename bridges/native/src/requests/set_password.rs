@@ -8,7 +8,10 @@ use crate::client::Client;
 use crate::refusal;
 
 /// Sets the password; other credentials end unless they are to stay.
-pub(super) async fn set(client: &Client, request: &SetPassword) -> Result<Option<Answer>, Error> {
+pub(super) async fn set(
+    client: &mut Client,
+    request: &SetPassword,
+) -> Result<Option<Answer>, Error> {
     let session = client.session()?;
     let password = client.password(&request.password)?;
     let others = match request.others {
@@ -17,8 +20,11 @@ pub(super) async fn set(client: &Client, request: &SetPassword) -> Result<Option
     };
     let (actor, user) = (session.actor(), session.user());
     let set = client.hub().set_password(actor, user, (password, others));
-    match set.await {
-        Ok(()) => Ok(None),
-        Err(refusal) => Err(refusal::error(&refusal)),
+    set.await.map_err(|refusal| refusal::error(&refusal))?;
+    // Whoever set it knows it.
+    let proof = client.hub().proof_of(user);
+    if let (Some(session), Ok(proof)) = (&mut client.session, proof) {
+        session.proven(proof);
     }
+    Ok(None)
 }

@@ -91,9 +91,13 @@ async fn a_new_password_ends_the_other_credentials() {
     // Whoever has just registered has just shown the password.
     alice.done(change).await;
     phone.done(json!({"type": "devices"})).await;
+    // What the phone has proven is a password of the past.
+    let again = json!({"type": "set_password", "password": "better still"});
+    phone.refused(again.clone(), "proof_needed", None).await;
     phone
-        .done(json!({"type": "set_password", "password": "better still"}))
+        .done(json!({"type": "prove", "password": "new and better"}))
         .await;
+    phone.done(again).await;
     alice.ended("logged_out").await;
     resumed.ended("logged_out").await;
     phone.done(json!({"type": "devices"})).await;

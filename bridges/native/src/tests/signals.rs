@@ -134,7 +134,7 @@ async fn a_guest_whispers() {
             away: None,
             who: Who::Guest(AccountName::guest("passer-by", 7).unwrap()),
             device: None,
-            proven_at: None,
+            proof: None,
             presentation: Presentation {
                 front: "irc",
                 username: "~g".into(),

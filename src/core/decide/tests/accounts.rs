@@ -6,6 +6,78 @@ use crate::event::{ReadAudience, RoomSetting};
 use crate::limits::PROOF_AGE;
 use crate::live::Signal;
 
+#[test]
+fn a_login_by_a_password_that_was_changed_meanwhile_is_none() {
+    let mut house = House::new();
+    let old = proof(&house, ALICE, house.now);
+    let presentation = house.world.live.sessions[&SessionId(1)]
+        .presentation
+        .clone();
+    let logins = |house: &mut House, proof| {
+        let actor = |session| Actor {
+            session,
+            proof: Some(proof),
+            ..Actor::user(ALICE, None)
+        };
+        let attach = Attach {
+            session: SessionId(90),
+            who: Who::Account(ALICE),
+            device: None,
+            presentation: presentation.clone(),
+            away: None,
+        };
+        let gale = house.guest("gale").unwrap();
+        let session = house.world.live.sessions_of(gale)[0];
+        let log_in = Command::LogIn {
+            session,
+            user: ALICE,
+            device: None,
+            presentation: presentation.clone(),
+        };
+        let guest = Actor {
+            user: gale,
+            ..actor(Some(session))
+        };
+        let device = Command::AddDevice {
+            user: ALICE,
+            device: device("phone", "1"),
+        };
+        [
+            outcome(&house.ask(&actor(None), device)),
+            outcome(&house.ask(
+                &actor(Some(SessionId(90))),
+                Command::Attach(Box::new(attach)),
+            )),
+            outcome(&house.ask(&guest, log_in)),
+        ]
+    };
+    let change = Command::SetPassword {
+        user: ALICE,
+        password: PasswordHash("new".into()),
+        others: OtherDevices::LogOut,
+    };
+    house.ask(&Actor::ADMINISTRATOR, change).unwrap();
+    for done in logins(&mut house, old) {
+        assert_eq!(done, Err(Refusal::ProofNeeded));
+    }
+    let guests: Vec<SessionId> = house
+        .world
+        .live
+        .guests
+        .keys()
+        .flat_map(|guest| house.world.live.sessions_of(*guest).to_vec())
+        .collect();
+    for session in guests {
+        let end = Command::Detach {
+            session,
+            reason: "bye".into(),
+        };
+        house.ask(&Actor::SERVER, end).unwrap();
+    }
+    let new = proof(&house, ALICE, house.now);
+    assert_eq!(logins(&mut house, new), [Ok(()), Ok(()), Ok(())]);
+}
+
 impl House {
     /// A phone that somebody has logged in with.
     fn phone(&mut self, user: UserId) -> DeviceId {
@@ -116,13 +188,13 @@ fn sessions_are_ended_by_their_owner() {
     let mine = house.world.live.sessions_of(ALICE)[0];
     house.attach(Who::Account(ALICE)).unwrap();
     let second = house.world.live.sessions_of(ALICE)[1];
-    let actor = |proven_at| Actor {
+    let actor = |proof| Actor {
         session: Some(mine),
-        proven_at,
+        proof,
         ..Actor::user(ALICE, None)
     };
     let end = |id| Command::EndSessions { sessions: vec![id] };
-    let fresh = Some(house.now);
+    let fresh = Some(proof(&house, ALICE, house.now));
     assert_eq!(
         outcome(&house.ask(&actor(None), end(second))),
         Err(Refusal::ProofNeeded)
@@ -222,15 +294,16 @@ fn what_needs_a_password_proof() {
         Some(Timestamp(house.now.0 - PROOF_AGE - 1)),
         Some(Timestamp(house.now.0 - PROOF_AGE)),
         Some(house.now),
-    ];
+    ]
+    .map(|at| at.map(|at| proof(&house, ALICE, at)));
     let check = |command: Command, needed: bool| {
-        for (index, proven_at) in proofs.into_iter().enumerate() {
+        for (index, proof) in proofs.into_iter().enumerate() {
             let actor = Actor {
                 user: ALICE,
                 session: None,
                 device: Some(here),
                 scope: Scope::User,
-                proven_at,
+                proof,
             };
             let result = decide(
                 &house.world,
@@ -245,7 +318,7 @@ fn what_needs_a_password_proof() {
             assert_eq!(
                 refused,
                 needed && index < 2,
-                "{command:?} with {proven_at:?}: {result:?}"
+                "{command:?} with {proof:?}: {result:?}"
             );
         }
         let administrator = decide(
@@ -336,8 +409,9 @@ fn an_account_is_its_owners_and_the_administrators() {
             "{actor:?} {command:?}"
         );
     };
+    let house = House::new();
     let proven = |user| Actor {
-        proven_at: Some(Timestamp(1_000)),
+        proof: Some(proof(&house, user, Timestamp(1_000))),
         ..Actor::user(user, None)
     };
     let password = Command::SetPassword {
@@ -469,7 +543,7 @@ fn a_new_password_ends_what_the_old_one_began() {
     house.attach(Who::Account(ALICE)).unwrap();
     let actor = Actor {
         session: Some(SessionId(1)),
-        proven_at: Some(house.now),
+        proof: Some(proof(&house, ALICE, house.now)),
         ..Actor::user(ALICE, None)
     };
     let change = |others| Command::SetPassword {
@@ -479,6 +553,15 @@ fn a_new_password_ends_what_the_old_one_began() {
     };
     house.ask(&actor, change(OtherDevices::Keep)).unwrap();
     assert_eq!(house.world.live.sessions_of(ALICE).len(), 2);
+    assert_eq!(
+        outcome(&house.ask(&actor, change(OtherDevices::LogOut))),
+        Err(Refusal::ProofNeeded),
+        "the proof was of the old one"
+    );
+    let actor = Actor {
+        proof: Some(proof(&house, ALICE, house.now)),
+        ..actor
+    };
     house.ask(&actor, change(OtherDevices::LogOut)).unwrap();
     assert_eq!(
         house.world.live.sessions_of(ALICE),

@@ -267,13 +267,13 @@ fn others_learn_of_changes_if_they_share_a_room() {
 fn signing_keys_are_replaced_only_with_a_password() {
     use SigningRole::{Master, SelfSigning, UserSigning};
     let mut house = house();
-    let mut check = |keys: &[(SigningRole, &str)], proof: bool, want: Result<(), Refusal>| {
+    let mut check = |keys: &[(SigningRole, &str)], fresh: bool, want: Result<(), Refusal>| {
         let keys: Vec<_> = keys
             .iter()
             .map(|(role, name)| (*role, object(name, &[])))
             .collect();
         let actor = Actor {
-            proven_at: proof.then_some(house.now),
+            proof: fresh.then(|| proof(&house, ALICE, house.now)),
             ..Actor::user(ALICE, Some(PHONE))
         };
         let got = house.ask(&actor, Command::Keys(KeysCommand::UploadSigning(keys)));

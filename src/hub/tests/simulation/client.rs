@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
-use polylogue_core::command::Actor;
 use polylogue_core::command::Scope;
-use polylogue_core::{
-    DeviceId, Event, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
-};
+use polylogue_core::command::{Actor, PasswordProof};
+use polylogue_core::{DeviceId, Event, Position, RoomId, RoomSequence, SessionId, UserId};
 use polylogue_hub::{Delivered, DeliveryKind, Mode, Outbox, Relation, Renderer, Rendering};
 use polylogue_store::{Direction, Reader};
 
@@ -104,13 +102,13 @@ impl Client {
         }
     }
 
-    pub(crate) fn actor(&self, proven_at: Option<Timestamp>) -> Actor {
+    pub(crate) fn actor(&self, proof: Option<PasswordProof>) -> Actor {
         Actor {
             user: self.user,
             session: Some(self.session),
             device: self.device,
             scope: Scope::User,
-            proven_at,
+            proof,
         }
     }
 

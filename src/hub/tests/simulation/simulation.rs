@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use polylogue_core::command::{
-    AccountState, Actor, Attach, Command, Presentation, Scope, TimedCommand, Who,
+    AccountState, Actor, Attach, Command, PasswordProof, Presentation, Scope, TimedCommand, Who,
 };
 use polylogue_core::decide::{Context, decide};
 use polylogue_core::room::Room;
@@ -306,7 +306,7 @@ impl Simulation {
             session: Some(session),
             device,
             scope: Scope::User,
-            proven_at: None,
+            proof: None,
         };
         let command = Command::Attach(Box::new(Attach {
             away: None,
@@ -348,8 +348,21 @@ impl Simulation {
         for _ in 0..=self.random.below(3) {
             let unique = self.unique();
             let client = &self.clients[&session];
-            let actor = client.actor(self.random.one_in(2).then_some(self.now));
             let world = self.node.view.load();
+            let known = world.state.user(client.user);
+            let proof = known.filter(|_| self.random.one_in(2)).map(|known| {
+                let stale = self.random.one_in(8);
+                PasswordProof {
+                    user: client.user,
+                    version: if stale {
+                        Position(0)
+                    } else {
+                        known.password_changed
+                    },
+                    at: self.now,
+                }
+            });
+            let actor = client.actor(proof);
             let known = Known {
                 world: &world,
                 ledger: &self.ledger,

@@ -69,12 +69,12 @@ pub(super) fn finish(
         .hub
         .scram_proven(&begun.challenge, from, (&signed, &last.proof));
     match proven {
-        Ok(Some((user, signature))) => Ok((
+        Ok(Some((proof, signature))) => Ok((
             server_final(&signature),
             Login {
-                user,
+                user: proof.user,
                 label,
-                by: Proof::Password,
+                by: Proof::Password(proof),
             },
         )),
         Ok(None) => Err(NotProven::Wrong),
