@@ -157,6 +157,7 @@ pub(crate) fn any(known: &Known<'_>, random: &mut Random) -> Command {
             room: RoomRef::Id(room),
             reason: Some("please".into()),
         },
+        32 if random.one_in(2) => present(known, random),
         32 => Command::SetAway {
             session: known.session,
             text: random.one_in(2).then(|| "gone".into()),
@@ -200,6 +201,23 @@ pub(crate) fn any(known: &Known<'_>, random: &mut Random) -> Command {
         38 => account(known, user, random),
         39..=42 => crate::keys::any(known, user, random),
         _ => document(known, random),
+    }
+}
+
+/// Another real name for the author's connection.
+fn present(known: &Known<'_>, random: &mut Random) -> Command {
+    let session = known.world.live.sessions.get(&known.session);
+    let Some(session) = session else {
+        return Command::SetAway {
+            session: known.session,
+            text: None,
+        };
+    };
+    let mut presentation = session.presentation.clone();
+    presentation.real_name = format!("Real Name {}", random.below(3)).into();
+    Command::Present {
+        session: known.session,
+        presentation,
     }
 }
 
