@@ -96,6 +96,7 @@ plays! {
     bots
     chanserv
     closed_rooms
+    cold_channels
     comings_and_goings
     declined
     direct_everywhere

@@ -22,7 +22,7 @@ use crate::batch::Origin;
 use crate::outbox::{Heard, Outbox, Progress};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 use crate::watch::Watches;
-use audience::{Audiences, kind_at};
+use audience::{Audiences, kind_at, rooms_before};
 use recipients::{Recipients, is_for, is_to_self, recipients};
 
 /// Bytes waiting for a connection that are written without waiting for the end of the batch: far below what an outbox holds.
@@ -217,7 +217,7 @@ impl Lane {
             .user(user)
             .into_iter()
             // A room that was read for this very session is not hot before.
-            .flat_map(|user| delivery.world.state.rooms_that_reach(user))
+            .flat_map(|user| rooms_before(delivery, user))
             .collect();
         for (_, room, moved) in self.moved_now.iter().filter(|(who, ..)| *who == user) {
             match moved {

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use polylogue_core::event::RoomSetting;
-use polylogue_core::room::RoomKind;
+use polylogue_core::room::{Membership, RoomKind};
+use polylogue_core::user::User;
 use polylogue_core::{Event, Position, RoomId};
 
 use super::{Change, Delivery};
@@ -61,4 +62,15 @@ pub(super) fn kind_at(delivery: &Delivery, room: RoomId, position: Position) -> 
     } else {
         state.kind
     })
+}
+
+/// The rooms of which what is said reached a user before a batch, by his standings then.
+pub(super) fn rooms_before(delivery: &Delivery, user: &User) -> Vec<RoomId> {
+    let reached = user.rooms.iter().filter(|entry| {
+        kind_at(delivery, entry.room, Position(0))
+            .map_or(entry.membership == Membership::Join, |kind| {
+                kind.reaches(user.id, entry.membership)
+            })
+    });
+    reached.map(|entry| entry.room).collect()
 }

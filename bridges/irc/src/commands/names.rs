@@ -1,15 +1,22 @@
 //! `NAMES`: RFC 2812 section 3.2.5. However many channels are asked for, one line ends the answer.
 
 use bytes::BytesMut;
-use polylogue_core::RoomSequence;
+use polylogue_core::{Room, RoomSequence};
 use polylogue_irc::{Message, Numeric};
 
 use crate::client::Client;
 use crate::names;
 use crate::replay::NamesReply;
 
+/// A channel whose members a client may see: one that the directory lists, or that he is in. It is read if it is not in memory.
+pub(super) async fn shown(client: &Client, name: &str) -> Option<Room> {
+    let room = names::room_named(&client.world(), name)?;
+    let room = client.irc.hub.room(room).await.ok()?;
+    (room.state.listed || room.state.is_joined(client.user_id())).then_some(room)
+}
+
 /// Shows who is in each channel.
-pub(crate) fn run(client: &mut Client, message: &Message) {
+pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(list) = message.given(0) else {
         return client
             .replies
@@ -18,10 +25,8 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
     let world = client.world();
     let nick = client.replies.target();
     for name in list.split(',').filter(|name| !name.is_empty()) {
-        let room = names::room_named(&world, name).and_then(|room| world.state.room(room));
         // Outsiders get the same for channels that are hidden and that are not there.
-        let shown = room.filter(|room| room.state.listed || room.state.is_joined(client.user_id()));
-        if let Some(room) = shown {
+        if let Some(room) = shown(client, name).await {
             let mut out = BytesMut::new();
             NamesReply {
                 scene: &client.scene(&world),

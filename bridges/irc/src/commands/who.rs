@@ -17,17 +17,16 @@ use crate::reply::part;
 const SEARCH: usize = 200;
 
 /// Shows the members of a channel, or the users that a mask matches.
-pub(crate) fn run(client: &mut Client, message: &Message) {
+pub(crate) async fn run(client: &mut Client, message: &Message) {
     let mask = message.given(0).unwrap_or("*").to_owned();
     let options = Options::parse(message.param(1).unwrap_or_default());
     let world = client.world();
     let room = if is_channel(&mask) {
-        let room = names::room_named(&world, &mask).and_then(|room| world.state.room(room));
-        room.filter(|room| room.state.listed || room.state.is_joined(client.user_id()))
+        super::names::shown(client, &mask).await
     } else {
         None
     };
-    let users: Vec<UserId> = match room {
+    let users: Vec<UserId> = match &room {
         Some(room) => room.state.joined_members().map(|(user, _)| user).collect(),
         None if is_channel(&mask) => Vec::new(),
         None => search(client, &world, &mask),
@@ -39,7 +38,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         row(
             client,
             &world,
-            (room.map(|room| &*room.state), user, &name),
+            (room.as_ref().map(|room| &*room.state), user, &name),
             &options,
         );
     }

@@ -10,7 +10,7 @@ use crate::reply::part;
 use crate::services;
 
 /// Shows a user.
-pub(crate) fn run(client: &mut Client, message: &Message) {
+pub(crate) async fn run(client: &mut Client, message: &Message) {
     // `WHOIS server nick` asks a server; there is one.
     let Some(nick) = message.given(1).or_else(|| message.given(0)) else {
         return client
@@ -49,13 +49,18 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         &real_name,
     );
     let me = client.user_id();
-    let rooms = world
+    let mut rooms = Vec::new();
+    for room in world
         .state
         .user(user)
         .into_iter()
         .flat_map(|user| user.joined())
-        .filter_map(|room| world.state.room(room));
+    {
+        // Those that are not in memory are read; one that is damaged hides no others.
+        rooms.extend(client.irc.hub.room(room).await.ok());
+    }
     let channels: Vec<String> = rooms
+        .iter()
         .filter(|room| room.state.listed || room.state.is_joined(me))
         .filter_map(|room| {
             let symbol: String = room
