@@ -18,8 +18,10 @@ pub(crate) enum Mail<T> {
     Turn(T),
     /// A room was read as of a position, or is not there.
     Room(RoomId, Position, Option<Box<Room>>),
-    /// A room could not be read.
+    /// A room can't be read, now or later.
     Damaged(RoomId),
+    /// A room could not be read now.
+    RoomUnreadable(RoomId),
     /// A device's exactly-once keys were read.
     Keys(DeviceId, Vec<([u8; 32], Receipt)>),
     /// A device's exactly-once keys could not be read.

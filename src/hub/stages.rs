@@ -28,6 +28,11 @@ const PERIOD: Duration = Duration::from_millis(1);
 /// Commands in one batch from which on the server is busy.
 const MANY: usize = 32;
 
+/// How often a room is read before whoever waits for it is told to come again.
+const ATTEMPTS: usize = 3;
+/// And after how long each time.
+const AGAIN: Duration = Duration::from_millis(50);
+
 /// What the publisher hands to a lane.
 pub(crate) struct Parcel {
     pub(crate) delivery: Arc<Delivery>,
@@ -91,8 +96,9 @@ pub(crate) fn run_hub(
                     engine.room_loaded(id, (at, room.map(|room| *room)), now);
                 }
                 Mail::Damaged(id) => engine.room_damaged(id, now),
+                Mail::RoomUnreadable(id) => engine.unreadable(Cold::Room(id), now),
                 Mail::Keys(device, keys) => engine.keys_loaded(device, keys, now),
-                Mail::KeysUnreadable(device) => engine.keys_unreadable(device, now),
+                Mail::KeysUnreadable(device) => engine.unreadable(Cold::Keys(device), now),
                 Mail::Stop => stopping = true,
             }
         }
@@ -159,7 +165,15 @@ fn fetch(cold: Cold, inbox: &Arc<Inbox<Ticket>>, readers: &Readers) {
     let inbox = inbox.clone();
     match cold {
         Cold::Room(room) => readers.post(Box::new(move |reader| {
-            inbox.put(load_room(reader.snapshot(room), room));
+            let mut found = reader.snapshot(room);
+            for _ in 1..ATTEMPTS {
+                if !matches!(&found, Err(error) if !error.is_damage()) {
+                    break;
+                }
+                std::thread::sleep(AGAIN);
+                found = reader.snapshot(room);
+            }
+            inbox.put(load_room(found, room));
         })),
         Cold::Keys(device) => readers.post(Box::new(move |reader| {
             inbox.put(load_keys(reader.keys(device), device));
@@ -173,9 +187,13 @@ fn load_room(
 ) -> Mail<Ticket> {
     match found {
         Ok((at, found)) => Mail::Room(room, at, found.map(Box::new)),
-        Err(error) => {
+        Err(error) if error.is_damage() => {
             tracing::error!(?room, %error, "a room can't be read and is set apart");
             Mail::Damaged(room)
+        }
+        Err(error) => {
+            tracing::error!(?room, %error, "a room could not be read now");
+            Mail::RoomUnreadable(room)
         }
     }
 }

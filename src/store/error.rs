@@ -40,6 +40,25 @@ pub enum StoreError {
     Randomness(getrandom::Error),
 }
 
+impl StoreError {
+    /// Whether the same would be read again: a row or the file is not what it should be. Anything else, such as a busy file or a disk that does
+    /// not answer, may pass.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode;
+        match self {
+            Self::Row(_) | Self::Newer { .. } | Self::OtherServer { .. } => true,
+            Self::Full | Self::Busy(_) | Self::Randomness(_) => false,
+            Self::Broken(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => true,
+                Some(_) => false,
+                // Not SQLite's: a column that holds something else.
+                None => true,
+            },
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;

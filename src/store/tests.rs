@@ -1001,3 +1001,19 @@ mod keys {
         house.check();
     }
 }
+
+#[test]
+fn what_may_pass_is_no_damage() {
+    let check = |code: std::os::raw::c_int, damage: bool| {
+        let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        assert_eq!(StoreError::from(error).is_damage(), damage, "{code}");
+    };
+    check(rusqlite::ffi::SQLITE_CORRUPT, true);
+    check(rusqlite::ffi::SQLITE_NOTADB, true);
+    check(rusqlite::ffi::SQLITE_BUSY, false);
+    check(rusqlite::ffi::SQLITE_IOERR, false);
+    check(rusqlite::ffi::SQLITE_CANTOPEN, false);
+    check(rusqlite::ffi::SQLITE_FULL, false);
+    assert!(StoreError::Row("membership").is_damage());
+    assert!(StoreError::from(rusqlite::Error::InvalidQuery).is_damage());
+}

@@ -105,10 +105,15 @@ impl<T> Engine<T> {
         self.unpark(Cold::Keys(device), context);
     }
 
-    /// The keys of a device could not be read: without them nothing can be done once only, so who waits for them is told to try again.
-    pub fn keys_unreadable(&mut self, device: DeviceId, context: Context) {
-        let waiting = self.parked.remove(&Cold::Keys(device));
+    /// Something could not be read now: whoever waits for it is told to try again. Without its keys nothing of a device can be done once only.
+    /// That a connection ends is no wish that could be repeated: it waits on.
+    pub fn unreadable(&mut self, cold: Cold, context: Context) {
+        let waiting = self.parked.remove(&cold);
         for envelope in waiting.into_iter().flat_map(|parked| parked.queue) {
+            if matches!(envelope.command, Command::Detach { .. }) {
+                self.park(&[cold], envelope);
+                continue;
+            }
             let session = envelope.actor.session;
             let reply = Reply {
                 ticket: envelope.ticket,

@@ -315,6 +315,24 @@ fn a_room_whose_row_is_lost_is_set_apart_and_holds_nobody_up() {
 }
 
 #[test]
+fn a_room_that_could_not_be_read_is_read_again_for_the_next_who_asks() {
+    let mut bench = Bench::new(&["#a", "#b"]);
+    bench.here(&[7]);
+    bench.ask("first", of(ALICE, 7), say(1));
+    bench.ask("behind", of(ALICE, 7), say(2));
+    bench.engine.take_wanted();
+    let context = bench.context();
+    bench.engine.unreadable(Cold::Room(RoomId(1)), context);
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(2))]);
+    bench.load(2);
+    assert_eq!(bench.commit(), ["first: Unavailable", "behind"]);
+    bench.ask("again", of(ALICE, 7), say(1));
+    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
+    bench.load(1);
+    assert_eq!(bench.commit(), ["again"]);
+}
+
+#[test]
 fn a_damaged_room_hurts_nobody_else() {
     let mut bench = Bench::new(&["#a", "#b"]);
     bench.here(&[7]);

@@ -76,6 +76,7 @@ enum Mail {
     Voided,
     Room(RoomId, (Position, Option<Room>)),
     Damaged(RoomId),
+    Unreadable(Cold),
     Keys(DeviceId, Vec<([u8; 32], Receipt)>),
 }
 
@@ -835,6 +836,7 @@ impl Simulation {
             }
             Mail::Room(id, room) => engine.room_loaded(id, room, context),
             Mail::Damaged(id) => engine.room_damaged(id, context),
+            Mail::Unreadable(cold) => engine.unreadable(cold, context),
             Mail::Keys(device, keys) => engine.keys_loaded(device, keys, context),
         }
         self.take_wanted();
@@ -856,6 +858,7 @@ impl Simulation {
                 self.node.damaged.insert(room);
                 Mail::Damaged(room)
             }
+            cold if self.failures && self.random.one_in(30) => Mail::Unreadable(cold),
             Cold::Room(room) => Mail::Room(room, self.node.reader.snapshot(room).unwrap()),
             Cold::Keys(device) => {
                 let keys = self.node.reader.keys(device).unwrap();
