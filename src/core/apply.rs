@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::room::{Mask, Member, Membership, Room, RoomKind, RoomState, StateEntry, Topic};
 use crate::state::{State, World};
 use crate::user::{Profile, ProfileField, ReadMarks, Requests, User, UserKind, UserRoom};
-use crate::{event::ReadAudience, facets};
+use crate::{event::ReadAudience, facets, redaction};
 
 impl State {
     /// Gives an event its place: the next position, the next sequence of its room, and a time that does not go back there.
@@ -324,7 +324,14 @@ impl Room {
         self.position = entry.position;
         self.at = entry.at;
         match change {
-            RoomChange::Created(_) | RoomChange::Redaction { .. } | RoomChange::Redacted(_) => {}
+            RoomChange::Created(_) | RoomChange::Redacted(_) => {}
+            RoomChange::Redaction { target, .. } => {
+                let redacted = |entry: &StateEntry| entry.sequence == target.sequence;
+                let found = self.state.extra.iter().find(|(_, entry)| redacted(entry));
+                if let Some((key, value)) = found.map(|(key, value)| (key.clone(), value.clone())) {
+                    strip(Arc::make_mut(&mut self.state), key, value);
+                }
+            }
             RoomChange::Message(message) => self.notifying += u64::from(message.body.notifies()),
             RoomChange::Member(member) => {
                 apply_member(Arc::make_mut(&mut self.state), (entry, sender), member)
@@ -387,6 +394,26 @@ fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change:
     state
         .extra
         .insert((change.kind.clone(), change.key.clone()), value);
+}
+
+/// Takes away what a redaction does not leave of state in force, and what it meant with it.
+fn strip(state: &mut RoomState, (kind, key): (Arc<str>, Arc<str>), mut value: StateEntry) {
+    let version = state.creation.version;
+    value.content = redaction::stripped_content((&kind, version), &value.content);
+    if &*kind == facets::CREATE {
+        state.creation.content = state
+            .creation
+            .content
+            .as_ref()
+            .map(|content| redaction::stripped_content((&kind, version), content));
+    }
+    let change = StateChange {
+        kind,
+        key,
+        content: value.content.clone(),
+    };
+    facets::stripped(state, &change);
+    state.extra.insert((change.kind, change.key), value);
 }
 
 /// Notes where a state event came from whose meaning is kept typed. Without a content of its author's it says nothing here.

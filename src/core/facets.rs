@@ -130,6 +130,20 @@ pub(crate) fn apply(
     }
 }
 
+/// What a redacted state event means no more: the fields that a redaction leaves mean what they did.
+pub(crate) fn stripped(state: &mut RoomState, change: &StateChange) {
+    if !change.key.is_empty() {
+        return;
+    }
+    match &*change.kind {
+        TOPIC => state.topic = None,
+        NAME => state.name = None,
+        GUEST_ACCESS => state.guests_may_join = false,
+        CHANNEL_MODES => state.modes = ChannelModes::default(),
+        _ => {}
+    }
+}
+
 /// A topic as state; an empty one takes it away.
 #[must_use]
 pub fn topic(text: &str) -> StateChange {

@@ -24,6 +24,7 @@ pub mod name;
 pub mod operator;
 pub mod permission;
 pub mod power;
+pub mod redaction;
 pub mod refusal;
 pub mod request;
 pub mod room;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use polylogue_core::event::{MemberChange, PowerChange, Redacted, RoomSetting, StateChange};
-use polylogue_core::facets;
 use polylogue_core::room::{Creation, Membership, RoomKind};
 use polylogue_core::visibility::SpanKind;
 use polylogue_core::{
     Entry, EventRef, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId,
 };
-use rusqlite::{Transaction, params};
+use polylogue_core::{facets, redaction};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{integer, relation};
 use crate::blob;
@@ -122,7 +122,6 @@ pub(super) fn redact(
         .prepare_cached("SELECT blob FROM event WHERE position = ?1")?
         .query_row([column], |row| row.get(0))?;
     let (notifying, change): EventBlob = blob::read(&old)?;
-    // State in force is not history: only what was said loses its content here.
     if let RoomChange::Message(message) = change {
         let redacted = RoomChange::Redacted(Redacted {
             kind: message.body.event_type().into(),
@@ -135,7 +134,47 @@ pub(super) fn redact(
             .prepare_cached("UPDATE event SET blob = ?2 WHERE position = ?1")?
             .execute(params![column, new])?;
         relation::forget(transaction, (room, target), message.relation)?;
+        return Ok(());
     }
+    let creation: Vec<u8> = transaction
+        .prepare_cached("SELECT creation FROM room WHERE room = ?1")?
+        .query_row([room.0], |row| row.get(0))?;
+    let creation: Creation = blob::read(&creation)?;
+    let version = creation.version;
+    let Some(left) = redaction::stripped(&change, version) else {
+        return Ok(());
+    };
+    transaction
+        .prepare_cached("UPDATE event SET blob = ?2 WHERE position = ?1")?
+        .execute(params![column, blob::write(&(notifying, &left))?])?;
+    if let RoomChange::Created(creation) = &left {
+        transaction
+            .prepare_cached("UPDATE room SET creation = ?2 WHERE room = ?1")?
+            .execute(params![room.0, blob::write(creation)?])?;
+    }
+    strip_state(transaction, (room, target), version)
+}
+
+/// What is in force of redacted state.
+fn strip_state(
+    transaction: &Transaction<'_>,
+    (room, target): (RoomId, RoomSequence),
+    version: u8,
+) -> Result<(), StoreError> {
+    let found: Option<(String, String, String)> = transaction
+        .prepare_cached("SELECT kind, key, content FROM state WHERE room = ?1 AND sequence = ?2")?
+        .query_row(params![room.0, integer(target.0)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((kind, key, content)) = found else {
+        return Ok(());
+    };
+    let content = Json::parse(&content).map_err(|_| StoreError::Row("state"))?;
+    let left = redaction::stripped_content((&kind, version), &content);
+    transaction
+        .prepare_cached("UPDATE state SET content = ?4 WHERE room = ?1 AND kind = ?2 AND key = ?3")?
+        .execute(params![room.0, kind, key, left.as_str()])?;
     Ok(())
 }
 

@@ -393,3 +393,37 @@ fn a_state_key_with_an_at_sign_belongs_to_its_user() {
     check(&mut house, "@bob:elsewhere", Err(Refusal::Forbidden));
     check(&mut house, "bob", Ok(()));
 }
+
+#[test]
+fn redacted_state_says_nothing_any_more() {
+    use crate::facets;
+    let mut house = House::new();
+    let room = house.garden();
+    let redacted = |house: &mut House, change: StateChange| {
+        let key = (change.kind.clone(), change.key.clone());
+        house.state(ALICE, room, change).unwrap();
+        let entry = house.room(room).extra[&key].clone();
+        let target = EventRef {
+            sequence: entry.sequence,
+            position: entry.position,
+            author: entry.sender,
+        };
+        let redact = Command::Redact {
+            room,
+            target,
+            reason: None,
+        };
+        house.by(ALICE, redact).unwrap();
+        house.room(room).extra[&key].content.clone()
+    };
+    assert_eq!(redacted(&mut house, facets::topic("secret")), Json::empty());
+    assert_eq!(house.room(room).topic, None);
+    assert_eq!(redacted(&mut house, facets::name("secret")), Json::empty());
+    assert_eq!(house.room(room).name, None);
+    let algorithm = redacted(&mut house, encryption());
+    assert!(algorithm.as_str().contains("megolm"), "{algorithm:?}");
+    assert!(house.room(room).encryption.is_some(), "once and for all");
+    let rule = redacted(&mut house, facets::join_rules(crate::room::JoinRule::Knock));
+    assert!(rule.as_str().contains("knock"), "{rule:?}");
+    assert_eq!(house.room(room).join_rule, crate::room::JoinRule::Knock);
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use polylogue_core::event::{ReadAudience, Redacted, UserChange};
 use polylogue_core::keys::{KeyUse, KeysChange};
+use polylogue_core::redaction::stripped;
 use polylogue_core::room::{Membership, RoomKind};
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
@@ -363,7 +364,9 @@ impl Ledger {
                     reason: None,
                 })
             } else {
-                change
+                let version = self.state.room(*room).unwrap().state.creation.version;
+                let left = stripped(change, version).filter(|_| gone);
+                &left.unwrap_or_else(|| change.clone())
             };
             assert_eq!(
                 (in_room, event.sequence, event.sender, event.at),
