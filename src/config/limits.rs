@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use polylogue_hub::Setting;
 use serde::{Deserialize, Serialize};
 
 /// Bounds on what clients may do. Each key ends in its unit where it is not a plain count.
@@ -83,17 +84,7 @@ impl Limits {
     pub fn problems(&self) -> Vec<(&'static str, String)> {
         self.ranges()
             .into_iter()
-            .filter(|(_, value, _, range)| !range.contains(value))
-            .map(|(key, _, unit, range)| {
-                (
-                    key,
-                    format!(
-                        "expected a number of {unit} from {} to {}",
-                        range.start(),
-                        range.end()
-                    ),
-                )
-            })
+            .filter_map(|setting| Setting::from(setting).problem())
             .collect()
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use polylogue_hub::Setting;
 use serde::{Deserialize, Serialize};
 
 /// What an operator may choose about the native protocol.
@@ -42,17 +43,7 @@ impl Config {
         let mut problems: Vec<_> = self
             .ranges()
             .into_iter()
-            .filter(|(_, value, _, range)| !range.contains(value))
-            .map(|(key, _, unit, range)| {
-                (
-                    key,
-                    format!(
-                        "expected a number of {unit} from {} to {}",
-                        range.start(),
-                        range.end()
-                    ),
-                )
-            })
+            .filter_map(|setting| Setting::from(setting).problem())
             .collect();
         if self.timeout_seconds <= self.ping_seconds {
             problems.push((
