@@ -344,48 +344,18 @@ async fn state_goes_through_the_commands_of_its_own() {
     )
     .await;
     assert_eq!(joined.text("event_id"), again.text("event_id"));
-    check(
-        &alice,
-        "m.room.member/@bob:test",
-        (json!({ "membership": "leave" }), 200, ""),
-    )
-    .await;
-    check(
-        &alice,
-        "m.room.member/@bob:test",
-        (json!({ "membership": "ban" }), 200, ""),
-    )
-    .await;
-    check(
-        &bob,
-        "m.room.member/@bob:test",
-        (json!({ "membership": "join" }), 403, "M_FORBIDDEN"),
-    )
-    .await;
-    check(
-        &alice,
-        "m.room.member/@bob:test",
-        (json!({ "membership": "leave" }), 200, ""),
-    )
-    .await;
-    check(
-        &alice,
-        "m.room.member/@bob:test",
-        (json!({ "membership": "invite" }), 200, ""),
-    )
-    .await;
-    check(
-        &alice,
-        "m.room.member/@bob:test",
-        (json!({ "membership": "nonsense" }), 400, "M_BAD_JSON"),
-    )
-    .await;
-    check(
-        &alice,
-        "m.room.member/@bob:test",
-        (json!({ "membership": "join" }), 403, "M_FORBIDDEN"),
-    )
-    .await;
+    for (by, membership, status, code) in [
+        (&alice, "leave", 200, ""),
+        (&alice, "ban", 200, ""),
+        (&bob, "join", 403, "M_FORBIDDEN"),
+        (&alice, "leave", 200, ""),
+        (&alice, "invite", 200, ""),
+        (&alice, "nonsense", 400, "M_BAD_JSON"),
+        (&alice, "join", 403, "M_FORBIDDEN"),
+    ] {
+        let content = json!({ "membership": membership });
+        check(by, "m.room.member/@bob:test", (content, status, code)).await;
+    }
 
     let levels = json!({ "users": { "@alice:test": 100, "@bob:test": 50 }, "kick": 10, "org.example": "kept" });
     let set = check(&alice, "m.room.power_levels", (levels.clone(), 200, "")).await;
@@ -402,32 +372,21 @@ async fn state_goes_through_the_commands_of_its_own() {
             .body,
         levels
     );
-    check(
-        &alice,
-        "m.room.power_levels",
+    for (content, status, code) in [
         (
             json!({ "users": { "@nobody:test": 5 } }),
             400,
             "M_INVALID_PARAM",
         ),
-    )
-    .await;
-    check(
-        &alice,
-        "m.room.power_levels",
         (json!({ "kick": "10" }), 400, "M_BAD_JSON"),
-    )
-    .await;
-    check(
-        &alice,
-        "m.room.power_levels",
         (
             json!({ "users": { "@alice:test": 1000 } }),
             403,
             "M_FORBIDDEN",
         ),
-    )
-    .await;
+    ] {
+        check(&alice, "m.room.power_levels", (content, status, code)).await;
+    }
 }
 
 #[tokio::test]
