@@ -184,22 +184,21 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
             check=True,
             capture_output=True,
         )
-        # Accounts have SCRAM if they ask for it.
-        if "scram" in os.environ.get("PYTEST_CURRENT_TEST", "").lower():
-            self.ask_for_scram(username, password)
+        self.ask_for_scram(username, password)
 
     def ask_for_scram(self, username: str, password: str) -> None:
-        lines = (
-            f"PASS {username}:{password}",
-            f"NICK {username}",
-            f"USER {username} 0 * :{username}",
-            "NS SET SCRAM ON",
-            f"NS IDENTIFY {username} {password}",
-            "QUIT",
-        )
-        with socket.create_connection((self.hostname, self.port)) as connection:
-            connection.sendall("".join(f"{line}\r\n" for line in lines).encode())
-            # Until the server has done all of it, and closes.
+        """An account has SCRAM when its owner asks for it and gives his password again."""
+        with socket.create_connection((self.hostname, self.port), 10) as connection:
+            for line in (
+                f"PASS {username}:{password}",
+                f"NICK {username}",
+                "USER x 0 * :x",
+                "NS SET SCRAM ON",
+                f"NS IDENTIFY {password}",
+                "QUIT",
+            ):
+                connection.sendall(f"{line}\r\n".encode())
+            # Until the server closes the connection.
             while connection.recv(4096):
                 pass
 
