@@ -116,6 +116,7 @@ plays! {
     identify
     ignore
     invitations
+    joined_already
     invite
     kick
     knocking

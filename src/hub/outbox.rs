@@ -160,7 +160,9 @@ impl Outbox {
         let shaped = shape(held);
         let after: usize = shaped.iter().map(Bytes::len).sum();
         queue.bytes = queue.bytes.saturating_sub(before) + after;
-        queue.lines.extend(shaped);
+        // A write of nothing would look like a connection that takes nothing any more.
+        let lines = shaped.into_iter().filter(|line| !line.is_empty());
+        queue.lines.extend(lines);
     }
 
     /// Whether lines are kept back.

@@ -127,3 +127,16 @@ async fn what_is_put_in_while_another_one_writes_goes_with_it() {
         far.read_exact(&mut buffer).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_reply_of_nothing_does_not_end_the_connection() {
+    let (near, mut far) = pair().await;
+    let outbox = Outbox::direct(Arc::new(near), Mode::Live);
+    assert!(outbox.hold());
+    outbox.release(|_| vec![Bytes::new(), Bytes::from_static(b"line"), Bytes::new()]);
+    outbox.flush();
+    assert_eq!(outbox.closed(), None);
+    let mut read = [0; 4];
+    far.read_exact(&mut read).await.unwrap();
+    assert_eq!(&read, b"line");
+}
