@@ -365,12 +365,6 @@ fn a_room_that_one_may_not_know_of_is_none_for_every_verb() {
                 room,
                 content: Json::parse("{}").unwrap(),
             },
-            Command::Join {
-                room: RoomRef::Id(room),
-                key: None,
-                missing: MissingRoom::Refuse,
-                reason: None,
-            },
         ]
     };
     // A mask for everybody does not tell on it either.
