@@ -24,11 +24,11 @@ pub fn check(
     }
 }
 
-/// Refuses an actor without such a proof: for what needs it only where it replaces something.
+/// Refuses an actor without such a proof: for what needs it only where it replaces something, and for what is no command.
 ///
 /// # Errors
 /// [`Refusal::ProofNeeded`].
-pub(crate) fn proven(world: &World, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
+pub fn proven(world: &World, actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
     let holds = |proof: PasswordProof| {
         let is_fresh = now.0 <= proof.at.0.saturating_add(PROOF_AGE);
         is_fresh && proof.user == actor.user && is_in_force(world, proof)
@@ -51,7 +51,9 @@ fn check_login(world: &World, actor: &Actor, command: &Command) -> Result<(), Re
     }
 }
 
-fn is_in_force(world: &World, proof: PasswordProof) -> bool {
+/// Whether the password that was proven still is the account's.
+#[must_use]
+pub fn is_in_force(world: &World, proof: PasswordProof) -> bool {
     let user = world.state.user(proof.user);
     user.is_some_and(|user| user.password_changed == proof.version)
 }

@@ -242,7 +242,8 @@ impl Hub {
     }
 }
 
-fn random<const BYTES: usize>() -> Result<String, Refusal> {
+/// Random text.
+pub(crate) fn random<const BYTES: usize>() -> Result<String, Refusal> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|_| Refusal::Internal)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

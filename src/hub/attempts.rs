@@ -119,11 +119,12 @@ impl Attempts {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let source = Source::of(from);
+        let name = name.to_ascii_lowercase();
         let inner = self.lock();
         let per_account = (self.limits.login_failures, self.window());
         inner
             .by_account
-            .check(&(source, digest(&[name])), per_account, now)?;
+            .check(&(source, digest(&[&name])), per_account, now)?;
         inner
             .by_source
             .check(&source, (self.limits.login_failures_per_day, DAY), now)
@@ -132,12 +133,13 @@ impl Attempts {
     /// A password for an account was wrong.
     pub(crate) fn failed(&self, (name, from): (&str, IpAddr), password: &str, now: Timestamp) {
         let source = Source::of(from);
-        let last = digest(&[name, password]);
+        let name = name.to_ascii_lowercase();
+        let last = digest(&[&name, password]);
         let mut inner = self.lock();
         let window = self.window();
         inner
             .by_account
-            .add((source, digest(&[name])), (window, last), now);
+            .add((source, digest(&[&name])), (window, last), now);
         inner.by_source.add(source, (DAY, last), now);
     }
 
@@ -154,7 +156,7 @@ impl Attempts {
 
     /// An account was made.
     pub(crate) fn registered(&self, name: &str, from: IpAddr, now: Timestamp) {
-        let each = (HOUR, digest(&[name]));
+        let each = (HOUR, digest(&[&name.to_ascii_lowercase()]));
         self.lock().registrations.add(Source::of(from), each, now);
     }
 
@@ -172,7 +174,7 @@ fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hash.update(part.to_ascii_lowercase());
+        hash.update(part);
     }
     hash.finalize().into()
 }
@@ -220,6 +222,21 @@ mod tests {
         fail("carol", "x", 61_000);
         check("bob", HERE, 61_000, Some(1_000 + DAY));
         check("bob", THERE, 61_000, None);
+    }
+
+    #[test]
+    fn a_password_in_other_letters_is_another_guess() {
+        let attempts = Attempts::new(Limits {
+            login_failures: 2,
+            login_window_seconds: 60,
+            ..Limits::NONE
+        });
+        attempts.failed(("alice", HERE), "guess", Timestamp(1));
+        attempts.failed(("ALICE", HERE), "guess", Timestamp(1));
+        let may = || until(attempts.may_log_in(("alice", HERE), Timestamp(2)));
+        assert_eq!(may(), None);
+        attempts.failed(("alice", HERE), "Guess", Timestamp(1));
+        assert_eq!(may(), Some(60_001));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::config::{Config, Registration};
 use crate::engine::{Engine, Envelope};
 use crate::inbox::{Inbox, Mail};
 use crate::journal::Journal;
+use crate::login_token::LoginTokens;
 use crate::operator::Operator;
 use crate::password::Passwords;
 use crate::publish::View;
@@ -50,6 +51,7 @@ pub struct Hub {
     pub(crate) operators: Vec<Operator>,
     pub(crate) budget: Budget,
     pub(crate) attempts: Attempts,
+    pub(crate) login_tokens: LoginTokens,
     /// Bytes of an event's content, the envelope apart.
     pub(crate) content_bytes: usize,
     ids: IdCipher,
@@ -150,6 +152,7 @@ impl Hub {
             operators: config.operators.clone(),
             budget: Budget::new(&config.limits),
             attempts: Attempts::new(config.limits.clone()),
+            login_tokens: LoginTokens::default(),
             content_bytes: config.limits.event_bytes.saturating_sub(ENVELOPE),
             ids: IdCipher::new(&loaded.secret),
             cloak_key: key(&loaded.secret, b"cloaks"),

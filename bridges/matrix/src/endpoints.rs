@@ -17,6 +17,7 @@ pub(crate) mod keys_query;
 pub(crate) mod keys_upload;
 pub(crate) mod knock;
 pub(crate) mod login;
+pub(crate) mod login_token;
 pub(crate) mod logout;
 pub(crate) mod members;
 pub(crate) mod membership;

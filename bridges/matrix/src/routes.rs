@@ -187,6 +187,7 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
 /// Paths below `/_matrix/client/v1`: what came after version 1.1 counts by itself.
 fn later() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
     vec![
+        ("/login/get_token", post(e::login_token::post)),
         ("/rooms/{room}/relations/{event}", get(e::relations::all)),
         (
             "/rooms/{room}/relations/{event}/{kind}",

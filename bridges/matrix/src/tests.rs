@@ -3,6 +3,7 @@
 mod accounts;
 mod keys;
 mod limits;
+mod login_tokens;
 mod past;
 mod related;
 mod rooms;

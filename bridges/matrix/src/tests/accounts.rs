@@ -101,22 +101,13 @@ async fn login_takes_names_in_every_form() {
         (400, "M_UNKNOWN"),
     )
     .await;
+    let other = json!({ "type": "m.login.sso", "token": "x" });
     server
-        .check(
-            "",
-            "POST /login",
-            (
-                json!({ "type": "m.login.token", "token": "x" }),
-                400,
-                "M_UNKNOWN",
-            ),
-        )
+        .check("", "POST /login", (other, 400, "M_UNKNOWN"))
         .await;
     let got = server.check("", "GET /login", (Value::Null, 200, "")).await;
-    assert_eq!(
-        got.body,
-        json!({ "flows": [{ "type": "m.login.password" }] })
-    );
+    let ways = json!([{ "type": "m.login.password" }, { "type": "m.login.token", "get_login_token": true }]);
+    assert_eq!(got.body, json!({ "flows": ways }));
 }
 
 #[tokio::test]
