@@ -108,6 +108,7 @@ impl Config {
             listen,
             registration: Registration {
                 mode: RegistrationMode::Open,
+                ..Registration::default()
             },
             limits: Limits::unthrottled(),
             ..self
@@ -146,6 +147,7 @@ impl Config {
     pub fn problems(&self) -> Vec<(String, String)> {
         let tables = [
             ("server", self.server.problems()),
+            ("registration", self.registration.problems()),
             ("irc", self.irc.problems()),
             ("matrix", self.matrix.problems()),
             ("native", self.native.problems()),

@@ -7,7 +7,7 @@ use polylogue_core::name::AccountName;
 use polylogue_core::secret::{Password, PasswordHash};
 use polylogue_core::user::UserKind;
 use polylogue_core::{Command, Refusal, UserId};
-use polylogue_hub::{Hub, OpenError, Registration};
+use polylogue_hub::{Hub, OpenError, Registration, RegistrationTokens};
 
 use crate::config::{Config, Limits, RegistrationMode};
 use crate::control::{Request, Response, User};
@@ -38,10 +38,7 @@ impl House {
                 Identity::Configured => Some(config.server.name.clone()),
                 Identity::Remembered => None,
             },
-            registration: match config.registration.mode {
-                RegistrationMode::Open => Registration::Open,
-                RegistrationMode::Closed => Registration::Closed,
-            },
+            registration: registration(&config.registration),
             limits: limits(&config.limits),
             operators: operators(&config.operator),
             ..polylogue_hub::Config::default()
@@ -141,6 +138,23 @@ impl House {
             .collect();
         users.sort_by_key(|user| user.name.to_ascii_lowercase());
         users
+    }
+}
+
+/// Who may make an account. Of a file with tokens that can't be read the log tells, and none of its tokens is one.
+fn registration(configured: &crate::config::Registration) -> Registration {
+    match configured.mode {
+        RegistrationMode::Open => Registration::Open,
+        RegistrationMode::Closed => Registration::Closed,
+        RegistrationMode::Token => {
+            let of_file = configured.tokens_of_file().inspect_err(|error| {
+                let path = configured.tokens_file.display();
+                tracing::warn!(%error, %path, "no registration tokens from this file");
+            });
+            let of_file = of_file.unwrap_or_default();
+            let tokens = configured.tokens.iter().chain(&of_file);
+            Registration::Token(RegistrationTokens::new(tokens.map(String::as_str)))
+        }
     }
 }
 

@@ -311,6 +311,81 @@ fn a_connection_serves_many_requests_and_a_stop_ends_it() {
     assert_eq!(stream.read(&mut [0; 1]).unwrap_or(0), 0);
 }
 
+/// A request of a browser behind a proxy that it reached over TLS: the status, and the body.
+fn ask(server: &Server, (line, token): (&str, &str), body: &Value) -> (u16, Value) {
+    let body = body.to_string();
+    let (length, token) = (
+        body.len(),
+        match token {
+            "" => String::new(),
+            token => format!("Authorization: Bearer {token}\r\n"),
+        },
+    );
+    let text = format!(
+        "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Forwarded-Proto: https\r\n\
+         X-Forwarded-For: 192.0.2.1\r\nContent-Length: {length}\r\n{token}\r\n{body}"
+    );
+    let answer = exchange(server, text.as_bytes());
+    (answer.status, serde_json::from_str(&answer.body).unwrap())
+}
+
+#[test]
+fn with_a_registration_token_an_account_is_made_which_lets_another_program_in() {
+    let server = Server::configured(
+        r#"
+[server]
+name = "test"
+[[listen]]
+protocol = "http"
+address = "127.0.0.1:0"
+tls = false
+proxy = ["127.0.0.1"]
+[registration]
+mode = "token"
+tokens = ["garden-2026"]
+"#,
+    );
+    let validity = "/_matrix/client/v1/register/m.login.registration_token/validity";
+    for (token, valid) in [("garden-2026", true), ("garden", false)] {
+        let line = format!("GET {validity}?token={token}");
+        let (status, body) = ask(&server, (&line, ""), &json!({}));
+        assert_eq!((status, &body["valid"]), (200, &json!(valid)), "{body}");
+    }
+    let register = |token: &str| {
+        let auth = json!({"type": "m.login.registration_token", "token": token});
+        json!({"username": "alice", "password": "secret", "auth": auth})
+    };
+    let line = "POST /_matrix/client/v3/register";
+    let (status, body) = ask(&server, (line, ""), &register("garden"));
+    assert_eq!(
+        (status, &body["errcode"]),
+        (401, &json!("M_FORBIDDEN")),
+        "{body}"
+    );
+    let (status, body) = ask(&server, (line, ""), &register("garden-2026"));
+    assert_eq!(status, 200, "{body}");
+    let access = body["access_token"].as_str().unwrap();
+
+    let line = "POST /_matrix/client/v1/login/get_token";
+    let auth = json!({"auth": {"type": "m.login.password", "password": "secret"}});
+    let (status, body) = ask(&server, (line, access), &auth);
+    assert_eq!(status, 200, "{body}");
+    let login = json!({"type": "m.login.token", "token": body["login_token"]});
+    let line = "POST /_matrix/client/v3/login";
+    let (status, body) = ask(&server, (line, ""), &login);
+    assert_eq!(
+        (status, &body["user_id"]),
+        (200, &json!("@alice:test")),
+        "{body}"
+    );
+    let (status, body) = ask(&server, (line, ""), &login);
+    assert_eq!(
+        (status, &body["errcode"]),
+        (403, &json!("M_FORBIDDEN")),
+        "{body}"
+    );
+}
+
 /// A WebSocket at `/native`, past its handshake.
 struct WebSocket(TcpStream);
 

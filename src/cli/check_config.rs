@@ -56,15 +56,21 @@ fn look_at_files(checked: &mut Checked) {
     if !motd.as_os_str().is_empty()
         && let Err(error) = std::fs::read_to_string(motd)
     {
-        let found = checked.problem((
-            "server.motd_file".to_owned(),
-            format!("{}: {error}", motd.display()),
-        ));
-        if error.kind() == io::ErrorKind::NotFound {
-            &mut checked.hints
-        } else {
-            &mut checked.problems
-        }
-        .push(found);
+        of_file(checked, ("server.motd_file", motd), &error);
     }
+    if let Err(error) = config.registration.tokens_of_file() {
+        let path = config.registration.tokens_file.as_path();
+        of_file(checked, ("registration.tokens_file", path), &error);
+    }
+}
+
+fn of_file(checked: &mut Checked, (key, path): (&str, &Path), error: &io::Error) {
+    let text = format!("{}: {error}", path.display());
+    let found = checked.problem((key.to_owned(), text));
+    if error.kind() == io::ErrorKind::NotFound {
+        &mut checked.hints
+    } else {
+        &mut checked.problems
+    }
+    .push(found);
 }

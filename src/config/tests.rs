@@ -144,12 +144,12 @@ fn wrong_types_and_words_are_refused_with_what_was_expected() {
     check_reports(
         "[registration]\nmode = \"opne\"\n",
         &[
-            "c.toml:2:8: registration.mode: expected one of \"open\", \"closed\", found \"opne\"; did you mean `open`?",
+            "c.toml:2:8: registration.mode: expected one of \"open\", \"token\", \"closed\", found \"opne\"; did you mean `open`?",
         ],
     );
     check_reports(
         "[registration]\nmode = true\n",
-        &["c.toml:2:8: registration.mode: expected one of \"open\", \"closed\""],
+        &["c.toml:2:8: registration.mode: expected one of \"open\", \"token\", \"closed\""],
     );
     check_reports(
         "listen = 1\n",
@@ -182,6 +182,18 @@ fn values_out_of_range_are_refused_with_the_range() {
     check_reports(
         "[limits]\nevent_bytes = 100000\n",
         &["c.toml:2:15: limits.event_bytes: expected a number of bytes from 8192 to 65536"],
+    );
+    check_reports(
+        "[registration]\nmode = \"token\"\n",
+        &[
+            "c.toml:1:1: registration.tokens: expected a token here or a file in tokens_file, because mode is \"token\"",
+        ],
+    );
+    check_reports(
+        "[registration]\nmode = \"token\"\ntokens = [\"a b\"]\n",
+        &[
+            "c.toml:3:10: registration.tokens: expected tokens of 1 to 64 characters out of A-Z a-z 0-9 . _ ~ -",
+        ],
     );
     check_reports(
         "listen = []\n",

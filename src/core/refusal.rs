@@ -86,6 +86,9 @@ pub enum Refusal {
     /// Registration is closed.
     #[error("registration is closed")]
     RegistrationClosed,
+    /// Accounts are made with a registration token, and it is missing or wrong.
+    #[error("an account needs a registration token here: it is missing or wrong")]
+    WrongRegistrationToken,
     /// The account was disabled.
     #[error("this account is disabled")]
     Disabled,

@@ -11,8 +11,8 @@ use polylogue_core::secret::{Password, TokenHash};
 use polylogue_core::user::UserKind;
 use polylogue_core::{Command, DeviceId, Refusal, UserId};
 
-use crate::config::Registration;
 use crate::open::Hub;
+use crate::registration::{Applicant, Asker, Registration};
 use crate::stages::now;
 use crate::submit::Request;
 
@@ -29,15 +29,6 @@ pub struct Login {
     pub token: String,
 }
 
-/// Who asks for an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asker {
-    /// Somebody who is nobody yet.
-    Nobody,
-    /// A guest, who may have an account of his own name.
-    Guest(UserId),
-}
-
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Login")
@@ -49,28 +40,29 @@ impl std::fmt::Debug for Login {
 }
 
 impl Hub {
-    /// Makes an account for somebody who comes from an address.
+    /// Makes an account for somebody who may make one.
     ///
     /// # Errors
     /// Why not.
     pub async fn sign_up(
         &self,
-        (asker, from): (Asker, IpAddr),
+        applicant: Applicant<'_>,
         name: AccountName,
         password: Password,
     ) -> Result<UserId, Refusal> {
-        self.attempts.may_register(from, now())?;
-        let asker = match asker {
+        self.attempts.may_register(applicant.from, now())?;
+        self.check_applicant(applicant)?;
+        let asker = match applicant.asker {
             Asker::Nobody => Actor::user(UserId::SERVER, None),
             Asker::Guest(user) => Actor::user(user, None),
         };
         let shown = name.localpart().clone();
-        let user = self.register(asker, name, password).await?;
-        self.attempts.registered(&shown, from, now());
+        let user = self.make_account(asker, name, password).await?;
+        self.attempts.registered(&shown, applicant.from, now());
         Ok(user)
     }
 
-    /// Makes an account. Where registration is closed, only an administrator does.
+    /// Makes an account. Where registration is not open to all, only an administrator does.
     ///
     /// # Errors
     /// Why not.
@@ -80,9 +72,18 @@ impl Hub {
         name: AccountName,
         password: Password,
     ) -> Result<UserId, Refusal> {
-        if self.registration == Registration::Closed && actor.scope == Scope::User {
+        if self.registration != Registration::Open && actor.scope == Scope::User {
             return Err(Refusal::RegistrationClosed);
         }
+        self.make_account(actor, name, password).await
+    }
+
+    async fn make_account(
+        &self,
+        actor: Actor,
+        name: AccountName,
+        password: Password,
+    ) -> Result<UserId, Refusal> {
         // A name that is taken costs no hash.
         let world = self.world();
         if name
@@ -104,12 +105,6 @@ impl Hub {
             ))
             .await?;
         receipt.user().ok_or(Refusal::Internal)
-    }
-
-    /// Whether anybody may make an account.
-    #[must_use]
-    pub fn registration(&self) -> Registration {
-        self.registration
     }
 
     /// Checks a name and a password that came from an address. Wrong ones are counted there. Unknown names take as long as known ones, and give the same answer.

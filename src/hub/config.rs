@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::operator::Operator;
+use crate::registration::Registration;
 
 /// What the hub must be told at start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,15 +57,6 @@ impl Limits {
         registrations_per_hour: u64::MAX,
         event_bytes: 65_536,
     };
-}
-
-/// Whether anybody may make an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registration {
-    /// Anybody.
-    Open,
-    /// Only the administrator makes accounts.
-    Closed,
 }
 
 impl Default for Config {

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::attempts::Attempts;
 use crate::budget::Budget;
-use crate::config::{Config, Registration};
+use crate::config::Config;
 use crate::engine::{Engine, Envelope};
 use crate::inbox::{Inbox, Mail};
 use crate::journal::Journal;
@@ -25,6 +25,7 @@ use crate::operator::Operator;
 use crate::password::Passwords;
 use crate::publish::View;
 use crate::readers::Readers;
+use crate::registration::Registration;
 use crate::stages::{Arrivals, run_hub, run_lane};
 use crate::ticket::Ticket;
 use crate::watch::Watches;
@@ -148,7 +149,7 @@ impl Hub {
             arrivals,
             watches,
             next_session: AtomicU64::new(1),
-            registration: config.registration,
+            registration: config.registration.clone(),
             operators: config.operators.clone(),
             budget: Budget::new(&config.limits),
             attempts: Attempts::new(config.limits.clone()),

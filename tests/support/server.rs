@@ -17,10 +17,12 @@ use super::patience;
 /// The name of every server of the tests.
 pub const NAME: &str = "test";
 
-/// A development server.
+/// A server for development, or one with a configuration.
 pub struct Server {
     running: Option<Running>,
     directory: TempDir,
+    /// The configuration; a development server has none.
+    configuration: Option<String>,
 }
 
 struct Running {
@@ -33,6 +35,15 @@ struct Running {
 impl Server {
     /// Starts a server that nobody knows yet, and waits until it listens.
     pub fn start() -> Self {
+        Self::with(None)
+    }
+
+    /// Starts a server with this configuration, which leaves out where the data lies.
+    pub fn configured(configuration: &str) -> Self {
+        Self::with(Some(configuration.to_owned()))
+    }
+
+    fn with(configuration: Option<String>) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("polylogue-test-")
             .tempdir()
@@ -40,6 +51,7 @@ impl Server {
         let mut server = Self {
             running: None,
             directory,
+            configuration,
         };
         server.start_again();
         server
@@ -49,25 +61,30 @@ impl Server {
     pub fn start_again(&mut self) {
         assert!(self.running.is_none(), "the server runs");
         let mut command = Command::new(env!("CARGO_BIN_EXE_polylogue"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("POLYLOGUE__")) {
+            command.env_remove(name);
+        }
+        command.args(["run", "--print-addresses"]);
+        match &self.configuration {
+            Some(configuration) => {
+                let file = self.directory.path().join("polylogue.toml");
+                std::fs::write(&file, configuration).unwrap();
+                command.arg("--config").arg(file);
+                command.env("POLYLOGUE__SERVER__DATA_DIR", self.data());
+            }
+            None => {
+                command.args(["--dev", "--server-name", NAME, "--data-dir"]);
+                command.arg(self.data());
+                for protocol in ["--irc", "--native", "--http"] {
+                    command.args([protocol, "127.0.0.1:0"]);
+                }
+            }
+        }
         command
-            .args(["run", "--dev", "--server-name", NAME, "--print-addresses"])
-            .args([
-                "--irc",
-                "127.0.0.1:0",
-                "--native",
-                "127.0.0.1:0",
-                "--http",
-                "127.0.0.1:0",
-            ])
-            .arg("--data-dir")
-            .arg(self.data())
             .current_dir(self.directory.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(self.log());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("POLYLOGUE__")) {
-            command.env_remove(name);
-        }
         let mut child = command.spawn().unwrap();
         let (line, ended) = watch(&mut child);
         let Ok(line) = line.recv_timeout(patience()) else {

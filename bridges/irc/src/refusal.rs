@@ -94,6 +94,7 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         | Refusal::LoggedOut
         | Refusal::EncryptionIsFinal
         | Refusal::RegistrationClosed
+        | Refusal::WrongRegistrationToken
         | Refusal::Disabled
         | Refusal::Forbidden
         | Refusal::TooLarge { .. }

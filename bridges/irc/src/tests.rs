@@ -30,12 +30,21 @@ struct House {
 impl House {
     /// With an account alice.
     async fn new(limits: Limits, config: Config) -> Self {
+        let open = polylogue_hub::Registration::Open;
+        Self::where_accounts_are_made(open, limits, config).await
+    }
+
+    async fn where_accounts_are_made(
+        registration: polylogue_hub::Registration,
+        limits: Limits,
+        config: Config,
+    ) -> Self {
         let directory = TempDir::new().unwrap();
         let hub = Hub::open(&polylogue_hub::Config {
             data_dir: directory.path().join("data"),
             server_name: Some("test".into()),
             limits,
-            registration: polylogue_hub::Registration::Open,
+            registration,
             ..polylogue_hub::Config::default()
         })
         .unwrap();
@@ -719,4 +728,21 @@ async fn an_account_comes_with_an_address_where_one_is_needed() {
         .unwrap();
     let kept = format!("{kept:?}");
     assert!(kept.contains("gale@example.org"), "{kept}");
+}
+
+#[tokio::test]
+async fn where_accounts_need_a_token_irc_says_where_to_make_one() {
+    let tokens = polylogue_hub::RegistrationTokens::new(["garden"]);
+    let by_token = polylogue_hub::Registration::Token(tokens);
+    let house = House::where_accounts_are_made(by_token, Limits::NONE, Config::default()).await;
+    let mut gale = house.guest("gale").await;
+    let why = "Accounts need a registration token here: make yours with a Matrix or native client";
+    gale.send("REGISTER * * garden").await;
+    let refused = format!("FAIL REGISTER TEMPORARILY_UNAVAILABLE gale :{why}");
+    gale.line(&refused).await;
+    gale.send("PRIVMSG NickServ :REGISTER garden").await;
+    gale.line(why).await;
+    gale.send("CAP LS 302").await;
+    let offered = gale.line(" CAP ").await;
+    assert!(!offered.contains("account-registration"), "{offered}");
 }

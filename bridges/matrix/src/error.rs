@@ -103,6 +103,7 @@ impl From<Refusal> for Failure {
             | Refusal::NickLocked
             | Refusal::DirectRefused
             | Refusal::RegistrationClosed
+            | Refusal::WrongRegistrationToken
             | Refusal::Disabled
             | Refusal::LoggedOut
             | Refusal::ProofNeeded
@@ -145,6 +146,7 @@ fn code(refusal: &Refusal) -> (u16, ErrorCode) {
         | Refusal::NickLocked
         | Refusal::DirectRefused
         | Refusal::RegistrationClosed
+        | Refusal::WrongRegistrationToken
         | Refusal::OperatorNeeded
         | Refusal::Forbidden => (403, ErrorCode::Forbidden),
         Refusal::TargetNotJoined(_) => (403, ErrorCode::BadState),

@@ -188,6 +188,10 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
 fn later() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
     vec![
         ("/login/get_token", post(e::login_token::post)),
+        (
+            "/register/m.login.registration_token/validity",
+            get(e::register::validity),
+        ),
         ("/rooms/{room}/relations/{event}", get(e::relations::all)),
         (
             "/rooms/{room}/relations/{event}/{kind}",

@@ -5,6 +5,7 @@ mod keys;
 mod limits;
 mod login_tokens;
 mod past;
+mod registration_tokens;
 mod related;
 mod rooms;
 mod shape;

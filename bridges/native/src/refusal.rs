@@ -24,6 +24,7 @@ pub(crate) fn error(refusal: &Refusal) -> Error {
         Refusal::BadName(_) => (ErrorCode::BadName, None),
         Refusal::DirectRefused => (ErrorCode::MessagesRefused, Some("user")),
         Refusal::RegistrationClosed => (ErrorCode::RegistrationClosed, None),
+        Refusal::WrongRegistrationToken => (ErrorCode::WrongRegistrationToken, Some("token")),
         Refusal::Disabled => (ErrorCode::AccountDisabled, None),
         Refusal::LoggedOut => (ErrorCode::LoggedOut, None),
         Refusal::ProofNeeded => (ErrorCode::ProofNeeded, None),

@@ -13,6 +13,8 @@ pub enum Stage {
     Dummy,
     /// `m.login.password`
     Password,
+    /// `m.login.registration_token`: a token that lets its owner make an account.
+    RegistrationToken,
 }
 
 impl Stage {
@@ -22,6 +24,7 @@ impl Stage {
         match self {
             Self::Dummy => "m.login.dummy",
             Self::Password => "m.login.password",
+            Self::RegistrationToken => "m.login.registration_token",
         }
     }
 }
@@ -34,6 +37,8 @@ pub struct Auth {
     pub stage: Option<String>,
     /// The password.
     pub password: Option<String>,
+    /// The registration token.
+    pub token: Option<String>,
     /// Who says it is his.
     pub identifier: Option<Identifier>,
     /// The same, as before version 0.4 of the API.

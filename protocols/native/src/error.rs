@@ -83,6 +83,8 @@ codes! {
     BadName = "bad_name", Goes;
     /// No registrations here.
     RegistrationClosed = "registration_closed", Goes;
+    /// Accounts are made with a registration token here, and it is missing or wrong.
+    WrongRegistrationToken = "wrong_registration_token", Goes;
     /// Passwords don't travel over a connection without TLS.
     PlainConnection = "plain_connection", Goes;
     /// A password proof of at most 5 minutes is needed: send `prove`, then the request again.

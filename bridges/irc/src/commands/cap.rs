@@ -97,13 +97,13 @@ fn reply(client: &mut Client, subcommand: &'static str, lines: &[String]) {
     }
 }
 
-/// Without a way to log in there is no SASL to offer.
+/// Without a way to log in there is no SASL to offer, and no `REGISTER` where it would always be refused.
 fn offered(client: &Client) -> CapabilitySet {
     if mechanisms(client).is_empty() {
         OFFERED
             .without(Capability::Sasl)
             .without(Capability::AccountRegistration)
-    } else if client.irc.hub.registration() == Registration::Closed {
+    } else if *client.irc.hub.registration() != Registration::Open {
         OFFERED.without(Capability::AccountRegistration)
     } else {
         OFFERED

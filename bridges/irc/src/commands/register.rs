@@ -4,7 +4,7 @@ use polylogue_core::command::PutCondition;
 use polylogue_core::name::{AccountName, NameError};
 use polylogue_core::secret::Password;
 use polylogue_core::{Actor, Command, Json, Refusal, UserId};
-use polylogue_hub::{Asker, Registration, Request};
+use polylogue_hub::{Applicant, Asker, Registration, Request};
 use polylogue_irc::{Message, Middle, Verb};
 
 use crate::client::Client;
@@ -81,17 +81,16 @@ pub(crate) async fn make(
     if name.len() > client.irc.config.nick_length {
         return Err(NameError::TooLong.into());
     }
-    let asker = match &client.session {
-        Some(session) => Asker::Guest(session.user()),
-        None => Asker::Nobody,
+    let applicant = Applicant {
+        asker: match &client.session {
+            Some(session) => Asker::Guest(session.user()),
+            None => Asker::Nobody,
+        },
+        from: client.peer.address,
+        token: None,
     };
-    let from = client.peer.address;
     let password = Password::new(password.to_owned());
-    let user = client
-        .irc
-        .hub
-        .sign_up((asker, from), made, password)
-        .await?;
+    let user = client.irc.hub.sign_up(applicant, made, password).await?;
     if let Some(address) = address {
         let content = Json::from_value(&serde_json::json!({ "email": address }));
         let command = Command::SetAccountData {
@@ -134,8 +133,8 @@ pub(crate) fn hindrance(client: &Client) -> Option<(&'static str, &'static str)>
     };
     if account {
         Some(("ALREADY_AUTHENTICATED", "You are logged in already"))
-    } else if client.irc.hub.registration() == Registration::Closed {
-        Some(("TEMPORARILY_UNAVAILABLE", "Accounts are not made here"))
+    } else if let Some(text) = shut(client.irc.hub.registration()) {
+        Some(("TEMPORARILY_UNAVAILABLE", text))
     } else if !client.peer.security.allows_passwords() {
         Some((
             "TEMPORARILY_UNAVAILABLE",
@@ -148,6 +147,17 @@ pub(crate) fn hindrance(client: &Client) -> Option<(&'static str, &'static str)>
         ))
     } else {
         None
+    }
+}
+
+/// Why IRC clients make no accounts: `REGISTER` has no place for a token.
+fn shut(registration: &Registration) -> Option<&'static str> {
+    match registration {
+        Registration::Open => None,
+        Registration::Token(_) => Some(
+            "Accounts need a registration token here: make yours with a Matrix or native client, then log in",
+        ),
+        Registration::Closed => Some("Accounts are not made here"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! `POST /register`: makes an account, if registration is open. `GET /register/available`: whether a name is free.
+//! `POST /register`: makes an account, if one may. `GET /register/available`: whether a name is free. `GET .../validity`: whether a
+//! registration token is one.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use axum::extract::State;
 use polylogue_core::Refusal;
 use polylogue_core::name::{AccountName, NameError};
 use polylogue_core::secret::Password;
-use polylogue_hub::{Asker, Registration};
+use polylogue_hub::{Applicant, Asker, Registration};
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use polylogue_matrix::uia::{Auth, Stage};
 use serde::Deserialize;
@@ -40,6 +41,11 @@ pub(crate) struct Available {
     username: String,
 }
 
+#[derive(Deserialize)]
+pub(crate) struct Validity {
+    token: String,
+}
+
 pub(crate) async fn post(
     State(matrix): State<Arc<Matrix>>,
     Params(Kind { kind }): Params<Kind>,
@@ -57,23 +63,16 @@ pub(crate) async fn post(
         }
         Some(_) => return Err(Failure::invalid("kind is neither user nor guest")),
     }
-    match matrix.hub.registration() {
-        Registration::Open => {}
+    let stage = match matrix.hub.registration() {
+        Registration::Open => Stage::Dummy,
+        Registration::Token(_) => Stage::RegistrationToken,
         Registration::Closed => return Err(Refusal::RegistrationClosed.into()),
-    }
+    };
     let name = match &request.username {
         Some(username) => Some(free_name(&matrix, username)?),
         None => None,
     };
-    match request.auth.as_ref().map(|auth| auth.stage.as_deref()) {
-        Some(Some(stage)) if stage == Stage::Dummy.name() => {}
-        Some(Some(_)) => {
-            let error =
-                ErrorReply::new(401, ErrorCode::Unrecognized, "not a stage of this request");
-            return Err(proof::challenge(Stage::Dummy, Some(&error)));
-        }
-        Some(None) | None => return Err(proof::challenge(Stage::Dummy, None)),
-    }
+    let auth = answer(stage, request.auth)?;
     let name = match name {
         Some(name) => name,
         None => AccountName::from_localpart(&format!(
@@ -85,9 +84,14 @@ pub(crate) async fn post(
     let password = request.password.filter(|password| !password.is_empty());
     let password = password
         .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "password is missing"))?;
+    let applicant = Applicant {
+        asker: Asker::Nobody,
+        from,
+        token: auth.token.as_deref(),
+    };
     let user = matrix
         .hub
-        .sign_up((Asker::Nobody, from), name, Password::new(password))
+        .sign_up(applicant, name, Password::new(password))
         .await
         .map_err(refused)?;
     if request.inhibit_login {
@@ -118,6 +122,30 @@ pub(crate) async fn available(
     Ok(Reply(json!({ "available": true })))
 }
 
+/// `GET /_matrix/client/v1/register/m.login.registration_token/validity`: whether a token may be used.
+pub(crate) async fn validity(
+    State(matrix): State<Arc<Matrix>>,
+    Confidential { from }: Confidential,
+    Params(asked): Params<Validity>,
+) -> Answer {
+    let valid = matrix.hub.check_registration_token(&asked.token, from)?;
+    Ok(Reply(json!({ "valid": valid })))
+}
+
+/// The answer to a stage, if it is one.
+fn answer(stage: Stage, auth: Option<Auth>) -> Result<Auth, Failure> {
+    let auth = auth.ok_or_else(|| proof::challenge(stage, None))?;
+    match auth.stage.as_deref() {
+        Some(answered) if answered == stage.name() => Ok(auth),
+        Some(_) => {
+            let error =
+                ErrorReply::new(401, ErrorCode::Unrecognized, "not a stage of this request");
+            Err(proof::challenge(stage, Some(&error)))
+        }
+        None => Err(proof::challenge(stage, None)),
+    }
+}
+
 /// A name that nobody has now; whether it still is free then, the core decides. Localparts have no capitals, and people type some.
 fn free_name(matrix: &Matrix, typed: &str) -> Result<AccountName, Failure> {
     let name = AccountName::from_localpart(&typed.to_ascii_lowercase()).map_err(bad_name)?;
@@ -140,6 +168,10 @@ fn bad_name(error: NameError) -> Failure {
 fn refused(refusal: Refusal) -> Failure {
     if refusal == Refusal::NameTaken {
         return Failure::new(400, ErrorCode::UserInUse, refusal.to_string());
+    }
+    if refusal == Refusal::WrongRegistrationToken {
+        let error = ErrorReply::new(401, ErrorCode::Forbidden, refusal.to_string());
+        return proof::challenge(Stage::RegistrationToken, Some(&error));
     }
     if let Refusal::BadName(error) = refusal {
         return Failure::new(400, ErrorCode::InvalidUsername, error.to_string());

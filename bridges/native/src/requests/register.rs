@@ -2,9 +2,9 @@
 
 use polylogue_core::Refusal;
 use polylogue_core::name::AccountName;
-use polylogue_hub::Asker;
+use polylogue_hub::{Applicant, Asker};
 use polylogue_native::request::account::Register;
-use polylogue_native::{Answer, Error, ErrorCode};
+use polylogue_native::{Answer, Error, ErrorCode, Secret};
 
 use crate::client::Client;
 use crate::refusal;
@@ -15,11 +15,12 @@ pub(super) async fn register(client: &mut Client, request: Register) -> Result<A
     let password = client.password(&request.password)?;
     let name = AccountName::from_nick(request.name.as_str())
         .map_err(|error| Error::in_field(ErrorCode::BadName, "name", error.to_string()))?;
-    let from = client.peer.address;
-    let user = client
-        .hub()
-        .sign_up((Asker::Nobody, from), name, password)
-        .await;
+    let applicant = Applicant {
+        asker: Asker::Nobody,
+        from: client.peer.address,
+        token: request.token.as_ref().map(Secret::expose),
+    };
+    let user = client.hub().sign_up(applicant, name, password).await;
     let user = user.map_err(|refusal| {
         if refusal == Refusal::NameTaken {
             refusal::in_field(&refusal, "name")

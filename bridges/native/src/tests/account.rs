@@ -1,7 +1,7 @@
 //! Accounts and credentials.
 
-use polylogue_hub::Registration;
 use polylogue_hub::frontend::Security;
+use polylogue_hub::{Registration, RegistrationTokens};
 use serde_json::json;
 
 use super::support::{House, PASSWORD, texts};
@@ -138,6 +138,26 @@ async fn a_closed_house_takes_no_new_accounts() {
     stranger
         .refused(register, "registration_closed", None)
         .await;
+}
+
+#[tokio::test]
+async fn a_registration_token_makes_an_account() {
+    let tokens = Registration::Token(RegistrationTokens::new(["garden"]));
+    let house = House::with(Config::default(), tokens);
+    let mut stranger = house.connect().await;
+    let register = |token: Option<&str>| {
+        let mut request = json!({"type": "register", "name": "alice", "password": PASSWORD});
+        if let Some(token) = token {
+            request["token"] = token.into();
+        }
+        request
+    };
+    for wrong in [None, Some("shed")] {
+        stranger
+            .refused(register(wrong), "wrong_registration_token", Some("token"))
+            .await;
+    }
+    stranger.done(register(Some("garden"))).await;
 }
 
 #[tokio::test]

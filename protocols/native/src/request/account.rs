@@ -104,6 +104,9 @@ pub struct Register {
     pub name: UserName,
     /// The password.
     pub password: Secret,
+    /// A registration token, where the server wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret>,
     /// What people call the credential that is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceName>,
