@@ -106,11 +106,14 @@ impl<T> Engine<T> {
     }
 
     /// Something could not be read now: whoever waits for it is told to try again. Without its keys nothing of a device can be done once only.
-    /// That a connection ends is no wish that could be repeated: it waits on.
+    /// That a connection ends, or a time has come, is no wish that could be repeated: it waits on.
     pub fn unreadable(&mut self, cold: Cold, context: Context) {
         let waiting = self.parked.remove(&cold);
         for envelope in waiting.into_iter().flat_map(|parked| parked.queue) {
-            if matches!(envelope.command, Command::Detach { .. }) {
+            if matches!(
+                envelope.command,
+                Command::Detach { .. } | Command::Timed { .. }
+            ) {
                 self.park(&[cold], envelope);
                 continue;
             }
