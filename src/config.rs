@@ -224,6 +224,15 @@ impl Config {
                 "whoever reaches a listener can make an account".to_owned(),
             ));
         }
+        let registration = &self.registration;
+        let has_tokens =
+            !registration.tokens.is_empty() || !registration.tokens_file.as_os_str().is_empty();
+        if has_tokens && registration.mode != RegistrationMode::Token {
+            hints.push((
+                "registration.mode".to_owned(),
+                "nobody is asked for the tokens unless this is \"token\"".to_owned(),
+            ));
+        }
         hints
     }
 }

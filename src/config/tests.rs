@@ -319,6 +319,20 @@ fn hints_do_not_refuse() {
 }
 
 #[test]
+fn tokens_that_nobody_is_asked_for_are_hinted_at() {
+    let check_hint = |mode: &str, hinted: bool| {
+        let text = format!("[registration]\nmode = \"{mode}\"\ntokens = [\"garden\"]\n");
+        let checked = check(&text, &HashMap::new());
+        let is_it = |hint: &Problem| hint.message.contains("nobody is asked");
+        assert_eq!(checked.hints.iter().any(is_it), hinted, "{mode}");
+        assert_eq!(checked.problems, []);
+    };
+    check_hint("token", false);
+    check_hint("closed", true);
+    check_hint("open", true);
+}
+
+#[test]
 fn any_text_is_checked_without_panic() {
     proptest::proptest!(|(text in "(\\[{0,2}[a-z]{0,6}\\]{0,2}\n?|[a-z_]{1,8} = |\"|'|[0-9.]{1,4}|\n|\u{e9}|[{}\\[\\],=]){0,40}")| {
         for problem in &check(&text, &HashMap::new()).problems {
