@@ -269,6 +269,8 @@ pub enum Command {
         room: RoomId,
         /// Whom.
         user: UserId,
+        /// Why.
+        reason: Option<Arc<str>>,
     },
     /// Ask to be let in.
     Knock {

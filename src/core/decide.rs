@@ -181,7 +181,7 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         Command::Invite { room, user, reason } => invite::invite(at, room, user, reason),
         Command::Kick { room, user, reason } => kick::kick(at, room, user, reason),
         Command::Ban { room, user, reason } => ban::ban(at, room, user, reason),
-        Command::Unban { room, user } => ban::unban(at, room, user),
+        Command::Unban { room, user, reason } => ban::unban(at, room, user, reason),
         Command::Knock { room, reason } => join::knock(at, room, reason),
         Command::Say(say) => say::say(at, say),
         Command::Redact {

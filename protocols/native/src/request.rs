@@ -11,7 +11,7 @@ use account::{
 };
 use room::{
     Create, Directory, Join, Knock, Leave, ListMembers, ListRooms, Moderate, SetName, SetPower,
-    SetTopic, Unban,
+    SetTopic,
 };
 use speech::{Dm, Edit, React, Redact, Say, SendEvent};
 use stream::{GetHistory, MarkRead, Subscribe, Typing, Unsubscribe};
@@ -63,7 +63,7 @@ messages! {
         /// Shut somebody out.
         Ban(Moderate) = "ban",
         /// Let somebody come again.
-        Unban(Unban) = "unban",
+        Unban(Moderate) = "unban",
         /// List your rooms.
         Rooms(ListRooms) = "rooms",
         /// List the public rooms.

@@ -34,12 +34,17 @@ pub(super) fn ban(
 }
 
 /// Lifts a ban; the user is then outside.
-pub(super) fn unban(at: Deciding<'_>, room: RoomId, user: UserId) -> Result<Decision, Refusal> {
+pub(super) fn unban(
+    at: Deciding<'_>,
+    room: RoomId,
+    user: UserId,
+    why: Option<Arc<str>>,
+) -> Result<Decision, Refusal> {
     let state = &at.room(room)?.state;
     permission::check(state, at.actor.user, Action::Unban)?;
     if state.membership(user) != Some(Membership::Ban) {
         return Err(Refusal::TargetNotJoined(user));
     }
-    let change = at.member_change(room, (user, Membership::Leave), None);
+    let change = at.member_change(room, (user, Membership::Leave), reason(why)?);
     Ok(at.one(room, RoomChange::Member(change)))
 }

@@ -36,7 +36,7 @@ pub(super) fn set_mask(
     {
         return match request.direction {
             Direction::Add => ban::ban(at, room, user, None),
-            Direction::Remove => ban::unban(at, room, user),
+            Direction::Remove => ban::unban(at, room, user, None),
         };
     }
     let found = state

@@ -99,8 +99,9 @@ pub(crate) async fn unban(
     Segments(room): Segments<String>,
     Body(about): Body<About>,
 ) -> Answer {
-    let (room, user, _) = about.read(&matrix, &room)?;
-    done(&matrix, &access, Command::Unban { room, user }).await
+    let (room, user, reason) = about.read(&matrix, &room)?;
+    let command = Command::Unban { room, user, reason };
+    done(&matrix, &access, command).await
 }
 
 impl About {

@@ -183,7 +183,11 @@ fn member(
             },
             Some("join") => return Err(Failure::forbidden("nobody joins for another user")),
             Some("leave") if own => Command::Leave { room: id, reason },
-            Some("leave") if present == Some(Membership::Ban) => Command::Unban { room: id, user },
+            Some("leave") if present == Some(Membership::Ban) => Command::Unban {
+                room: id,
+                user,
+                reason,
+            },
             Some("leave") => Command::Kick {
                 room: id,
                 user,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use polylogue_core::{Command, RoomId, UserId};
-use polylogue_native::request::room::{Moderate, Unban};
+use polylogue_native::request::room::Moderate;
 use polylogue_native::{Answer, Error, RoomReference, UserName};
 
 use super::Answered;
@@ -40,12 +40,13 @@ pub(super) async fn ban(client: &Client, request: Moderate) -> Result<Option<Ans
 }
 
 /// Lets somebody come again.
-pub(super) async fn unban(client: &Client, request: Unban) -> Result<Option<Answer>, Error> {
-    let (room, user) = whom(client, &request.room, &request.user).await?;
-    let command = Command::Unban { room, user };
-    client
-        .ask_now(client.about(room, command, Answered::Done)?)
-        .await
+pub(super) async fn unban(client: &Client, request: Moderate) -> Result<Option<Answer>, Error> {
+    moderate(client, request, |room, user, reason| Command::Unban {
+        room,
+        user,
+        reason,
+    })
+    .await
 }
 
 async fn moderate(

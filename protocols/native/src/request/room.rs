@@ -133,7 +133,7 @@ pub struct Knock {
     pub reason: Option<Reason>,
 }
 
-/// `invite`, `kick`, `ban`: something done to a user in a room.
+/// `invite`, `kick`, `ban`, `unban`: something done to a user in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moderate {
@@ -144,16 +144,6 @@ pub struct Moderate {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-}
-
-/// `unban`: lets a user come again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Unban {
-    /// Where.
-    pub room: RoomReference,
-    /// Whom.
-    pub user: UserName,
 }
 
 /// `rooms`: the rooms that you are in or invited to. Answered with [`Rooms`](crate::Answer::Rooms).

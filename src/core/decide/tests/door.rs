@@ -318,7 +318,11 @@ fn a_room_that_one_may_not_know_of_is_none_for_every_verb() {
                 user: ALICE,
                 reason: reason(),
             },
-            Command::Unban { room, user: CAROL },
+            Command::Unban {
+                room,
+                user: CAROL,
+                reason: reason(),
+            },
             Command::Redact {
                 room,
                 target,

@@ -113,7 +113,11 @@ pub(crate) fn any(known: &Known<'_>, random: &mut Random) -> Command {
             user,
             reason: None,
         },
-        17 => Command::Unban { room, user },
+        17 => Command::Unban {
+            room,
+            user,
+            reason: None,
+        },
         18 => Command::Invite {
             room,
             user,

@@ -141,7 +141,14 @@ pub(super) async fn lift(call: &mut Call<'_>, channel: &Channel, mask: &str) -> 
     let mut done = banned.is_some() || masked;
     let room = state.id;
     if let Some(user) = banned {
-        done = call.ask(Command::Unban { room, user }).await.is_some();
+        done = call
+            .ask(Command::Unban {
+                room,
+                user,
+                reason: None,
+            })
+            .await
+            .is_some();
     }
     if masked {
         let command = Command::SetMask {

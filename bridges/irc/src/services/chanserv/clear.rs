@@ -82,7 +82,15 @@ async fn unban_everybody(call: &mut Call<'_>, channel: &Channel) -> bool {
         .collect();
     let room = channel.room.state.id;
     for user in banned {
-        if call.ask(Command::Unban { room, user }).await.is_none() {
+        if call
+            .ask(Command::Unban {
+                room,
+                user,
+                reason: None,
+            })
+            .await
+            .is_none()
+        {
             return false;
         }
     }
