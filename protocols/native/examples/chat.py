@@ -9,7 +9,8 @@ Lines go to ROOM (#garden). Lines that begin with / do something else:
   /history [N]              show the last N events of the room
   /quit                     leave the program
 
---register makes the account first. --plain connects without TLS, for a server under development.
+--register makes the account first; a server that wants a registration token gets the one in the environment variable
+POLYLOGUE_REGISTRATION_TOKEN. --plain connects without TLS, for a server under development.
 The password is asked for, or taken from the environment variable POLYLOGUE_PASSWORD.
 """
 
@@ -102,7 +103,11 @@ def main():
 
     connection = {"port": int(port or 7450), "name": "chat.py/1.0", "tls": not options.plain}
     talker = Client(host, **connection)
-    (talker.register if options.register else talker.login)(options.name, password, device="chat.py")
+    if options.register:
+        token = os.environ.get("POLYLOGUE_REGISTRATION_TOKEN")
+        talker.register(options.name, password, device="chat.py", token=token)
+    else:
+        talker.login(options.name, password, device="chat.py")
     room = enter(talker, options.room)
 
     # One connection talks, another one listens: so neither waits for the other. It listens before anybody is told that somebody is here.

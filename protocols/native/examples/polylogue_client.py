@@ -112,8 +112,9 @@ class Client:
 
     # The account.
 
-    def register(self, user, password, device=None):
-        return self._session(self.request("register", name=user, password=password, device=device))
+    def register(self, user, password, device=None, token=None):
+        """Makes an account. `token` is a registration token, where the server wants one."""
+        return self._session(self.request("register", name=user, password=password, device=device, token=token))
 
     def login(self, user, password, device=None):
         return self._session(self.request("login", name=user, password=password, device=device))
