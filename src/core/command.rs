@@ -535,6 +535,8 @@ pub enum RoomFlag {
     NoColour,
     /// `+M`
     AccountsSpeak,
+    /// `+n`: only members speak.
+    MembersSpeak,
     /// `+S`
     StripColour,
 }

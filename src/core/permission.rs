@@ -5,11 +5,16 @@ use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::room::{Membership, RoomState};
 
+/// The Matrix type of what is said in words.
+const TEXT: &str = "m.room.message";
+
 /// What somebody wants to do in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action<'a> {
     /// Send a message event of this Matrix type.
     Send(&'a str),
+    /// Say a text, or something that passes: from outside too, where the room takes that.
+    Speak,
     /// Set state of this Matrix type.
     SetState(&'a str),
     /// Ask somebody in.
@@ -36,20 +41,15 @@ pub fn check(room: &RoomState, user: UserId, action: Action<'_>) -> Result<(), R
     }
     match room.membership(user) {
         Some(Membership::Join) => {}
+        Some(_) | None if action == Action::Speak && room.hears_from_outside(user) => {}
         Some(Membership::Invite | Membership::Knock | Membership::Leave | Membership::Ban)
         | None => return Err(Refusal::NotJoined),
     }
     let power = &room.power;
     let have = room.level(user);
     let needed = match action {
-        Action::Send(kind) => {
-            let needed = power.to_send(kind);
-            return if have >= needed {
-                Ok(())
-            } else {
-                Err(Refusal::CannotSpeak)
-            };
-        }
+        Action::Send(kind) => return loud_enough(have, power.to_send(kind)),
+        Action::Speak => return loud_enough(have, power.to_send(TEXT)),
         Action::SetState(kind) => power.to_set(kind),
         Action::Invite => power.invite,
         Action::Kick(_) => power.kick,
@@ -69,11 +69,20 @@ pub fn check(room: &RoomState, user: UserId, action: Action<'_>) -> Result<(), R
         Action::Kick(_)
         | Action::Ban(_)
         | Action::Send(_)
+        | Action::Speak
         | Action::SetState(_)
         | Action::Invite
         | Action::Unban
         | Action::Redact(_)
         | Action::Configure => Ok(()),
+    }
+}
+
+fn loud_enough(have: i64, needed: i64) -> Result<(), Refusal> {
+    if have >= needed {
+        Ok(())
+    } else {
+        Err(Refusal::CannotSpeak)
     }
 }
 

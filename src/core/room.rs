@@ -175,6 +175,8 @@ pub struct ChannelModes {
     pub no_colour: bool,
     /// `+M`: only accounts speak.
     pub accounts_speak: bool,
+    /// `-n`: who is not in the room speaks there too.
+    pub outsiders_speak: bool,
     /// `+S`: formatting is shown as text.
     pub strip_colour: bool,
     /// `+K`: while the room is closed, nobody may ask to be let in.
@@ -273,6 +275,17 @@ impl RoomState {
     #[must_use]
     pub fn membership(&self, user: UserId) -> Option<Membership> {
         self.members.get(&user).map(|member| member.membership)
+    }
+
+    /// Whether a user who is not in the room may say something there: it takes that (`-n`), he may know of it, and he is not shut out. The
+    /// door has no part in it, as on every IRC server.
+    #[must_use]
+    pub fn hears_from_outside(&self, user: UserId) -> bool {
+        let is_open = match self.kind {
+            RoomKind::Group => self.modes.outsiders_speak,
+            RoomKind::Direct(..) => false,
+        };
+        is_open && self.membership(user) != Some(Membership::Ban) && self.is_known_to(user)
     }
 
     /// Whether a user may know that the room is there: he has or had a standing in it, or it shows to everybody by its name, in the directory,

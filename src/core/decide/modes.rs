@@ -111,6 +111,7 @@ impl Wanted {
             RoomFlag::NoCtcp => self.modes.no_ctcp = on,
             RoomFlag::NoColour => self.modes.no_colour = on,
             RoomFlag::AccountsSpeak => self.modes.accounts_speak = on,
+            RoomFlag::MembersSpeak => self.modes.outsiders_speak = !on,
             RoomFlag::StripColour => self.modes.strip_colour = on,
         }
     }

@@ -43,8 +43,29 @@ pub(super) fn to_room(at: Deciding<'_>, id: RoomId, message: Message) -> Result<
 }
 
 fn may_say(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(), Refusal> {
-    may_speak(at, &room.state, message.body.event_type())?;
+    may_speak(at, &room.state, action(message))?;
     fits(at, room, message)
+}
+
+/// What a message is: words of one's own come from outside too, what changes or adds to the words of members does not. Matrix clients send to
+/// rooms that they are in, and to others the answer is M_FORBIDDEN (Matrix client-server API, "PUT /rooms/{roomId}/send"): from there only
+/// members speak.
+fn action(message: &Message) -> Action<'_> {
+    let is_own = match message.relation {
+        None | Some(Relation::Reply(_) | Relation::Thread { .. }) => true,
+        Some(Relation::Edit(_) | Relation::Reaction(_)) => false,
+    };
+    match &message.body {
+        Body::Text(text) => match text.form {
+            Form::Irc(_) | Form::Native { .. } if is_own => Action::Speak,
+            Form::Irc(_) | Form::Native { .. } | Form::Matrix(_) => {
+                Action::Send(message.body.event_type())
+            }
+        },
+        Body::Reaction(_) | Body::Media(_) | Body::Sealed(_) | Body::Unknown(_) => {
+            Action::Send(message.body.event_type())
+        }
+    }
 }
 
 /// Whether somebody's level allows a message: all that is asked of one who comes into his direct room by answering.
@@ -70,11 +91,18 @@ pub(super) fn fits(at: Deciding<'_>, room: &Room, message: &Message) -> Result<(
     Ok(())
 }
 
-/// Whether the actor may send an event of this type into a room: level, membership, quiet and ban masks.
-pub(super) fn may_speak(at: Deciding<'_>, room: &RoomState, kind: &str) -> Result<(), Refusal> {
+/// Whether the actor may say or send something in a room: level, membership, quiet and ban masks.
+pub(super) fn may_speak(
+    at: Deciding<'_>,
+    room: &RoomState,
+    action: Action<'_>,
+) -> Result<(), Refusal> {
     let user = at.actor.user;
-    permission::check(room, user, Action::Send(kind))?;
-    if room.modes.accounts_speak && !at.world.is_account(user) && room.level(user) < 1 {
+    permission::check(room, user, action)?;
+    let is_outside = !room.is_joined(user);
+    let for_accounts =
+        room.modes.accounts_speak && room.level(user) < 1 || is_outside && !room.guests_may_join;
+    if for_accounts && !at.world.is_account(user) {
         return Err(Refusal::AccountRequired);
     }
     // A voice speaks through bans and quiets, as on every IRC server.

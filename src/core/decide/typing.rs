@@ -4,6 +4,7 @@ use super::{Change, Deciding, Decision, Outcome, direct, say, within};
 use crate::ids::RoomId;
 use crate::limits;
 use crate::live::{Passing, Signal, Transient, TransientTarget};
+use crate::permission::Action;
 use crate::refusal::Refusal;
 use crate::room::Membership;
 
@@ -22,7 +23,7 @@ pub(super) fn typing(
         }
         Some(_) | None => {}
     }
-    say::may_speak(at, state, "m.room.message")?;
+    say::may_speak(at, state, Action::Send("m.room.message"))?;
     let now = at.context.now;
     let until = (milliseconds > 0).then(|| now.plus(milliseconds.min(limits::TYPING)));
     let present = at
@@ -48,7 +49,7 @@ pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision
     match message.to {
         TransientTarget::Room(id) => {
             let room = at.room(id)?;
-            say::may_speak(at, &room.state, "m.room.message")?;
+            say::may_speak(at, &room.state, Action::Speak)?;
             if text.is_some() && room.state.modes.no_ctcp {
                 return Err(Refusal::NoCtcp);
             }
@@ -58,7 +59,7 @@ pub(super) fn transient(at: Deciding<'_>, message: Transient) -> Result<Decision
         }
         TransientTarget::Ranked(id, _) => {
             let room = &at.room(id)?.state;
-            say::may_speak(at, room, "m.room.message")?;
+            say::may_speak(at, room, Action::Speak)?;
             if text.is_some_and(|text| text.starts_with('\u{1}')) && room.modes.no_ctcp {
                 return Err(Refusal::NoCtcp);
             }

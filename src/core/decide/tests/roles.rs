@@ -1,8 +1,11 @@
 //! Who may do what in a room: operation by role, through the whole of `decide`.
 
 use super::*;
+use crate::body::Relation;
+use crate::command::{ModeChange, RoomFlag};
 use crate::event::RoomSetting;
 use crate::facets;
+use crate::live::{Transient, TransientKind, TransientTarget};
 use crate::room::{ChannelModes, JoinRule};
 
 /// Alice founded it, bob is an operator, carol a member, dave is outside; gale is a guest and a member, erin has a voice only.
@@ -330,6 +333,137 @@ fn a_room_for_accounts_hears_no_guests() {
         Err(Refusal::AccountRequired)
     );
     assert_eq!(outcome(&house.say(CAROL, Destination::Room(room))), Ok(()));
+}
+
+fn set(house: &mut House, room: RoomId, changes: &[ModeChange]) {
+    let changes = changes.to_vec();
+    house
+        .by(ALICE, Command::SetModes { room, changes })
+        .unwrap();
+}
+
+#[test]
+fn who_may_speak_from_outside() {
+    let check = |what: &str, prepare: &dyn Fn(&mut House, RoomId), want: Result<(), Refusal>| {
+        let (mut house, room, _) = house();
+        let open = ModeChange::Flag(RoomFlag::MembersSpeak, Direction::Remove);
+        set(&mut house, room, &[open]);
+        prepare(&mut house, room);
+        let got = outcome(&house.say(DAVE, Destination::Room(room)));
+        assert_eq!(got, want, "{what}");
+        let kind = TransientKind::Text("\u{1}VERSION\u{1}".into());
+        let to = TransientTarget::Room(room);
+        let passing = Command::Transient(Transient { to, kind });
+        assert_eq!(outcome(&house.by(DAVE, passing)), want, "{what}, passing");
+    };
+    let mode = |flag, direction| {
+        move |house: &mut House, room| set(house, room, &[ModeChange::Flag(flag, direction)])
+    };
+    check("-n", &|_, _| {}, Ok(()));
+    check(
+        "-n+n",
+        &mode(RoomFlag::MembersSpeak, Direction::Add),
+        Err(Refusal::NotJoined),
+    );
+    check(
+        "-n+m",
+        &mode(RoomFlag::Moderated, Direction::Add),
+        Err(Refusal::CannotSpeak),
+    );
+    check(
+        "-n+M, with an account",
+        &mode(RoomFlag::AccountsSpeak, Direction::Add),
+        Ok(()),
+    );
+    check(
+        "-n+i, of a name that shows",
+        &mode(RoomFlag::Closed, Direction::Add),
+        Ok(()),
+    );
+    check(
+        "banned",
+        &|house, room| {
+            let (user, reason) = (DAVE, None);
+            house
+                .by(ALICE, Command::Ban { room, user, reason })
+                .unwrap();
+        },
+        Err(Refusal::NotJoined),
+    );
+    check(
+        "banned by mask",
+        &|house, room| house.mask(room, MaskList::Ban, "*!*@host.example"),
+        Err(Refusal::CannotSpeak),
+    );
+    check(
+        "quieted",
+        &|house, room| house.mask(room, MaskList::Quiet, "$a:dave"),
+        Err(Refusal::CannotSpeak),
+    );
+    check(
+        "encrypted",
+        &|house, room| {
+            house.state(ALICE, room, encryption()).unwrap();
+        },
+        Err(Refusal::Encrypted),
+    );
+}
+
+#[test]
+fn guests_outside_are_kept_out_with_those_inside() {
+    let (mut house, room, _) = house();
+    let mallow = house.guest("mallow").unwrap();
+    let remove = |flag| ModeChange::Flag(flag, Direction::Remove);
+    let add = |flag| ModeChange::Flag(flag, Direction::Add);
+    let check = |house: &mut House, changes: &[ModeChange], want| {
+        set(house, room, changes);
+        let got = outcome(&house.say(mallow, Destination::Room(room)));
+        assert_eq!(got, want, "{changes:?}");
+    };
+    check(&mut house, &[remove(RoomFlag::MembersSpeak)], Ok(()));
+    check(
+        &mut house,
+        &[add(RoomFlag::AccountsSpeak)],
+        Err(Refusal::AccountRequired),
+    );
+    check(
+        &mut house,
+        &[remove(RoomFlag::AccountsSpeak), add(RoomFlag::AccountsOnly)],
+        Err(Refusal::AccountRequired),
+    );
+}
+
+#[test]
+fn outsiders_add_nothing_to_what_members_said() {
+    let (mut house, room, _) = house();
+    let open = ModeChange::Flag(RoomFlag::MembersSpeak, Direction::Remove);
+    set(&mut house, room, &[open]);
+    house.say(DAVE, Destination::Room(room)).unwrap();
+    let target = house.last(room, DAVE);
+    let check = |house: &mut House, body, relation, want| {
+        let message = Message {
+            relation: Some(relation),
+            ..Message::plain(body)
+        };
+        let to = Destination::Room(room);
+        let got = house.by(DAVE, Command::Say(Say { to, message }));
+        assert_eq!(outcome(&got), want, "{relation:?}");
+    };
+    let words = || text("hello").body;
+    check(&mut house, words(), Relation::Reply(target), Ok(()));
+    check(
+        &mut house,
+        words(),
+        Relation::Edit(target),
+        Err(Refusal::NotJoined),
+    );
+    let heart = Body::Reaction("heart".into());
+    check(
+        &mut house,
+        heart,
+        Relation::Reaction(target),
+        Err(Refusal::NotJoined),
+    );
 }
 
 #[test]
