@@ -337,6 +337,8 @@ impl Lane {
         let concerned = recipients(delivery, change);
         let mut targets = Vec::new();
         self.collect(&concerned, &mut targets);
+        let passing_in = recipients::passing_in(change);
+        targets.extend(passing_in.and_then(|room| self.outside(change, room)));
         let to_self = is_to_self(delivery, change);
         for index in targets.iter().copied() {
             let Some(Some(slot)) = self.slots.get(index) else {
@@ -453,6 +455,13 @@ impl Lane {
             slot.dirty = true;
             self.dirty.push(index);
         }
+    }
+
+    /// The session that said something in a room from outside, if it is told so.
+    fn outside(&self, change: &Change, room: RoomId) -> Option<usize> {
+        let index = *self.sessions.get(&change.origin()?.session)?;
+        let slot = self.slots.get(index)?.as_ref()?;
+        (!slot.rooms.contains(&room) && slot.renderer.echoes_outside()).then_some(index)
     }
 
     /// The sessions concerned, each once.

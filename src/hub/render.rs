@@ -84,6 +84,11 @@ pub trait Renderer: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether a session that says something in a room that it is not in is told so, as those in it are of what they say.
+    fn echoes_outside(&self) -> bool {
+        false
+    }
+
     /// What delivery does for sessions of this front-end.
     fn delivery(&self) -> DeliveryKind;
 }

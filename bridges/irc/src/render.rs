@@ -187,6 +187,10 @@ impl Renderer for IrcRenderer {
         true
     }
 
+    fn echoes_outside(&self) -> bool {
+        true
+    }
+
     fn delivery(&self) -> DeliveryKind {
         DeliveryKind::Lines
     }

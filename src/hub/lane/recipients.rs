@@ -222,6 +222,20 @@ pub(super) fn is_for(delivery: &Delivery, change: &Change, user: UserId) -> bool
     }
 }
 
+/// The room in which something passes.
+pub(super) fn passing_in(change: &Change) -> Option<RoomId> {
+    let Change::Signal(signal, ..) = change else {
+        return None;
+    };
+    let Signal::Transient { message, .. } = &**signal else {
+        return None;
+    };
+    match message.to {
+        TransientTarget::Room(room) | TransientTarget::Ranked(room, _) => Some(room),
+        TransientTarget::User(_) => None,
+    }
+}
+
 /// Whether somebody says something to himself: in his conversation with nobody else, or as a guest.
 pub(super) fn is_to_self(delivery: &Delivery, change: &Change) -> bool {
     match change {

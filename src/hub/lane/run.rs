@@ -66,6 +66,33 @@ impl Lane {
             }
         }
         self.position = last;
+        self.echo_outside(delivery, (room, before), run);
+    }
+
+    /// Who speaks from outside hears of it in the session that did, and of nothing else there.
+    fn echo_outside(
+        &mut self,
+        delivery: &Delivery,
+        (room, before): (RoomId, Position),
+        run: &[Change],
+    ) {
+        for change in run {
+            let Some(index) = self.outside(change, room) else {
+                continue;
+            };
+            let Some(Some(slot)) = self.slots.get(index) else {
+                continue;
+            };
+            let viewer = Viewer {
+                user: slot.user,
+                session: slot.session,
+            };
+            let dialect = (slot.outbox.dialect(), Relation::Origin);
+            let what = rendering(delivery, change, dialect, viewer);
+            slot.renderer.clone().render(what, &mut self.buffer);
+            let line = self.buffer.split().freeze();
+            self.put(index, (line, Heard::Reply), (before, delivery));
+        }
     }
 
     /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says. In one piece, unless his

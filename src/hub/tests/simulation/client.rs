@@ -59,6 +59,10 @@ impl Renderer for Lines {
         self.neighbours
     }
 
+    fn echoes_outside(&self) -> bool {
+        true
+    }
+
     fn delivery(&self) -> DeliveryKind {
         self.kind
     }
@@ -220,7 +224,13 @@ impl Client {
                     "{line:?} to {:?}",
                     self.user
                 );
-                self.check_shown(ledger, position);
+                // What is said from outside comes back to the session that said it, once, and is owed to nobody.
+                if relation == "origin" && ledger.said_outside(self.user, position) {
+                    assert!(position > self.seen, "{line:?} came twice");
+                    self.check_nothing_missed(ledger, position);
+                } else {
+                    self.check_shown(ledger, position);
+                }
             }
             "beside" => {
                 assert!(

@@ -307,6 +307,7 @@ fn state(random: &mut Random) -> StateChange {
         8 => facets::name("a room"),
         9 => facets::channel_modes(ChannelModes {
             no_ctcp: random.one_in(2),
+            outsiders_speak: random.one_in(2),
             limit: random.one_in(2).then_some(2),
             ..Default::default()
         }),

@@ -226,6 +226,22 @@ impl Ledger {
         }
     }
 
+    /// Whether an entry is what a user said in a room that he was not in.
+    pub(crate) fn said_outside(&self, user: UserId, position: Position) -> bool {
+        match &self.entry(position).event {
+            Event::Room {
+                room,
+                sender,
+                change: RoomChange::Message(_),
+            } => *sender == user && !self.reached_before(*room, user, position),
+            Event::Room { .. }
+            | Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => false,
+        }
+    }
+
     /// Whether a user may be told of an entry outside the timelines.
     pub(crate) fn may_be_told(&self, user: UserId, position: Position) -> bool {
         match &self.entry(position).event {
