@@ -137,6 +137,7 @@ plays! {
     names
     nickserv
     one_account
+    outsiders
     powers
     presence
     private_rooms

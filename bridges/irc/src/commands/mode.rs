@@ -117,7 +117,7 @@ pub(super) async fn channel(
 }
 
 fn show(client: &mut Client, room: &RoomState, target: &str) {
-    let mut letters = String::from("+n");
+    let mut letters = String::from("+");
     let mut parameters: Vec<String> = Vec::new();
     let mut flag = |on: bool, letter: char| {
         if on {
@@ -252,6 +252,7 @@ fn flag_of(letter: char) -> Option<RoomFlag> {
         'C' => RoomFlag::NoCtcp,
         'c' => RoomFlag::NoColour,
         'M' => RoomFlag::AccountsSpeak,
+        'n' => RoomFlag::MembersSpeak,
         'S' => RoomFlag::StripColour,
         _ => return None,
     })
@@ -313,8 +314,6 @@ async fn one(
                 setting: RoomSetting::Key(None),
             },
         },
-        // Messages from outside are never taken: +n is always on.
-        'n' => return,
         letter => match (list_of(letter), change.parameter) {
             (Some(list), Some(mask)) => {
                 let given = mask.as_str();

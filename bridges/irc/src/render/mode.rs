@@ -153,7 +153,8 @@ pub(crate) fn no_knock(room: &RoomState) -> bool {
 pub(crate) type Flag = (char, fn(&ChannelModes) -> bool);
 
 /// The mode letters that are flags of their own.
-pub(crate) const FLAGS: [Flag; 4] = [
+pub(crate) const FLAGS: [Flag; 5] = [
+    ('n', |m| !m.outsiders_speak),
     ('C', |m| m.no_ctcp),
     ('c', |m| m.no_colour),
     ('M', |m| m.accounts_speak),
