@@ -147,7 +147,7 @@ impl Client {
                 Incoming::Message(message) => {
                     // What follows on a message finds it said.
                     self.settle().await;
-                    if self.handle(&message).await == Next::Close {
+                    if Box::pin(self.handle(&message)).await == Next::Close {
                         return Next::Close;
                     }
                 }

@@ -117,9 +117,10 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
                     client.set_reason("Connection closed");
                     return Ok(());
                 }
-                // Boxed, so that an idle connection does not carry the size of every command's future.
+                // Boxed, so that an idle connection does not carry the size of a command's future.
                 Moment::Bytes => {
-                    if Box::pin(take_lines(client, reading)).await == Next::Close {
+                    let lines = whole_lines(reading);
+                    if Box::pin(client.take(lines)).await == Next::Close {
                         return Ok(());
                     }
                 }
@@ -144,8 +145,8 @@ async fn serve(socket: &mut Socket, client: &mut Client, reading: &mut Reading) 
     }
 }
 
-/// Handles every whole line that is there.
-async fn take_lines(client: &mut Client, reading: &mut Reading) -> Next {
+/// Every whole line that is there.
+fn whole_lines(reading: &mut Reading) -> Vec<Incoming> {
     let mut lines: Vec<Incoming> = Vec::new();
     // The codec never fails: what is wrong with a line is a value.
     while let Ok(Some(line)) = reading.codec.decode(&mut reading.bytes) {
@@ -154,7 +155,7 @@ async fn take_lines(client: &mut Client, reading: &mut Reading) -> Next {
     if reading.bytes.is_empty() {
         reading.bytes = BytesMut::new();
     }
-    client.take(lines).await
+    lines
 }
 
 /// What a socket was waited for.

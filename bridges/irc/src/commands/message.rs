@@ -301,7 +301,8 @@ async fn command(
     destination: Destination,
 ) -> Result<Option<Command>, Refusal> {
     if message.verb() == Verb::Tagmsg {
-        return tagmsg::command(client, message, &destination).await;
+        // Boxed, as is what answers to something: the many lines without tags do not carry their size.
+        return Box::pin(tagmsg::command(client, message, &destination)).await;
     }
     let text = message.param(1).unwrap_or_default();
     let notice = message.verb() == Verb::Notice;
@@ -317,7 +318,11 @@ async fn command(
     if text.is_empty() {
         return Ok(None);
     }
-    let relation = relation(client, message, &destination).await;
+    let relation = if message.tags().is_empty() {
+        None
+    } else {
+        Box::pin(relation(client, message, &destination)).await
+    };
     let mentions = match &destination {
         Destination::Room(room) => mentions::of((client, world), *room, text),
         Destination::User(_) => Arc::default(),
