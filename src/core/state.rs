@@ -118,6 +118,13 @@ impl State {
         self.tokens.get(token).copied()
     }
 
+    /// A guest whom a crash left in his rooms leaves them at a time. There is no row of it: the next start would find him again.
+    pub fn strand(&mut self, guest: UserId, due: Timestamp) {
+        let command = TimedCommand::GuestGone { user: guest };
+        self.timers.insert((due, self.next_timer), command);
+        self.next_timer = self.next_timer.saturating_add(1);
+    }
+
     /// Takes in a room that was read from the store. One that is hot already is newer, and stays.
     pub fn install(&mut self, room: Room) {
         self.rooms.entry(room.state.id).or_insert(room);

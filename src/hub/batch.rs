@@ -19,7 +19,7 @@ pub struct Batch<T> {
     pub items: Vec<Item<T>>,
     /// Exactly-once keys used.
     pub keys: Vec<KeyRow>,
-    /// The state after all of it: the view that is published once it is on disk.
+    /// The state after all of it: the view that is published.
     pub world: Arc<World>,
 }
 
@@ -67,8 +67,8 @@ pub struct Reply<T> {
     pub ticket: T,
     /// What.
     pub result: Result<Receipt, Refusal>,
-    /// Whether it hangs on durable state, as all do but answers to what only flickers: if its batch is void, so is it.
-    pub durable: bool,
+    /// Whether it hangs on its batch, as nearly all do: if that is void, so is the answer.
+    pub hangs: bool,
 }
 
 /// What a sender is told of a command that was done.

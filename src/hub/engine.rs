@@ -12,17 +12,16 @@ use std::sync::Arc;
 
 use cold::{Eviction, Parked};
 use imbl::{OrdMap, OrdSet};
-use polylogue_core::command::{Actor, TimedCommand};
+use polylogue_core::command::Actor;
 use polylogue_core::decide::{Change, Context, Decision, Outcome, decide, rooms_needed};
-use polylogue_core::live::LiveSession;
 use polylogue_core::state::World;
-use polylogue_core::user::UserKind;
 use polylogue_core::{
     Command, DeviceId, Event, Refusal, RoomId, SessionId, State, Timestamp, limits,
 };
 use polylogue_store::{KeyRow, Record};
 
 use crate::batch::{Batch, Item, Origin, Receipt, Reply, Tags};
+use crate::publish::Fate;
 
 /// A command on its way in. `T` is how its sender is told; the engine only carries it.
 #[derive(Debug)]
@@ -41,10 +40,10 @@ pub struct Envelope<T> {
     pub ticket: T,
 }
 
-/// What falls back when a commit fails.
+/// What a failed commit falls back to: how everything was after the last one.
 #[derive(Debug, Clone)]
-struct Durable {
-    state: State,
+struct Settled {
+    world: Arc<World>,
     keys: OrdMap<(DeviceId, [u8; 32]), Receipt>,
     keyed: OrdSet<DeviceId>,
 }
@@ -55,14 +54,15 @@ const KEYS_IN_MEMORY: usize = 100_000;
 /// Milliseconds that a full disk is waited for at most before the next try.
 const FULL_AT_MOST: u64 = 60_000;
 
-/// The deciding stage. At most one batch is in flight; the next is built meanwhile.
+/// The deciding stage.
 #[derive(Debug)]
 pub struct Engine<T> {
     world: World,
     keys: OrdMap<(DeviceId, [u8; 32]), Receipt>,
     keyed: OrdSet<DeviceId>,
-    base: Durable,
-    in_flight: Option<Durable>,
+    base: Settled,
+    /// Connections that ended since then, and why: no failed commit brings them back.
+    ended: Vec<(SessionId, Arc<str>)>,
     building: Vec<Item<T>>,
     new_keys: Vec<KeyRow>,
     parked: BTreeMap<Cold, Parked<T>>,
@@ -80,17 +80,18 @@ impl<T> Engine<T> {
     /// Starts from what the store holds.
     #[must_use]
     pub fn new(state: State) -> Self {
-        let base = Durable {
-            state: state.clone(),
+        let world = World::new(state);
+        let base = Settled {
+            world: Arc::new(world.clone()),
             keys: OrdMap::new(),
             keyed: OrdSet::new(),
         };
         Self {
-            world: World::new(state),
+            world,
             keys: OrdMap::new(),
             keyed: OrdSet::new(),
             base,
-            in_flight: None,
+            ended: Vec::new(),
             building: Vec::new(),
             new_keys: Vec::new(),
             parked: BTreeMap::new(),
@@ -144,7 +145,7 @@ impl<T> Engine<T> {
         self.building.push(Item::Reply(Reply {
             ticket,
             result: Ok(receipt),
-            durable: false,
+            hangs: false,
         }));
     }
 
@@ -154,61 +155,77 @@ impl<T> Engine<T> {
         self.building.len()
     }
 
-    /// Hands over everything that was decided since the last time, unless a batch is in flight or there is nothing.
-    pub fn take_batch(&mut self) -> Option<Batch<T>> {
-        if self.in_flight.is_some() || self.building.is_empty() {
-            return None;
+    /// Has everything written that was decided since the last time, and hands it over to be published: with the state after it, or, if it was
+    /// not written, with none of its changes and the state as it was before. Nothing if nothing was decided.
+    ///
+    /// # Errors
+    /// What `write` fails with: what may be half on disk must not be answered, and this engine is of no use any more.
+    pub fn settle<E>(
+        &mut self,
+        context: Context,
+        nobody: impl Fn() -> T,
+        write: impl FnOnce(&Batch<T>) -> Result<Fate, E>,
+    ) -> Result<Option<Batch<T>>, E> {
+        if self.building.is_empty() {
+            return Ok(None);
         }
-        let next_base = self.durable();
-        self.in_flight = Some(std::mem::replace(&mut self.base, next_base));
-        Some(Batch {
-            items: {
-                // The next batch is about as long as this one, but room for a long one is not kept in a quiet server.
-                let next = Vec::with_capacity(self.building.len().min(1024));
-                std::mem::replace(&mut self.building, next)
-            },
+        // The next batch is about as long as this one, but room for a long one is not kept in a quiet server.
+        let next = Vec::with_capacity(self.building.len().min(1024));
+        let batch = Batch {
+            items: std::mem::replace(&mut self.building, next),
             keys: std::mem::take(&mut self.new_keys),
             world: Arc::new(self.world.clone()),
-        })
+        };
+        Ok(Some(match write(&batch)? {
+            Fate::Committed => {
+                self.committed(batch.world.clone());
+                batch
+            }
+            Fate::Void => self.voided(batch.items, context, nobody),
+        }))
     }
 
-    /// The batch in flight is on disk.
-    pub fn committed(&mut self) {
-        self.in_flight = None;
-        if self.keys.len() > KEYS_IN_MEMORY && self.building.is_empty() {
+    fn committed(&mut self, world: Arc<World>) {
+        self.ended.clear();
+        if self.keys.len() > KEYS_IN_MEMORY {
             self.keys = OrdMap::new();
             self.keyed = OrdSet::new();
-            self.base = self.durable();
         }
+        self.base = Settled {
+            world,
+            keys: self.keys.clone(),
+            keyed: self.keyed.clone(),
+        };
     }
 
-    /// The batch in flight was not written: it and everything decided since are void. Returns what was being built of durable changes and of
-    /// answers that hang on them, so that their senders can be told. Nobody has seen any of it, so there is nothing to undo but the
-    /// speculation. What flickers did happen, and is still handed over.
-    pub fn voided(&mut self, context: Context, ticket: impl Fn() -> T) -> Option<Batch<T>> {
-        let before = self.in_flight.take()?;
-        self.world.state = before.state;
-        self.keys = before.keys;
-        self.keyed = before.keyed;
-        self.base = self.durable();
-        self.new_keys.clear();
-        let (kept, void) = std::mem::take(&mut self.building)
-            .into_iter()
-            .partition(|item| match item {
-                Item::Signal { .. } => true,
-                Item::Event { .. } => false,
-                Item::Reply(reply) => !reply.durable,
-            });
-        self.building = kept;
-        let void = Batch {
-            items: void,
-            keys: Vec::new(),
-            world: Arc::new(self.world.clone()),
+    /// What was decided since the last commit never happened, and whoever asked is told to try again. Nobody has seen any of it, so there is
+    /// nothing to undo but the speculation. Only that connections ended is no wish that could be repeated: it is decided once more.
+    fn voided(
+        &mut self,
+        items: Vec<Item<T>>,
+        context: Context,
+        nobody: impl Fn() -> T,
+    ) -> Batch<T> {
+        let Settled { world, keys, keyed } = self.base.clone();
+        (self.world, self.keys, self.keyed) = ((*world).clone(), keys, keyed);
+        let answer = |item| match item {
+            Item::Reply(reply) if reply.hangs => Some(Item::Reply(Reply {
+                result: Err(Refusal::Unavailable),
+                ..reply
+            })),
+            Item::Reply(reply) => Some(Item::Reply(reply)),
+            Item::Event { .. } | Item::Signal { .. } => None,
         };
-        self.end_unfounded(context, &ticket);
-        self.requeue_leaves(context, &ticket);
-        self.warm_again();
-        Some(void)
+        let void = Batch {
+            items: items.into_iter().filter_map(answer).collect(),
+            keys: Vec::new(),
+            world,
+        };
+        for (session, reason) in std::mem::take(&mut self.ended) {
+            let command = Command::Detach { session, reason };
+            self.submit(by_server(command, nobody()), context);
+        }
+        void
     }
 
     /// The disk is full: until then only what is urgent is done. The first command after that is the next try.
@@ -248,19 +265,11 @@ impl<T> Engine<T> {
             if due > context.now || cold.iter().any(|room| self.is_being_read(*room)) {
                 return Some(due.max(context.now.plus(1)));
             }
-            self.submit(server_command(id, command, ticket()), context);
+            self.submit(by_server(Command::Timed { id, command }, ticket()), context);
             if self.world.state.timers.contains_key(&(due, id)) {
                 // It waits for a cold room.
                 return Some(context.now.plus(10));
             }
-        }
-    }
-
-    fn durable(&self) -> Durable {
-        Durable {
-            state: self.world.state.clone(),
-            keys: self.keys.clone(),
-            keyed: self.keyed.clone(),
         }
     }
 
@@ -277,7 +286,7 @@ impl<T> Engine<T> {
             self.building.push(Item::Reply(Reply {
                 ticket,
                 result: Err(Refusal::Quarantined(room)),
-                durable: false,
+                hangs: false,
             }));
             return;
         }
@@ -286,31 +295,37 @@ impl<T> Engine<T> {
             self.building.push(Item::Reply(Reply {
                 ticket,
                 result: Ok(receipt.clone()),
-                durable: true,
+                hangs: true,
             }));
             return;
         }
+        let ended = if let Command::Detach { session, reason } = &command {
+            Some((*session, reason.clone()))
+        } else {
+            None
+        };
         match self.decide(&actor, command, context) {
-            // It was refused by what the batches before it came to: if those are void, so is the refusal.
+            // It may be refused by what was decided just before: if that is void, so is the refusal.
             Err(refusal) => self.building.push(Item::Reply(Reply {
                 ticket,
                 result: Err(refusal),
-                durable: true,
+                hangs: true,
             })),
             Ok(decision) if self.has_no_place(&decision, context.now) => {
                 self.building.push(Item::Reply(Reply {
                     ticket,
                     result: Err(Refusal::Unavailable),
-                    durable: false,
+                    hangs: false,
                 }));
             }
             Ok(decision) => {
+                self.ended.extend(ended);
                 let origin = actor.session.map(|session| Origin {
                     session,
                     label,
                     tags,
                 });
-                let (receipt, durable) = self.take_in(decision, origin.as_ref(), context);
+                let receipt = self.take_in(decision, origin.as_ref(), context);
                 if let Some((device, key)) = key {
                     self.keys.insert((device, key), receipt.clone());
                     self.new_keys.push(KeyRow {
@@ -323,7 +338,7 @@ impl<T> Engine<T> {
                 self.building.push(Item::Reply(Reply {
                     ticket,
                     result: Ok(receipt),
-                    durable,
+                    hangs: true,
                 }));
             }
         }
@@ -345,20 +360,18 @@ impl<T> Engine<T> {
         })
     }
 
-    /// Stamps and applies every change of a decision; returns what the asker is told, and whether that hangs on durable state: it does unless
-    /// all that happened flickers.
+    /// Stamps and applies every change of a decision; returns what the asker is told.
     fn take_in(
         &mut self,
         decision: Decision,
         origin: Option<&Origin>,
         context: Context,
-    ) -> (Receipt, bool) {
+    ) -> Receipt {
         let mut receipt = Receipt {
             outcome: decision.outcome,
             event: None,
             claimed: None,
         };
-        let mut durable = decision.changes.is_empty();
         for (index, change) in decision.changes.into_iter().enumerate() {
             match change {
                 Change::Signal(signal) => {
@@ -370,7 +383,6 @@ impl<T> Engine<T> {
                     });
                 }
                 Change::Event(event) => {
-                    durable = true;
                     let entry = Arc::new(self.world.state.stamp(event, context.now));
                     self.world.apply(&entry);
                     let notifying = match &entry.event {
@@ -394,63 +406,8 @@ impl<T> Engine<T> {
                 }
             }
         }
-        (receipt, durable)
+        receipt
     }
-
-    /// Sessions that began on what is void, such as an account's being let in again, end.
-    fn end_unfounded(&mut self, context: Context, ticket: impl Fn() -> T) {
-        let (state, live) = (&self.world.state, &self.world.live);
-        let founded = |session: &LiveSession| {
-            let user = state.user(session.user).filter(|user| !user.disabled);
-            live.guests.contains_key(&session.user)
-                || user.is_some_and(|user| {
-                    session
-                        .device
-                        .is_none_or(|device| user.device(device).is_some())
-                })
-        };
-        let unfounded: Vec<SessionId> = live
-            .sessions
-            .iter()
-            .filter(|(_, session)| !founded(session))
-            .map(|(id, _)| *id)
-            .collect();
-        for session in unfounded {
-            let command = Command::Detach {
-                session,
-                reason: "Logged out".into(),
-            };
-            self.submit(by_server(command, ticket()), context);
-        }
-    }
-
-    /// Guests whose leaves were in a void batch are gone all the same: their leaves are written again.
-    fn requeue_leaves(&mut self, context: Context, ticket: impl Fn() -> T) {
-        let stranded: Vec<_> = self
-            .world
-            .state
-            .users
-            .values()
-            .filter(|user| {
-                user.kind == UserKind::Guest
-                    && !user.rooms.is_empty()
-                    && !self.world.live.guests.contains_key(&user.id)
-            })
-            .map(|user| user.id)
-            .collect();
-        for user in stranded {
-            // Their rooms may be cold again.
-            self.submit(
-                server_command(0, TimedCommand::GuestGone { user }, ticket()),
-                context,
-            );
-        }
-    }
-}
-
-/// A timer's command as an envelope.
-fn server_command<T>(id: u64, command: TimedCommand, ticket: T) -> Envelope<T> {
-    by_server(Command::Timed { id, command }, ticket)
 }
 
 fn by_server<T>(command: Command, ticket: T) -> Envelope<T> {

@@ -131,8 +131,8 @@ impl Journal {
     }
 
     /// View, then lanes. False once the lanes are gone.
-    pub(crate) fn publish(&self, batch: Batch<Ticket>, fate: Fate) -> bool {
-        let (delivery, answers) = publish(&self.view, batch, fate);
+    pub(crate) fn publish(&self, batch: Batch<Ticket>) -> bool {
+        let (delivery, answers) = publish(&self.view, batch);
         let by_lane = self.by_lane(answers);
         let closed = delivery
             .ends_others()

@@ -5,11 +5,10 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::event_id::{IdCipher, Place};
 use polylogue_core::live::Passing;
 use polylogue_core::state::World;
-use polylogue_core::{Command, Epoch, EventId, Position, RoomId};
+use polylogue_core::{Epoch, EventId, Position, RoomId};
 use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, load};
 use sha2::Digest;
 use tokio::sync::Semaphore;
@@ -17,7 +16,7 @@ use tokio::sync::Semaphore;
 use crate::attempts::Attempts;
 use crate::budget::Budget;
 use crate::config::Config;
-use crate::engine::{Engine, Envelope};
+use crate::engine::Engine;
 use crate::inbox::{Inbox, Mail};
 use crate::journal::Journal;
 use crate::login_token::LoginTokens;
@@ -26,7 +25,7 @@ use crate::password::Passwords;
 use crate::publish::View;
 use crate::readers::Readers;
 use crate::registration::Registration;
-use crate::stages::{Arrivals, run_hub, run_lane};
+use crate::stages::{Arrivals, now, run_hub, run_lane};
 use crate::ticket::Ticket;
 use crate::watch::Watches;
 
@@ -89,7 +88,10 @@ impl Hub {
     pub fn open(config: &Config) -> Result<Arc<Self>, OpenError> {
         let directory = Directory::lock(&config.data_dir)?;
         let writer = Writer::open(&directory.database())?;
-        let loaded = load(&writer, config.server_name.as_deref())?;
+        let mut loaded = load(&writer, config.server_name.as_deref())?;
+        for guest in &loaded.stranded_guests {
+            loaded.state.strand(*guest, now());
+        }
         let view = View::new(World::new(loaded.state.clone()));
         let inbox = Arc::new(Inbox::new());
         let (readers, mut threads) =
@@ -124,21 +126,6 @@ impl Hub {
             }
             hub_inbox.close();
         })?);
-        for user in loaded.stranded_guests {
-            let command = Command::Timed {
-                id: 0,
-                command: TimedCommand::GuestGone { user },
-            };
-            let ticket = Ticket::nobody();
-            inbox.put(Mail::Command(Box::new(Envelope {
-                actor: Actor::SERVER,
-                command,
-                key: None,
-                label: None,
-                tags: None,
-                ticket,
-            })));
-        }
         Ok(Arc::new(Self {
             view,
             inbox,

@@ -40,33 +40,17 @@ pub enum Fate {
     Void,
 }
 
-/// Publishes a batch: swaps the view, and splits the batch into what the lanes deliver and the answers to release after that.
-pub fn publish<T>(view: &View, batch: Batch<T>, fate: Fate) -> (Arc<Delivery>, Vec<Answer<T>>) {
-    let before = view.load();
-    let world = match fate {
-        Fate::Committed => batch.world,
-        // What flickers goes on; what is durable stays as it was.
-        Fate::Void => Arc::new(World {
-            state: before.state.clone(),
-            live: batch.world.live.clone(),
-        }),
-    };
+/// Publishes a batch that is settled: swaps the view, and splits the batch into what the lanes deliver and the answers to release after that.
+pub fn publish<T>(view: &View, batch: Batch<T>) -> (Arc<Delivery>, Vec<Answer<T>>) {
+    let (before, world) = (view.load(), batch.world);
     let mut changes = Vec::with_capacity(batch.items.len());
     // A change and an answer for nearly every command.
     let mut answers = Vec::with_capacity(batch.items.len().div_ceil(2));
     for item in batch.items {
-        match (item, fate) {
-            (Item::Event { record, origin }, Fate::Committed) => {
-                changes.push(Change::Event(record, origin))
-            }
-            (Item::Event { .. }, Fate::Void) => {}
-            (Item::Signal { signal, at, origin }, _) => {
-                changes.push(Change::Signal(signal, at, origin))
-            }
-            (Item::Reply(reply), Fate::Void) if reply.durable => {
-                answers.push((reply.ticket, Err(Refusal::Unavailable)))
-            }
-            (Item::Reply(reply), _) => answers.push((reply.ticket, reply.result)),
+        match item {
+            Item::Event { record, origin } => changes.push(Change::Event(record, origin)),
+            Item::Signal { signal, at, origin } => changes.push(Change::Signal(signal, at, origin)),
+            Item::Reply(reply) => answers.push((reply.ticket, reply.result)),
         }
     }
     view.0.store(world.clone());

@@ -15,7 +15,7 @@ use crate::inbox::{Inbox, Mail};
 use crate::journal::Journal;
 use crate::lane::{Arrival, Delivery, Lane};
 use crate::latch::Latch;
-use crate::publish::{Answer, Fate};
+use crate::publish::Answer;
 use crate::readers::Readers;
 use crate::ticket::Ticket;
 use crate::watch::Watches;
@@ -106,19 +106,16 @@ pub(crate) fn run_hub(
         for cold in engine.take_wanted() {
             fetch(cold, inbox, readers);
         }
-        if let Some(batch) = engine.take_batch() {
+        let settled = engine.settle(now, Ticket::nobody, |batch| {
             pace.begin(taken);
-            let fate = journal.write(&batch)?;
-            match fate {
-                Fate::Committed => engine.committed(),
-                // What flickers did happen all the same, and guests who left are taken out again: that is the next batch.
-                Fate::Void => drop(engine.voided(now, Ticket::nobody)),
-            }
+            journal.write(batch)
+        })?;
+        if let Some(batch) = settled {
             if let Some(wait) = journal.wait_for_space() {
                 let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 engine.disk_is_full(context().now.plus(milliseconds));
             }
-            if !journal.publish(batch, fate) {
+            if !journal.publish(batch) {
                 stopping = true;
             }
         }

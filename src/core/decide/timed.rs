@@ -7,7 +7,7 @@ use crate::ids::{RoomId, UserId};
 use crate::refusal::Refusal;
 use crate::state::World;
 
-/// Runs a timer's command and marks the timer done; number 0 is no timer (start-up's own clean-up).
+/// Runs a timer's command and marks the timer done.
 pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<Decision, Refusal> {
     if at.actor.scope != Scope::Server {
         return Err(Refusal::Forbidden);
@@ -38,9 +38,7 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
             session::leaves(at.world, user, &"Connection lost".into())
         }
     };
-    if id != 0 {
-        changes.push(Change::Event(Event::Timer { id, timer: None }));
-    }
+    changes.push(Change::Event(Event::Timer { id, timer: None }));
     Ok(Decision {
         changes,
         outcome: Outcome::Done,

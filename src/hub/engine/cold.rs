@@ -121,7 +121,7 @@ impl<T> Engine<T> {
             let reply = Reply {
                 ticket: envelope.ticket,
                 result: Err(Refusal::Unavailable),
-                durable: false,
+                hangs: false,
             };
             self.building.push(Item::Reply(reply));
             let followers = session
@@ -134,7 +134,7 @@ impl<T> Engine<T> {
     }
 
     /// Lets the rooms go that have been quiet for longest, once there are more than may be idle in memory: all rooms but those of users who are
-    /// here, those that something waits for, and those with a change that is not on disk. To be called between batches.
+    /// here, those that something waits for, and those with a change that is not on disk.
     pub fn evict(&mut self, now: Timestamp) {
         let rooms = self.world.state.rooms.len();
         let Eviction {
@@ -142,13 +142,13 @@ impl<T> Engine<T> {
             crowded,
             next,
         } = self.eviction;
-        if self.in_flight.is_some() || rooms <= idle || (rooms < crowded && now < next) {
+        if rooms <= idle || (rooms < crowded && now < next) {
             return;
         }
         let needed = self.needed();
-        // What is the same as after the last batch, which is on disk, has no change that is not.
+        // What is the same as after the last commit has no change that is not on disk.
         let on_disk = |id: &RoomId, room: &Room| {
-            self.base.state.room(*id).is_some_and(|base| {
+            self.base.world.state.room(*id).is_some_and(|base| {
                 base.sequence == room.sequence && Arc::ptr_eq(&base.state, &room.state)
             })
         };
@@ -166,21 +166,11 @@ impl<T> Engine<T> {
             quiet.truncate(quiet.len() - idle / 2);
             for (_, id) in quiet {
                 self.world.state.rooms.remove(&id);
-                self.base.state.rooms.remove(&id);
+                Arc::make_mut(&mut self.base.world).state.rooms.remove(&id);
             }
         }
         self.eviction.crowded = self.world.state.rooms.len() + (idle / 2).max(1);
         self.eviction.next = now.plus(LOOK_EVERY);
-    }
-
-    /// Has rooms of those who are here read again that a void batch took along.
-    pub(super) fn warm_again(&mut self) {
-        let cold: Vec<Cold> = self
-            .of_those_here()
-            .filter(|room| self.is_cold(*room))
-            .map(Cold::Room)
-            .collect();
-        self.want(&cold);
     }
 
     fn of_those_here(&self) -> impl Iterator<Item = RoomId> {
@@ -238,10 +228,7 @@ impl<T> Engine<T> {
 
     /// Has everything read that is not being read already.
     fn want(&mut self, cold: &[Cold]) {
-        let since = self
-            .in_flight
-            .as_ref()
-            .map_or(self.base.state.head, |before| before.state.head);
+        let since = self.base.world.state.head;
         for cold in cold {
             self.parked.entry(*cold).or_insert_with(|| {
                 self.wanted.push(*cold);

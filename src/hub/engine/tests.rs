@@ -91,19 +91,8 @@ impl Bench {
 
     /// Attaches a session and commits it.
     fn attach(&mut self, session: u64, who: Who) -> UserId {
+        self.ask("attach", of(UserId::SERVER, session), attach(session, who));
         let session = SessionId(session);
-        let attach = Attach {
-            away: None,
-            session,
-            who,
-            device: None,
-            presentation: presentation(),
-        };
-        self.ask(
-            "attach",
-            of(UserId::SERVER, session.0),
-            Command::Attach(Box::new(attach)),
-        );
         self.load_all();
         self.commit();
         self.engine
@@ -132,6 +121,12 @@ impl Bench {
                 guest: None,
             });
         }
+        self.settled();
+    }
+
+    /// As if everything had been so at the last commit.
+    fn settled(&mut self) {
+        self.engine.base.world = Arc::new(self.engine.world.clone());
     }
 
     fn load(&mut self, room: u32) {
@@ -166,25 +161,22 @@ impl Bench {
 
     /// Commits what there is; returns the answers, as `ticket` or `ticket: refusal`.
     fn commit(&mut self) -> Vec<String> {
-        let answers = self.in_flight();
-        self.engine.committed();
-        answers
-    }
-
-    /// Hands over what there is and leaves it in flight.
-    fn in_flight(&mut self) -> Vec<String> {
-        self.engine
-            .take_batch()
+        self.settle(Fate::Committed)
             .map(|batch| answers(&batch))
             .unwrap_or_default()
     }
 
+    /// The commit of what there is fails; the answers.
     fn void(&mut self) -> Vec<String> {
-        let context = self.context();
-        self.engine
-            .voided(context, || "hub")
+        self.settle(Fate::Void)
             .map(|batch| answers(&batch))
             .unwrap_or_default()
+    }
+
+    fn settle(&mut self, fate: Fate) -> Option<Batch<&'static str>> {
+        let context = self.context();
+        let write = |_: &Batch<_>| Ok::<_, std::convert::Infallible>(fate);
+        self.engine.settle(context, || "hub", write).unwrap()
     }
 }
 
@@ -242,6 +234,23 @@ fn say(room: u32) -> Command {
         to: Destination::Room(RoomId(room)),
         message: Message::plain(body),
     })
+}
+
+fn detach(session: u64) -> Command {
+    Command::Detach {
+        session: SessionId(session),
+        reason: "bye".into(),
+    }
+}
+
+fn attach(session: u64, who: Who) -> Command {
+    Command::Attach(Box::new(Attach {
+        away: None,
+        session: SessionId(session),
+        who,
+        device: None,
+        presentation: presentation(),
+    }))
 }
 
 fn guest(nick: &str) -> Who {
@@ -345,14 +354,7 @@ fn a_damaged_room_hurts_nobody_else() {
     assert_eq!(bench.commit(), ["damaged: Quarantined(RoomId(1))", "sound"]);
     // Its members still come and go.
     assert_eq!(bench.attach(9, Who::Account(ALICE)), ALICE);
-    bench.ask(
-        "bye",
-        of(ALICE, 9),
-        Command::Detach {
-            session: SessionId(9),
-            reason: "bye".into(),
-        },
-    );
+    bench.ask("bye", of(ALICE, 9), detach(9));
     bench.load_all();
     assert_eq!(bench.commit(), ["bye"]);
 }
@@ -401,27 +403,26 @@ fn a_key_is_looked_up_before_it_is_used() {
 }
 
 #[test]
-fn a_void_batch_never_happened_and_neither_did_what_was_decided_on_it() {
+fn a_void_batch_never_happened() {
     let mut bench = Bench::new(&["#a"]);
     let before = bench.engine.world().state.head;
     bench.ask_once(
-        "in flight",
+        "said",
         Actor::user(ALICE, Some(DeviceId(1))),
         (say(1), Some(1)),
     );
     bench.load_all();
-    assert_eq!(bench.in_flight(), ["in flight"]);
-    bench.ask_once(
-        "later",
-        Actor::user(ALICE, Some(DeviceId(1))),
-        (say(1), Some(2)),
-    );
-    bench.ask("made on it", Actor::user(ALICE, None), join("#new"));
+    bench.ask("made", Actor::user(ALICE, None), join("#new"));
     bench.ask("refused on it", Actor::user(UserId(9), None), say(1));
-    let told = bench.void();
+    bench.engine.turn("turn");
     assert_eq!(
-        told,
-        ["later", "made on it", "refused on it: Forbidden"],
+        bench.void(),
+        [
+            "said: Unavailable",
+            "made: Unavailable",
+            "refused on it: Unavailable",
+            "turn"
+        ],
         "all of them are told to try again"
     );
     assert_eq!(bench.engine.world().state.head, before);
@@ -434,7 +435,7 @@ fn a_void_batch_never_happened_and_neither_did_what_was_decided_on_it() {
         (say(1), Some(1)),
     );
     bench.load_all();
-    let batch = bench.engine.take_batch().unwrap();
+    let batch = bench.settle(Fate::Committed).unwrap();
     assert_eq!(answers(&batch), ["again"]);
     assert_eq!(
         batch.keys.iter().map(|key| key.key).collect::<Vec<_>>(),
@@ -448,37 +449,28 @@ fn what_waits_survives_a_void_batch() {
     let mut bench = Bench::new(&["#a", "#b"]);
     bench.here(&[7]);
     bench.engine.world.state.install(bench.stored[0].clone());
-    bench.ask("in flight", Actor::user(ALICE, None), say(1));
-    bench.in_flight();
+    bench.settled();
+    bench.ask("void", Actor::user(ALICE, None), say(1));
     bench.ask("waits", of(ALICE, 7), say(2));
     bench.ask("behind", of(ALICE, 7), say(2));
     bench.engine.take_wanted();
-    assert_eq!(bench.void(), [""; 0]);
+    assert_eq!(bench.void(), ["void: Unavailable"]);
     bench.load(2);
     assert_eq!(bench.commit(), ["waits", "behind"]);
 }
 
 #[test]
-fn who_came_and_went_on_a_void_batch_did_come_and_go() {
+fn whoever_went_on_a_void_batch_did_go() {
     let mut bench = Bench::new(&["#a"]);
     let gale = bench.attach(5, guest("gale"));
     bench.ask("in", of(gale, 5), join("#a"));
     bench.load_all();
     bench.commit();
-    bench.ask("in flight", Actor::user(ALICE, None), say(1));
-    bench.in_flight();
-    bench.ask(
-        "out",
-        of(gale, 5),
-        Command::Detach {
-            session: SessionId(5),
-            reason: "bye".into(),
-        },
-    );
-    bench.void();
+    bench.ask("said", Actor::user(ALICE, None), say(1));
+    bench.ask("out", of(gale, 5), detach(5));
+    assert_eq!(bench.void(), ["said: Unavailable", "out: Unavailable"]);
     assert!(!bench.engine.world().live.guests.contains_key(&gale));
-    bench.load_all();
-    let batch = bench.engine.take_batch().unwrap();
+    let batch = bench.settle(Fate::Committed).unwrap();
     let detached = |item: &Item<_>| matches!(item, Item::Signal { signal, .. } if matches!(**signal, Signal::Detached { .. }));
     assert!(batch.items.iter().any(detached), "the others are told");
     let left = batch
@@ -486,139 +478,73 @@ fn who_came_and_went_on_a_void_batch_did_come_and_go() {
         .iter()
         .filter(|item| matches!(item, Item::Event { .. }))
         .count();
-    assert_eq!(left, 1, "his leave is written again");
-    assert!(
-        bench
-            .engine
-            .world()
-            .state
-            .user(gale)
-            .unwrap()
-            .rooms
-            .is_empty()
-    );
+    assert_eq!(left, 1, "what his end leaves to do is written again");
 }
 
 #[test]
-fn a_guests_nick_hangs_on_no_commit() {
-    let mut bench = Bench::new(&["#a"]);
-    let gale = bench.attach(5, guest("gale"));
-    bench.ask("in", of(gale, 5), join("#a"));
-    bench.load_all();
-    bench.commit();
-    bench.ask("said", Actor::user(ALICE, None), say(1));
-    let nick = Command::Rename {
-        nick: "hugo".into(),
-    };
-    bench.ask("renamed", of(gale, 5), nick);
-    let batch = bench.engine.take_batch().unwrap();
-    let lasting = |item: &Item<&'static str>| match item {
-        Item::Reply(reply) => Some((reply.ticket, reply.durable, reply.result.is_ok())),
-        Item::Event { .. } | Item::Signal { .. } => None,
-    };
-    let told: Vec<_> = batch.items.iter().filter_map(lasting).collect();
-    assert_eq!(told, [("said", true, true), ("renamed", false, true)]);
-    bench.void();
-    // What he was told is so: he is called that, and his row says so from the next thing on that he does.
-    let world = bench.engine.world();
-    assert_eq!(&**world.live.guests.get(&gale).unwrap().nick(), "hugo");
-    assert_eq!(&**world.state.user(gale).unwrap().name.nick(), "gale");
-    bench.ask("said", of(gale, 5), say(1));
-    bench.commit();
-    let world = bench.engine.world();
-    assert_eq!(&**world.state.user(gale).unwrap().name.nick(), "hugo");
-}
-
-#[test]
-fn a_guests_leave_is_written_again_even_where_the_room_is_cold_and_unreadable_for_now() {
-    let mut bench = Bench::new(&["#a"]);
-    let gale = bench.attach(5, guest("gale"));
-    bench.ask("in", of(gale, 5), join("#a"));
-    bench.load_all();
-    bench.commit();
-    let mut state = bench.engine.world().state.clone();
-    bench.stored = state.rooms.values().cloned().collect();
-    state.rooms = OrdMap::new();
-    let live = bench.engine.world().live.clone();
-    bench.engine = Engine::new(state);
-    bench.engine.world.live = live;
-    bench.ask(
-        "out",
-        of(gale, 5),
-        Command::Detach {
-            session: SessionId(5),
-            reason: "bye".into(),
-        },
-    );
-    bench.load_all();
-    assert_eq!(bench.in_flight(), ["out"]);
-    bench.void();
-    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
-    // That it cannot be read now puts it off: nobody is left who would ask again.
-    let context = bench.context();
-    bench.engine.unreadable(Cold::Room(RoomId(1)), context);
-    assert_eq!(bench.engine.take_wanted(), [Cold::Room(RoomId(1))]);
-    bench.load(1);
-    bench.commit();
-    assert!(
-        bench
-            .engine
-            .world()
-            .state
-            .user(gale)
-            .unwrap()
-            .rooms
-            .is_empty()
-    );
-}
-
-#[test]
-fn who_came_in_on_a_void_batch_that_let_him_in_is_put_out() {
+fn whoever_came_on_a_void_batch_did_not_come() {
     let mut bench = Bench::new(&[]);
     let state = |state| Command::Disable { user: ALICE, state };
     bench.ask("out", Actor::ADMINISTRATOR, state(AccountState::Disabled));
     bench.commit();
     bench.ask("in", Actor::ADMINISTRATOR, state(AccountState::Enabled));
-    bench.in_flight();
-    let attach = Attach {
-        away: None,
-        session: SessionId(7),
-        who: Who::Account(ALICE),
-        device: None,
-        presentation: presentation(),
-    };
     bench.ask(
         "here",
         of(UserId::SERVER, 7),
-        Command::Attach(Box::new(attach)),
+        attach(7, Who::Account(ALICE)),
     );
     assert_eq!(bench.engine.world().live.sessions_of(ALICE).len(), 1);
-    bench.void();
+    assert_eq!(bench.void(), ["in: Unavailable", "here: Unavailable"]);
     assert_eq!(bench.engine.world().live.sessions_of(ALICE), []);
-    bench.commit();
 }
 
 #[test]
-fn nothing_changed_is_an_answer_that_hangs_on_what_was_before() {
-    let mut bench = Bench::new(&[]);
-    let view = crate::publish::View::new(bench.engine.world().clone());
-    bench.ask("made", of(ALICE, 7), join("#new"));
-    bench.ask("in already", of(ALICE, 8), join("#new"));
-    let batch = bench.engine.take_batch().unwrap();
-    let (delivery, answers) = crate::publish::publish(&view, batch, crate::publish::Fate::Void);
-    assert!(delivery.changes.is_empty());
-    let answers: Vec<_> = answers
-        .into_iter()
-        .map(|(ticket, result)| (ticket, result.map(drop)))
-        .collect();
-    assert_eq!(
-        answers,
-        [
-            ("made", Err(Refusal::Unavailable)),
-            ("in already", Err(Refusal::Unavailable))
-        ]
-    );
-    assert_eq!(view.load().state.rooms.len(), 0);
+fn a_login_and_what_becomes_of_a_nick_hang_on_their_commit() {
+    let log_in = || Command::LogIn {
+        session: SessionId(5),
+        user: ALICE,
+        device: None,
+        presentation: presentation(),
+    };
+    let register = || Command::Register {
+        name: AccountName::from_nick("gale").unwrap(),
+        password: PasswordHash("h".into()),
+        device: None,
+    };
+    // Somebody else's commit fails with it, and his own, where he was in a room.
+    for in_a_room in [false, true] {
+        let mut bench = Bench::new(&["#a"]);
+        let gale = bench.attach(5, guest("gale"));
+        if in_a_room {
+            bench.ask("in", of(gale, 5), join("#a"));
+            bench.load_all();
+            bench.commit();
+        }
+        let nick = |bench: &Bench| {
+            let name = bench.engine.world().live.guests.get(&gale);
+            name.map(|name| name.nick().clone())
+        };
+        bench.ask("said", Actor::user(ALICE, None), say(1));
+        bench.ask("login", of(gale, 5), log_in());
+        bench.load_all();
+        let told = bench.void();
+        assert!(told.contains(&"login: Unavailable".to_owned()), "{told:?}");
+        let session = &bench.engine.world().live.sessions[&SessionId(5)];
+        assert_eq!(session.user, gale, "he is who he was");
+
+        bench.ask("registered", Actor::ADMINISTRATOR, register());
+        assert_ne!(nick(&bench).as_deref(), Some("gale"));
+        assert_eq!(bench.void(), ["registered: Unavailable"]);
+        assert_eq!(nick(&bench).as_deref(), Some("gale"));
+
+        bench.ask("registered", Actor::ADMINISTRATOR, register());
+        bench.ask("login", of(gale, 5), log_in());
+        bench.load_all();
+        assert_eq!(bench.commit(), ["registered", "login"]);
+        let world = bench.engine.world();
+        assert_eq!(world.live.sessions[&SessionId(5)].user, ALICE);
+        assert!(!world.live.guests.contains_key(&gale));
+    }
 }
 
 #[test]
@@ -670,30 +596,14 @@ fn a_timer_on_a_cold_room_runs_once() {
 #[test]
 fn all_steps_of_a_command_are_in_one_batch() {
     let mut bench = Bench::new(&[]);
-    bench.ask("other", Actor::user(ALICE, None), join("#b"));
-    bench.in_flight();
     // A name, a room, its state, a member: five owners' rows.
     bench.ask("made", Actor::user(ALICE, None), join("#a"));
     let steps = bench.engine.pending() - 1;
     assert!(steps > 4, "{steps}");
-    bench.engine.committed();
-    let batch = bench.engine.take_batch().unwrap();
+    let batch = bench.settle(Fate::Committed).unwrap();
     assert_eq!(batch.items.len(), steps + 1);
     assert_eq!(answers(&batch), ["made"]);
-    assert!(bench.engine.take_batch().is_none());
-}
-
-#[test]
-fn one_batch_is_in_flight_at_a_time() {
-    let mut bench = Bench::new(&["#a"]);
-    bench.ask("one", Actor::user(ALICE, None), say(1));
-    bench.load_all();
-    bench.in_flight();
-    bench.ask("two", Actor::user(ALICE, None), say(1));
-    assert!(bench.engine.take_batch().is_none());
-    assert_eq!(bench.engine.pending(), 2);
-    bench.engine.committed();
-    assert_eq!(bench.commit(), ["two"]);
+    assert!(bench.settle(Fate::Committed).is_none());
 }
 
 /// Rooms in memory, by number.
@@ -722,10 +632,7 @@ fn rooms_that_nobody_needs_leave_and_come_back() {
         [1, 2, 3],
         "what was said in them is not on disk"
     );
-    bench.in_flight();
-    bench.engine.evict(Timestamp(200_000));
-    assert_eq!(hot(&bench), [1, 2, 3], "a batch is in flight");
-    bench.engine.committed();
+    bench.commit();
     bench.ask("", Actor::user(ALICE, None), say(2));
     bench.stored = bench.engine.world().state.rooms.values().cloned().collect();
     bench.engine.evict(Timestamp(300_000));
@@ -749,14 +656,7 @@ fn rooms_of_who_is_here_stay() {
     bench.attach(5, Who::Account(ALICE));
     bench.engine.evict(Timestamp(1));
     assert_eq!(hot(&bench), [1, 2]);
-    bench.ask(
-        "bye",
-        of(ALICE, 5),
-        Command::Detach {
-            session: SessionId(5),
-            reason: "bye".into(),
-        },
-    );
+    bench.ask("bye", of(ALICE, 5), detach(5));
     bench.commit();
     bench.engine.evict(Timestamp(2));
     assert_eq!(hot(&bench), [1, 2], "their number did not grow: later");
@@ -775,7 +675,6 @@ fn a_room_that_was_let_go_is_not_brought_back_by_a_void_batch() {
     bench.engine.evict(Timestamp(1));
     assert_eq!(hot(&bench), [0; 0]);
     bench.ask("made", Actor::user(ALICE, None), join("#new"));
-    bench.in_flight();
     bench.void();
     assert_eq!(hot(&bench), [0; 0]);
 }
@@ -784,17 +683,10 @@ fn a_room_that_was_let_go_is_not_brought_back_by_a_void_batch() {
 fn whoever_comes_has_all_his_rooms_read_at_once() {
     let mut bench = Bench::new(&["#a", "#b", "#c"]);
     bench.engine = bench.engine.keeping(0);
-    let attach = Attach {
-        away: None,
-        session: SessionId(7),
-        who: Who::Account(ALICE),
-        device: None,
-        presentation: presentation(),
-    };
     bench.ask(
         "here",
         of(UserId::SERVER, 7),
-        Command::Attach(Box::new(attach)),
+        attach(7, Who::Account(ALICE)),
     );
     assert_eq!(
         bench.engine.take_wanted(),

@@ -60,11 +60,10 @@ impl Disk {
             };
             self.engine.submit(envelope, self.context());
         }
-        let batch = self.engine.take_batch().unwrap();
-        match self.journal.write(&batch).unwrap() {
-            Fate::Committed => self.engine.committed(),
-            Fate::Void => drop(self.engine.voided(self.context(), Ticket::nobody)),
-        }
+        let (context, journal) = (self.context(), &mut self.journal);
+        self.engine
+            .settle(context, Ticket::nobody, |batch| journal.write(batch))
+            .unwrap();
         if let Some(wait) = self.journal.wait_for_space() {
             let until = self.now + u64::try_from(wait.as_millis()).unwrap();
             self.engine.disk_is_full(Timestamp(until));

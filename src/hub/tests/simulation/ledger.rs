@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use imbl::OrdMap;
+use polylogue_core::command::TimedCommand;
 use polylogue_core::event::{ReadAudience, Redacted, UserChange};
 use polylogue_core::keys::{KeyUse, KeysChange};
 use polylogue_core::redaction::stripped;
@@ -31,6 +33,8 @@ pub(crate) struct Ledger {
     keys: BTreeSet<(DeviceId, [u8; 32])>,
     /// One-time keys that were handed out.
     claimed: BTreeSet<Arc<str>>,
+    /// Timers without a row.
+    stranded: OrdMap<(Timestamp, u64), TimedCommand>,
 }
 
 /// A change of somebody's standing in a room.
@@ -53,6 +57,7 @@ impl Ledger {
             said_once: BTreeMap::new(),
             keys: BTreeSet::new(),
             claimed: BTreeSet::new(),
+            stranded: OrdMap::new(),
         }
     }
 
@@ -334,6 +339,15 @@ impl Ledger {
             .map(|user| user.id)
     }
 
+    /// The server started again: what is to become of guests whom the crash left in rooms is in no row.
+    pub(crate) fn started(&mut self, state: &State) {
+        let old = std::mem::take(&mut self.stranded);
+        let rows = self.state.timers.clone().relative_complement(old);
+        self.state.timers = state.timers.clone();
+        self.state.next_timer = state.next_timer;
+        self.stranded = state.timers.clone().relative_complement(rows);
+    }
+
     /// The committed view is this ledger's state, as far as its rooms are hot.
     pub(crate) fn check_view(&self, world: &World) {
         self.check_state(&world.state);
@@ -344,7 +358,13 @@ impl Ledger {
 
     /// The store holds exactly this ledger: state, every room, every event.
     pub(crate) fn check_store(&self, writer: &Writer, reader: &Reader) {
-        self.check_state(&load(writer, Some(SERVER)).unwrap().state);
+        let mut stored = load(writer, Some(SERVER)).unwrap().state;
+        for (key, command) in &self.stranded {
+            if self.state.timers.contains_key(key) {
+                stored.timers.insert(*key, command.clone());
+            }
+        }
+        self.check_state(&stored);
         for room in self.state.rooms.keys() {
             self.check_room(&reader.room(*room).unwrap().unwrap());
         }

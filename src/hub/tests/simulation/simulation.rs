@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use polylogue_core::command::{
-    AccountState, Actor, Attach, Command, PasswordProof, Presentation, Scope, TimedCommand, Who,
+    AccountState, Actor, Attach, Command, PasswordProof, Presentation, Scope, Who,
 };
 use polylogue_core::decide::{Context, decide};
 use polylogue_core::room::Room;
@@ -16,7 +16,7 @@ use polylogue_hub::engine::{Cold, Engine, Envelope};
 use polylogue_hub::lane::{Arrival, Change, Delivery, Lane};
 use polylogue_hub::publish::{Answer, Fate, publish};
 use polylogue_hub::{DeliveryKind, Mode, Receipt, View};
-use polylogue_store::{Batch as StoreBatch, Reader, Writer, load};
+use polylogue_store::{Batch as StoreBatch, Reader, StoreError, Writer, load};
 use tempfile::TempDir;
 
 use crate::client::{Client, Lines, Part};
@@ -54,8 +54,7 @@ struct Node {
     writer: Writer,
     reader: Reader,
     view: View,
-    journal: Option<Batch<u64>>,
-    written: VecDeque<(Batch<u64>, Fate)>,
+    written: VecDeque<Batch<u64>>,
     lanes: Vec<OneLane>,
     mail: VecDeque<Mail>,
     reads: Vec<Cold>,
@@ -72,8 +71,6 @@ struct OneLane {
 }
 
 enum Mail {
-    Committed,
-    Voided,
     Room(RoomId, (Position, Option<Room>)),
     Damaged(RoomId),
     Unreadable(Cold),
@@ -135,10 +132,13 @@ impl Totals {
 }
 
 impl Node {
-    fn open(home: &TempDir, idle_rooms: usize) -> Self {
+    fn open(home: &TempDir, (idle_rooms, now): (usize, Timestamp)) -> Self {
         let database = home.path().join("polylogue.db");
         let writer = Writer::open(&database).unwrap();
-        let loaded = load(&writer, Some(SERVER)).unwrap();
+        let mut loaded = load(&writer, Some(SERVER)).unwrap();
+        for guest in &loaded.stranded_guests {
+            loaded.state.strand(*guest, now);
+        }
         let reader = Reader::open(&database, writer.tail()).unwrap();
         let view = View::new(World::new(loaded.state.clone()));
         let lanes = (0..LANES)
@@ -152,7 +152,6 @@ impl Node {
             writer,
             reader,
             view,
-            journal: None,
             written: VecDeque::new(),
             lanes,
             mail: VecDeque::new(),
@@ -168,10 +167,11 @@ impl Simulation {
         let mut random = Random::new(seed);
         let idle_rooms = random.below(4);
         let crowd = 1 + random.below(10);
+        let now = Timestamp(1_000_000);
         Self {
             random,
-            now: Timestamp(1_000_000),
-            node: Node::open(&home, idle_rooms),
+            now,
+            node: Node::open(&home, (idle_rooms, now)),
             clients: BTreeMap::new(),
             asked: BTreeMap::new(),
             unanswered: Vec::new(),
@@ -210,8 +210,8 @@ impl Simulation {
             15..=16 => self.say_once(),
             17 if self.random.one_in(2) => self.detach(),
             17 => self.read_clients(),
-            18..=20 => self.hand_over(),
-            21..=24 => self.commit(),
+            18 => self.look(),
+            19..=24 => self.commit(),
             25..=27 => self.publish(),
             28..=31 => self.deliver(),
             32..=33 => self.read_mail(),
@@ -252,7 +252,7 @@ impl Simulation {
             .count()
             > self.crowd
         {
-            return self.hand_over();
+            return self.look();
         }
         let session = SessionId(self.unique());
         let world = self.node.view.load();
@@ -659,7 +659,8 @@ impl Simulation {
 
     // What the stages do.
 
-    fn hand_over(&mut self) {
+    /// Lets rooms go that nobody needs.
+    fn look(&mut self) {
         let before = self.node.engine.world().state.rooms.len();
         self.looks += 1;
         // Each time as if it were due.
@@ -669,56 +670,50 @@ impl Simulation {
             self.check_rooms_of_those_here();
         }
         self.totals.evicted += u64::try_from(before - after).unwrap();
-        if self.node.journal.is_none() {
-            self.node.journal = self.node.engine.take_batch();
-            if let Some(batch) = &self.node.journal {
-                check_refusals(batch);
-            }
-        }
     }
 
     fn commit(&mut self) {
-        self.hand_over();
-        let Some(batch) = self.node.journal.take() else {
-            return;
+        self.look();
+        let context = self.context();
+        let (random, ledger, totals) = (&mut self.random, &mut self.ledger, &mut self.totals);
+        let (writer, failures) = (&mut self.node.writer, self.failures);
+        let write = |batch: &Batch<u64>| {
+            check_refusals(batch);
+            let records = batch.items.iter().filter_map(|item| match item {
+                Item::Event { record, .. } => Some(record.clone()),
+                Item::Signal { .. } | Item::Reply(_) => None,
+            });
+            let to_store = StoreBatch {
+                records: records.collect(),
+                keys: batch.keys.clone(),
+                forget_keys_before: None,
+            };
+            if to_store.records.is_empty() && to_store.keys.is_empty() {
+                return Ok(Fate::Committed);
+            }
+            let odds = if to_store.keys.is_empty() { 10 } else { 3 };
+            if failures && random.one_in(odds) {
+                totals.voids += 1;
+                return Ok(Fate::Void);
+            }
+            totals.commits += 1;
+            writer.commit(&to_store)?;
+            ledger.commit(&to_store);
+            Ok::<_, StoreError>(Fate::Committed)
         };
-        let records = batch.items.iter().filter_map(|item| match item {
-            Item::Event { record, .. } => Some(record.clone()),
-            Item::Signal { .. } | Item::Reply(_) => None,
-        });
-        let to_store = StoreBatch {
-            records: records.collect(),
-            keys: batch.keys.clone(),
-            forget_keys_before: None,
-        };
-        let nothing = to_store.records.is_empty() && to_store.keys.is_empty();
-        let fate = if nothing {
-            Fate::Committed
-        } else if self.failures
-            && self
-                .random
-                .one_in(if to_store.keys.is_empty() { 10 } else { 3 })
-        {
-            self.totals.voids += 1;
-            Fate::Void
-        } else {
-            self.totals.commits += 1;
-            self.node.writer.commit(&to_store).unwrap();
-            self.ledger.commit(&to_store);
-            Fate::Committed
-        };
-        self.node.written.push_back((batch, fate));
-        self.node.mail.push_back(match fate {
-            Fate::Committed => Mail::Committed,
-            Fate::Void => Mail::Voided,
-        });
+        let settled = self.node.engine.settle(context, || 0, write).unwrap();
+        let Some(batch) = settled else { return };
+        self.node.written.push_back(batch);
+        self.check_sessions();
+        self.check_rooms_of_those_here();
+        self.take_wanted();
         if self.node.writer.wants_scrub() && self.random.one_in(10) {
             self.node.writer.scrub().unwrap();
         }
     }
 
     fn publish(&mut self) {
-        let Some((batch, fate)) = self.node.written.pop_front() else {
+        let Some(batch) = self.node.written.pop_front() else {
             return;
         };
         let before = self.node.view.load().state.head;
@@ -727,11 +722,8 @@ impl Simulation {
             .iter()
             .filter(|item| matches!(item, Item::Event { .. }))
             .count();
-        let (delivery, answers) = publish(&self.node.view, batch, fate);
-        let published = match fate {
-            Fate::Committed => u64::try_from(events).unwrap(),
-            Fate::Void => 0,
-        };
+        let (delivery, answers) = publish(&self.node.view, batch);
+        let published = u64::try_from(events).unwrap();
         let head = self.node.view.load().state.head;
         assert_eq!(
             head,
@@ -824,16 +816,6 @@ impl Simulation {
         let context = self.context();
         let engine = &mut self.node.engine;
         match mail {
-            Mail::Committed => engine.committed(),
-            Mail::Voided => {
-                if let Some(void) = engine.voided(context, || 0) {
-                    for item in void.items {
-                        if let Item::Reply(reply) = item {
-                            self.answer(reply.ticket, Err(Refusal::Unavailable));
-                        }
-                    }
-                }
-            }
             Mail::Room(id, room) => engine.room_loaded(id, room, context),
             Mail::Damaged(id) => engine.room_damaged(id, context),
             Mail::Unreadable(cold) => engine.unreadable(cold, context),
@@ -1099,16 +1081,18 @@ impl Simulation {
                 self.read_mail();
             }
             self.read_cold();
+            self.run_timers();
             self.commit();
             self.publish();
             (0..LANES).for_each(|number| self.deliver_on(number));
             self.read_clients();
             let node = &self.node;
+            let timers = &node.engine.world().state.timers;
             let idle = node.mail.is_empty()
                 && node.reads.is_empty()
-                && node.journal.is_none()
                 && node.written.is_empty()
                 && node.engine.pending() == 0
+                && (timers.get_min()).is_none_or(|((due, _), _)| *due > self.now)
                 && node.lanes.iter().all(|lane| lane.parcels.is_empty());
             let unrest = self.clients.values().find(|client| {
                 client.leaving
@@ -1135,7 +1119,7 @@ impl Simulation {
             self.totals.catch_ups += client.catch_ups;
         }
         let idle_rooms = self.random.below(4);
-        self.node = Node::open(&self.home, idle_rooms);
+        self.node = Node::open(&self.home, (idle_rooms, self.now));
         self.ledger
             .check_store(&self.node.writer, &self.node.reader);
         let stranded: Vec<_> = self.ledger.guests_in_rooms().collect();
@@ -1145,30 +1129,16 @@ impl Simulation {
                 .stranded_guests,
             stranded
         );
-        for user in stranded {
-            let command = Command::Timed {
-                id: 0,
-                command: TimedCommand::GuestGone { user },
-            };
-            self.submit(Envelope {
-                actor: Actor::SERVER,
-                command,
-                key: None,
-                label: None,
-                tags: None,
-                ticket: 0,
-            });
-        }
+        self.ledger.started(&self.node.engine.world().state);
     }
 }
 
-/// A refusal in a batch has no event of its own before it. (A signal whose answer was void stands alone.)
+/// A refusal in a batch has no change of its own before it.
 fn check_refusals(batch: &Batch<u64>) {
     let mut changed = false;
     for item in &batch.items {
         match item {
-            Item::Event { .. } => changed = true,
-            Item::Signal { .. } => {}
+            Item::Event { .. } | Item::Signal { .. } => changed = true,
             Item::Reply(reply) => {
                 assert!(
                     !(changed && reply.result.is_err() && reply.ticket != 0),
