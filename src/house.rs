@@ -188,5 +188,6 @@ fn limits(limits: &Limits) -> polylogue_hub::Limits {
         password_hashes: size(limits.password_hashes),
         registrations_per_hour: limits.registrations_per_hour,
         event_bytes: size(limits.event_bytes),
+        guest_absence_seconds: limits.guest_absence_seconds,
     }
 }

@@ -108,6 +108,7 @@ plays! {
     everywhere
     formatting
     guest_logs_in
+    guest_returns
     grouped_nicks
     guests
     guests_everywhere

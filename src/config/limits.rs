@@ -39,6 +39,9 @@ pub struct Limits {
     pub registrations_per_hour: u64,
     /// Bytes of one event as canonical JSON.
     pub event_bytes: u64,
+    /// For how long a guest of IRC whose connection ended stays in his rooms, as Matrix clients and programs see it: who comes back under the
+    /// same nick from the same address within that time was never away.
+    pub guest_absence_seconds: u64,
 }
 
 impl Default for Limits {
@@ -58,12 +61,14 @@ impl Default for Limits {
             password_hashes: 2,
             registrations_per_hour: 3,
             event_bytes: 65_536,
+            guest_absence_seconds: 600,
         }
     }
 }
 
 impl Limits {
-    /// For development: nothing is counted per address or account. Time limits, memory and event size stay.
+    /// For development: nothing is counted per address or account, and guests who are gone soon leave their rooms. Time limits, memory and
+    /// event size stay.
     #[must_use]
     pub fn unthrottled() -> Self {
         Self {
@@ -75,6 +80,7 @@ impl Limits {
             login_failures: u64::from(u32::MAX),
             login_failures_per_day: u64::from(u32::MAX),
             registrations_per_hour: u64::from(u32::MAX),
+            guest_absence_seconds: 5,
             ..Self::default()
         }
     }
@@ -89,7 +95,7 @@ impl Limits {
     }
 
     /// Key, value, unit and range. The upper end of `event_bytes` is Matrix's (client-server API, "Size limits").
-    fn ranges(&self) -> [(&'static str, u64, &'static str, RangeInclusive<u64>); 14] {
+    fn ranges(&self) -> [(&'static str, u64, &'static str, RangeInclusive<u64>); 15] {
         [
             (
                 "connections",
@@ -160,6 +166,12 @@ impl Limits {
                 1..=10_000,
             ),
             ("event_bytes", self.event_bytes, "bytes", 8192..=65_536),
+            (
+                "guest_absence_seconds",
+                self.guest_absence_seconds,
+                "seconds",
+                0..=86_400,
+            ),
         ]
     }
 }

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use crate::command::TimedCommand;
 use crate::document::{DocumentKey, DocumentStamp, Documents};
 use crate::event::{
     Claim, Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange,
 };
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
+use crate::name::NameKey;
 use crate::power::Prefixes;
 use crate::request::Request;
 use crate::room::{Mask, Member, Membership, Room, RoomKind, RoomState, StateEntry, Topic};
@@ -151,6 +153,7 @@ impl State {
             name,
             kind,
             password,
+            host,
         } = change
         {
             let user = User {
@@ -158,6 +161,7 @@ impl State {
                 name: name.clone(),
                 nicks: Arc::new([]),
                 kind: *kind,
+                host: host.clone(),
                 created: at,
                 password: password.clone(),
                 password_changed: self.head,
@@ -286,20 +290,35 @@ impl State {
         self.keys_moved(id, moved);
     }
 
-    fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, crate::command::TimedCommand)>) {
+    fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, TimedCommand)>) {
         match timer {
-            Some((due, command)) => {
-                self.timers.insert((*due, id), command.clone());
-                self.next_timer = self.next_timer.max(id.saturating_add(1));
-            }
+            Some((due, command)) => self.set_timer((*due, id), command.clone()),
             None => {
                 // Timers are few, and a cleared one is nearly always the first.
                 let key = self.timers.keys().find(|(_, known)| *known == id).copied();
-                if let Some(key) = key {
-                    self.timers.remove(&key);
+                let command = key.and_then(|key| self.timers.remove(&key));
+                if let Some(TimedCommand::GuestGone { user, .. }) = command
+                    && let Some(guest) = self.users.get(&user)
+                {
+                    let name = NameKey::account(guest.name.nick());
+                    if self.absent.get(&name) == Some(&(user, id)) {
+                        self.absent.remove(&name);
+                    }
                 }
             }
         }
+    }
+
+    /// Notes a timer.
+    pub fn set_timer(&mut self, key: (Timestamp, u64), command: TimedCommand) {
+        if let TimedCommand::GuestGone { user, .. } = &command
+            && let Some(guest) = self.users.get(user)
+        {
+            let name = NameKey::account(guest.name.nick());
+            self.absent.insert(name, (*user, key.1));
+        }
+        self.timers.insert(key, command);
+        self.next_timer = self.next_timer.max(key.1.saturating_add(1));
     }
 }
 

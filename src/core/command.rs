@@ -367,6 +367,8 @@ pub enum Command {
         session: SessionId,
         /// What IRC shows as the reason.
         reason: Arc<str>,
+        /// For how many milliseconds a guest stays in his rooms, so that he can come back into them.
+        absence: u64,
     },
     /// A session of somebody is somebody else's from now on: a guest has logged in, or an account as another one. That he may is proven.
     LogIn {
@@ -437,10 +439,12 @@ pub enum TimedCommand {
         /// The mask.
         mask: Arc<str>,
     },
-    /// Write the leaves of a guest who is gone.
+    /// A guest who is gone and did not come back leaves his rooms.
     GuestGone {
         /// Who.
         user: UserId,
+        /// Why he went.
+        reason: Arc<str>,
     },
     /// Forget that an account wrote to a stranger: until then it counts.
     StrangerCounts {

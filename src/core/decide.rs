@@ -1,6 +1,7 @@
 //! What a command comes to: events and signals, or a refusal. Pure: it looks at the world, the clock's reading and a random number that it is
 //! given, and changes nothing. One file per verb.
 
+mod absent;
 mod account;
 mod acknowledge_to_device;
 mod ban;
@@ -219,7 +220,11 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         ),
         Command::SetSetting { room, setting } => setting::set(at, room, setting),
         Command::Attach(attach) => session::attach(at, *attach),
-        Command::Detach { session, reason } => session::detach(at, session, reason),
+        Command::Detach {
+            session,
+            reason,
+            absence,
+        } => session::detach(at, session, (reason, absence)),
         Command::LogIn {
             session,
             user,
@@ -318,18 +323,21 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
             | OperatorCommand::Hear { .. }
             | OperatorCommand::Announce { .. },
         ) => Vec::new(),
-        // A guest's leaves are written with his last session's end.
-        Command::Detach { session, .. } => session::rooms_needed(world, *session),
         Command::LogIn { session, user, .. } => {
             let mut rooms = session::rooms_needed(world, *session);
-            rooms.extend(session::rooms_of(world, &Who::Account(*user)));
+            rooms.extend(session::rooms_of(world, *user));
             rooms
         }
-        // Whoever is here finds his rooms in every view.
-        Command::Attach(attach) => session::rooms_of(world, &attach.who),
+        // Whoever is here finds his rooms in every view; and who takes a nick may drive out whose it was.
+        Command::Attach(attach) => match &attach.who {
+            Who::Account(user) => session::rooms_of(world, *user),
+            Who::Guest(name) => absent::rooms_needed(world, name.nick()),
+        },
+        Command::Rename { nick } | Command::GroupNick { nick } => absent::rooms_needed(world, nick),
+        Command::Register { name, .. } => absent::rooms_needed(world, name.nick()),
         Command::CreateRoom(_)
         | Command::Disable { .. }
-        | Command::Register { .. }
+        | Command::Detach { .. }
         | Command::AddDevice { .. }
         | Command::AddCertificate { .. }
         | Command::RenameDevice { .. }
@@ -337,8 +345,6 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::RemoveAllDevices
         | Command::SetPassword { .. }
         | Command::SetProfile { .. }
-        | Command::Rename { .. }
-        | Command::GroupNick { .. }
         | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
@@ -366,7 +372,7 @@ impl<'a> Deciding<'a> {
             .ok_or(Refusal::NoSuchRoom)
     }
 
-    /// A user that exists, as account or as guest who is here: a guest who is gone never comes back.
+    /// A user that exists, as account or as guest who is here.
     fn known(&self, user: UserId) -> Result<(), Refusal> {
         if self.world.live.guests.contains_key(&user) || self.world.is_account(user) {
             Ok(())
@@ -423,6 +429,7 @@ impl<'a> Deciding<'a> {
                 name: name.clone(),
                 kind: UserKind::Guest,
                 password: None,
+                host: self.world.live.host_of(user),
             },
         };
         vec![Change::Event(Event::User { user, change })]

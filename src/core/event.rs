@@ -123,7 +123,14 @@ impl Event {
                 | UserChange::Document(_)
                 | UserChange::Keys(_) => false,
             },
-            Self::Timer { timer, .. } => timer.is_none(),
+            Self::Timer { timer, .. } => match timer {
+                // That a guest is gone can't be refused.
+                None | Some((_, TimedCommand::GuestGone { .. })) => true,
+                Some((
+                    _,
+                    TimedCommand::ExpireMask { .. } | TimedCommand::StrangerCounts { .. },
+                )) => false,
+            },
             Self::Name { .. } => false,
         }
     }
@@ -250,6 +257,8 @@ pub enum UserChange {
         kind: UserKind,
         /// The password's hash.
         password: Option<PasswordHash>,
+        /// The host that others see of a guest, by which he is known again.
+        host: Option<Arc<str>>,
     },
     /// The nick's case changed, or a guest's nick.
     Renamed(AccountName),

@@ -373,6 +373,13 @@ impl Live {
         guests.chain(sessions).collect()
     }
 
+    /// The host that others see of a user's latest connection.
+    #[must_use]
+    pub fn host_of(&self, user: UserId) -> Option<Arc<str>> {
+        let session = self.sessions.get(self.sessions_of(user).last()?)?;
+        Some(session.presentation.host.clone())
+    }
+
     /// A user's connections, in order of attachment.
     #[must_use]
     pub fn sessions_of(&self, user: UserId) -> &[SessionId] {

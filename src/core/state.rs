@@ -2,6 +2,7 @@
 //! so that a snapshot of all of it is a handful of pointer copies. A committed view is such a snapshot, and so is what a failed commit falls
 //! back to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
@@ -46,6 +47,8 @@ pub struct State {
     pub profile_changes: OrdMap<Position, UserId>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
+    /// Guests who are gone and still in their rooms, by their nicks, and the timers that end that.
+    pub absent: HashMap<NameKey, (UserId, u64)>,
 }
 
 /// Everything: what [`decide`](crate::decide::decide) looks at.
@@ -76,6 +79,7 @@ impl State {
             key_changes: OrdMap::new(),
             profile_changes: OrdMap::new(),
             timers: OrdMap::new(),
+            absent: HashMap::new(),
         }
     }
 
@@ -120,9 +124,11 @@ impl State {
 
     /// A guest whom a crash left in his rooms leaves them at a time. There is no row of it: the next start would find him again.
     pub fn strand(&mut self, guest: UserId, due: Timestamp) {
-        let command = TimedCommand::GuestGone { user: guest };
-        self.timers.insert((due, self.next_timer), command);
-        self.next_timer = self.next_timer.saturating_add(1);
+        let command = TimedCommand::GuestGone {
+            user: guest,
+            reason: "Connection lost".into(),
+        };
+        self.set_timer((due, self.next_timer), command);
     }
 
     /// Takes in a room that was read from the store. One that is hot already is newer, and stays.
@@ -176,6 +182,26 @@ impl World {
     pub fn reached_by(&self, nick: &str) -> Option<UserId> {
         let alias = || self.live.aliases.named(nick).map(|alias| alias.user);
         self.user_named(nick).or_else(alias)
+    }
+
+    /// Whether a user is a guest who is gone: he may still be in rooms, into which he can come back for a while.
+    #[must_use]
+    pub fn is_gone(&self, user: UserId) -> bool {
+        let is_guest = |user: &Arc<User>| user.kind == crate::user::UserKind::Guest;
+        self.state.user(user).is_some_and(is_guest) && !self.live.guests.contains_key(&user)
+    }
+
+    /// How many members of each room are guests who are gone.
+    #[must_use]
+    pub fn gone_from(&self) -> BTreeMap<RoomId, usize> {
+        let mut rooms = BTreeMap::new();
+        let guests = self.state.absent.values();
+        for guest in guests.filter_map(|(user, _)| self.state.user(*user)) {
+            for room in guest.joined() {
+                *rooms.entry(room).or_default() += 1;
+            }
+        }
+        rooms
     }
 
     /// Whether a user has an account.

@@ -24,6 +24,8 @@ pub struct User {
     pub nicks: Arc<[Arc<str>]>,
     /// Account or guest.
     pub kind: UserKind,
+    /// The host that others see of a guest, by which he is known again.
+    pub host: Option<Arc<str>>,
     /// When the row was made.
     pub created: Timestamp,
     /// The password's hash; guests and disabled accounts without one can't log in with a password.

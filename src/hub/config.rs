@@ -43,6 +43,8 @@ pub struct Limits {
     pub registrations_per_hour: u64,
     /// Bytes of one event as canonical JSON.
     pub event_bytes: usize,
+    /// For how long a guest who is gone stays in his rooms, in seconds.
+    pub guest_absence_seconds: u64,
 }
 
 impl Limits {
@@ -56,6 +58,7 @@ impl Limits {
         password_hashes: 2,
         registrations_per_hour: u64::MAX,
         event_bytes: 65_536,
+        guest_absence_seconds: 0,
     };
 }
 

@@ -61,8 +61,8 @@ pub struct Engine<T> {
     keys: OrdMap<(DeviceId, [u8; 32]), Receipt>,
     keyed: OrdSet<DeviceId>,
     base: Settled,
-    /// Connections that ended since then, and why: no failed commit brings them back.
-    ended: Vec<(SessionId, Arc<str>)>,
+    /// What ended connections since then: no failed commit brings them back.
+    ended: Vec<Command>,
     building: Vec<Item<T>>,
     new_keys: Vec<KeyRow>,
     parked: BTreeMap<Cold, Parked<T>>,
@@ -221,8 +221,7 @@ impl<T> Engine<T> {
             keys: Vec::new(),
             world,
         };
-        for (session, reason) in std::mem::take(&mut self.ended) {
-            let command = Command::Detach { session, reason };
+        for command in std::mem::take(&mut self.ended) {
             self.submit(by_server(command, nobody()), context);
         }
         void
@@ -299,11 +298,7 @@ impl<T> Engine<T> {
             }));
             return;
         }
-        let ended = if let Command::Detach { session, reason } = &command {
-            Some((*session, reason.clone()))
-        } else {
-            None
-        };
+        let ended = matches!(command, Command::Detach { .. }).then(|| command.clone());
         match self.decide(&actor, command, context) {
             // It may be refused by what was decided just before: if that is void, so is the refusal.
             Err(refusal) => self.building.push(Item::Reply(Reply {

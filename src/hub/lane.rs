@@ -514,11 +514,14 @@ fn is_attachment(change: &Change) -> bool {
     }
 }
 
-/// Whether all others are told the same of it: a front-end may keep a knock for those who can let somebody in, and shows each of two the room
-/// that their conversation became. Both are rare.
+/// Whether all others are told the same of it: a front-end may keep a knock for those who can let somebody in, shows each of two the room that
+/// their conversation became, and of a guest who comes back the rooms that they share. All are rare.
 fn is_shared(change: &Change) -> bool {
-    let Change::Event(record, _) = change else {
-        return true;
+    let record = match change {
+        Change::Event(record, _) => record,
+        Change::Signal(signal, ..) => {
+            return !matches!(&**signal, Signal::Attached { guest: Some(_), .. });
+        }
     };
     match &record.entry.event {
         Event::Room {

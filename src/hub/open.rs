@@ -52,6 +52,8 @@ pub struct Hub {
     pub(crate) budget: Budget,
     pub(crate) attempts: Attempts,
     pub(crate) login_tokens: LoginTokens,
+    /// For how many milliseconds a guest who is gone stays in his rooms.
+    pub(crate) guest_absence: u64,
     /// Bytes of an event's content, the envelope apart.
     pub(crate) content_bytes: usize,
     ids: IdCipher,
@@ -89,8 +91,9 @@ impl Hub {
         let directory = Directory::lock(&config.data_dir)?;
         let writer = Writer::open(&directory.database())?;
         let mut loaded = load(&writer, config.server_name.as_deref())?;
+        let guest_absence = config.limits.guest_absence_seconds.saturating_mul(1000);
         for guest in &loaded.stranded_guests {
-            loaded.state.strand(*guest, now());
+            loaded.state.strand(*guest, now().plus(guest_absence));
         }
         let view = View::new(World::new(loaded.state.clone()));
         let inbox = Arc::new(Inbox::new());
@@ -141,6 +144,7 @@ impl Hub {
             budget: Budget::new(&config.limits),
             attempts: Attempts::new(config.limits.clone()),
             login_tokens: LoginTokens::default(),
+            guest_absence,
             content_bytes: config.limits.event_bytes.saturating_sub(ENVELOPE),
             ids: IdCipher::new(&loaded.secret),
             cloak_key: key(&loaded.secret, b"cloaks"),

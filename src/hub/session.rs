@@ -241,6 +241,7 @@ impl Drop for Session {
         let command = Command::Detach {
             session: self.id,
             reason: reason.unwrap_or_else(|| "Connection closed".into()),
+            absence: self.hub.guest_absence,
         };
         self.hub.tell(Request::new(self.actor(), command));
     }

@@ -102,7 +102,6 @@ pub(crate) fn run_hub(
                 Mail::Stop => stopping = true,
             }
         }
-        engine.evict(now.now);
         for cold in engine.take_wanted() {
             fetch(cold, inbox, readers);
         }
@@ -119,6 +118,7 @@ pub(crate) fn run_hub(
                 stopping = true;
             }
         }
+        engine.evict(now.now);
         pace.hold();
     }
     journal.close()

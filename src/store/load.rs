@@ -3,7 +3,7 @@
 mod documents;
 mod keys;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use polylogue_core::command::TimedCommand;
@@ -32,7 +32,7 @@ pub struct Loaded {
     pub secret: [u8; 32],
     /// From which position each epoch is in force, oldest first.
     pub epochs: Vec<(Epoch, Position)>,
-    /// Guests that a crash left in rooms.
+    /// Guests that a crash left in rooms, and no timer takes out of them.
     pub stranded_guests: Vec<UserId>,
 }
 
@@ -52,8 +52,10 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
         connection.query_row("SELECT max(room) FROM room", [], |row| row.get(0))?;
     state.next_room = RoomId(next_room.unwrap_or(0)).next();
     load_names(connection, &mut state)?;
-    let stranded_guests = load_users(connection, &mut state)?;
+    let mut stranded_guests = load_users(connection, &mut state)?;
     load_timers(connection, &mut state)?;
+    let absent: BTreeSet<UserId> = state.absent.values().map(|(guest, _)| *guest).collect();
+    stranded_guests.retain(|guest| !absent.contains(guest));
     Ok(Loaded {
         state,
         secret,
@@ -152,7 +154,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
     let mut documents = documents::load(connection)?;
     let mut all_keys = keys::load(connection)?;
     let mut statement = connection.prepare(
-        "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed, profile_changed, password_changed FROM user",
+        "SELECT user, name, kind, created, password, disabled, display_name, avatar, keys_changed, profile_changed, password_changed, host FROM user",
     )?;
     let mut rows = statement.query([])?;
     let mut stranded = Vec::new();
@@ -185,6 +187,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             name: blob::read(&row.get::<_, Vec<u8>>(1)?)?,
             nicks: nicks.remove(&id).unwrap_or_default().into(),
             kind,
+            host: text(11)?,
             created: Timestamp(row.get::<_, i64>(3)?.unsigned_abs()),
             password: text(4)?.map(PasswordHash),
             password_changed: Position(row.get::<_, i64>(10)?.unsigned_abs()),
@@ -298,8 +301,7 @@ fn load_timers(connection: &Connection, state: &mut State) -> Result<(), StoreEr
         let id = row.get::<_, i64>(0)?.unsigned_abs();
         let due = Timestamp(row.get::<_, i64>(1)?.unsigned_abs());
         let command: TimedCommand = blob::read(&row.get::<_, Vec<u8>>(2)?)?;
-        state.timers.insert((due, id), command);
-        state.next_timer = state.next_timer.max(id.saturating_add(1));
+        state.set_timer((due, id), command);
     }
     Ok(())
 }

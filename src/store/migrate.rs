@@ -8,7 +8,7 @@ use crate::error::StoreError;
 const APPLICATION: i64 = 0x504c_594c;
 
 /// From an empty file to the newest version, one step each. A step that was released is never edited.
-const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
+const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Brings the file to the newest version.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ use polylogue_hub::{Mode, Relation, Request, VisibleEvent};
 use polylogue_irc::CapabilitySet;
 
 use crate::client::Client;
+use crate::render::member::is_departure;
 use crate::render::opened::opened;
 use crate::render::user::difference;
 use crate::render::{Scene, Stamp, room_event};
@@ -63,7 +64,7 @@ impl Client {
         }
     }
 
-    /// What is in no timeline: of those who are in a room with the session's user other nicks of guests, who is away and back; and of his
+    /// What is in no timeline: of those who are in a room with the session's user guests who went, came back or have other nicks, who is away and back; and of his
     /// conversations those that became channels.
     fn render_difference(&self, told: &World, world: &World) -> bytes::Bytes {
         let mut out = BytesMut::new();
@@ -112,7 +113,8 @@ impl Client {
                 tags: &[],
             };
             let said = matches!(event.change, RoomChange::Message(_));
-            if said || event.position > self.attached_at {
+            let shown = said || event.position > self.attached_at;
+            if shown && !is_departure(world, &event.change) {
                 let stamp = Stamp {
                     position: event.position,
                     at: event.at,

@@ -6,7 +6,7 @@ use polylogue_core::command::Operator;
 use polylogue_core::room::RoomKind;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
-use polylogue_core::{RoomId, RoomState, UserId};
+use polylogue_core::{Room, RoomId, RoomState, UserId};
 use polylogue_irc::{Middle, Source};
 
 /// The user name of accounts: they may have many sessions, so no client's own is shown.
@@ -119,6 +119,18 @@ pub(crate) fn target<'w>(world: &'w World, room: &'w RoomState, sender: UserId) 
         Some(peer) => world.name_of(peer).map(|name| &**name.nick()),
         None => channel(room),
     }
+}
+
+/// Rooms whose guests who are gone don't count: they were seen to quit.
+pub(crate) fn without_gone(world: &World, mut rooms: Vec<Room>) -> Vec<Room> {
+    let gone = world.gone_from();
+    for room in &mut rooms {
+        if let Some(gone) = gone.get(&room.state.id) {
+            let state = Arc::make_mut(&mut room.state);
+            state.joined = state.joined.saturating_sub(*gone);
+        }
+    }
+    rooms
 }
 
 /// A room by the name that a client wrote.

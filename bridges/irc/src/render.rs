@@ -207,6 +207,9 @@ fn event(scene: &Scene<'_>, record: &Record, out: &mut BytesMut) {
             let Some(state) = scene.world.state.room(*room).map(|room| &*room.state) else {
                 return;
             };
+            if member::is_departure(scene.world, change) {
+                return;
+            }
             room_event(
                 scene,
                 (state, *sender),

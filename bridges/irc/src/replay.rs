@@ -65,7 +65,7 @@ impl NamesReply<'_> {
         let mut line = String::with_capacity(room);
         let mut entry = String::new();
         for (user, member) in self.room.joined_members() {
-            if member.since > as_of {
+            if member.since > as_of || self.scene.world.is_gone(user) {
                 continue;
             }
             entry.clear();

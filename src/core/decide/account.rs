@@ -1,6 +1,6 @@
 //! Accounts: made, given another password, shut out.
 
-use super::{Change, Deciding, Decision, Outcome, device, rename};
+use super::{Change, Deciding, Decision, Outcome, absent, device, rename};
 use crate::command::{AccountState, NewDevice, OtherDevices, Scope};
 use crate::event::{Claim, Event, UserChange};
 use crate::ids::UserId;
@@ -23,6 +23,7 @@ pub(super) fn register(
         if at.world.state.names.contains_key(key) {
             return Err(Refusal::NameTaken);
         }
+        changes.extend(absent::driven_out(at.world, key));
         let guest = at.world.live.guest_names.get(key);
         if let Some(guest) = guest.filter(|guest| **guest != at.actor.user) {
             changes.extend(rename::pushed_aside(at, *guest)?);
@@ -42,6 +43,7 @@ pub(super) fn register(
             name,
             kind: UserKind::Account,
             password: Some(password),
+            host: None,
         },
     });
     if let Some(first) = first {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, rename};
+use super::{Change, Deciding, Decision, Outcome, absent, rename};
 use crate::event::{Claim, Event, UserChange};
 use crate::limits;
 use crate::name::{AccountName, NameKey};
@@ -30,6 +30,7 @@ pub(super) fn group(at: Deciding<'_>, nick: Arc<str>) -> Result<Decision, Refusa
         Some(Claim::User(owner)) if *owner == user.id => {}
         Some(Claim::User(_) | Claim::Room(_) | Claim::Tombstone) => return Err(Refusal::NameTaken),
         None | Some(Claim::Nobody) => {
+            changes.extend(absent::driven_out(at.world, &key));
             if let Some(guest) = at.world.live.guest_names.get(&key) {
                 changes.extend(rename::pushed_aside(at, *guest)?);
             }

@@ -1,6 +1,6 @@
 //! Nicks: a guest may change his, and gives it up to an account of that name; an account's is its name, of which only the case may change.
 
-use super::{Change, Deciding, Decision, Outcome};
+use super::{Change, Deciding, Decision, Outcome, absent};
 use crate::event::{Event, UserChange};
 use crate::ids::UserId;
 use crate::live::Signal;
@@ -24,8 +24,10 @@ pub(super) fn rename(at: Deciding<'_>, nick: &str) -> Result<Decision, Refusal> 
     if is_taken(at, user, nick) {
         return Err(Refusal::NameTaken);
     }
+    let mut changes = absent::driven_out(at.world, &NameKey::account(nick));
+    changes.extend(guest_renamed(at, user, nick)?);
     Ok(Decision {
-        changes: guest_renamed(at, user, nick)?,
+        changes,
         outcome: Outcome::Done,
     })
 }
@@ -42,7 +44,7 @@ pub(super) fn free_guest_nick(at: Deciding<'_>, guest: UserId) -> Result<String,
     let numbers = (0..NUMBERS).map(|step| (at.context.random.wrapping_add(step)) % NUMBERS);
     numbers
         .map(|number| format!("Guest{number:04}"))
-        .find(|nick| !is_taken(at, guest, nick))
+        .find(|nick| !is_taken(at, guest, nick) && !absent::holds(at.world, nick))
         .ok_or(Refusal::NameTaken)
 }
 
@@ -57,10 +59,17 @@ fn is_taken(at: Deciding<'_>, user: UserId, nick: &str) -> bool {
 fn guest_renamed(at: Deciding<'_>, user: UserId, nick: &str) -> Result<Vec<Change>, Refusal> {
     let name = at.world.name_of(user).ok_or(Refusal::NoSuchUser)?;
     let renamed = name.renamed(nick)?;
-    // The row that he may have learns of it with the next durable thing that he does: that he is called so now hangs on no commit.
-    Ok(vec![Change::Signal(Signal::GuestRenamed {
+    let mut changes = Vec::new();
+    if at.world.state.user(user).is_some() {
+        changes.push(Change::Event(Event::User {
+            user,
+            change: UserChange::Renamed(renamed.clone()),
+        }));
+    }
+    changes.push(Change::Signal(Signal::GuestRenamed {
         user,
         from: name.clone(),
         to: renamed,
-    })])
+    }));
+    Ok(changes)
 }

@@ -1,6 +1,8 @@
 //! Connections that begin to be somebody, and that end. Sessions are not durable; what a guest's end leaves to do is.
 
-use super::{Change, Deciding, Decision, Outcome, own, rename, within};
+use std::sync::Arc;
+
+use super::{Change, Deciding, Decision, Outcome, absent, own, rename, within};
 use crate::command::{Attach, Presentation, Scope, Who};
 use crate::event::{Event, MemberChange, RoomChange};
 use crate::ids::{DeviceId, RoomId, SessionId, UserId};
@@ -26,6 +28,7 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
         limits::STATUS,
     )?;
     within(attach.away.as_deref(), "away text", limits::STATUS)?;
+    let mut changes = Vec::new();
     let (user, guest) = match attach.who {
         Who::Account(user) => {
             let known = admit(world, user)?;
@@ -43,7 +46,16 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
             {
                 return Err(Refusal::NameTaken);
             }
-            (world.live.next_user, Some(name))
+            match absent::returning(world, &name, &attach.presentation.host) {
+                Some((user, name, back)) => {
+                    changes.extend(back);
+                    (user, Some(name))
+                }
+                None => {
+                    changes.extend(absent::driven_out(world, &key));
+                    (live.next_user, Some(name))
+                }
+            }
         }
     };
     let session = LiveSession {
@@ -54,13 +66,13 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
         operator: None,
         hears: false,
     };
-    let signal = Signal::Attached {
+    changes.push(Change::Signal(Signal::Attached {
         id: attach.session,
         session,
         guest,
-    };
+    }));
     Ok(Decision {
-        changes: vec![Change::Signal(signal)],
+        changes,
         outcome: Outcome::User(user),
     })
 }
@@ -101,7 +113,6 @@ pub(super) fn log_in(
         }),
     ];
     if world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id] {
-        changes.extend(last_name(at, before.user));
         changes.extend(leaves(world, before.user, &LOGGED_IN.into()));
         changes.extend(own::handed_over(world, before.user, user));
     }
@@ -180,11 +191,11 @@ fn admit(world: &World, user: UserId) -> Result<&User, Refusal> {
     Ok(known)
 }
 
-/// Ends a session, which nobody but itself does for a user. With a guest's last one the guest leaves his rooms.
+/// Ends a session, which nobody but itself does for a user. A guest without one leaves his rooms after `absence` milliseconds.
 pub(super) fn detach(
     at: Deciding<'_>,
     id: SessionId,
-    reason: std::sync::Arc<str>,
+    (reason, absence): (Arc<str>, u64),
 ) -> Result<Decision, Refusal> {
     match at.actor.scope {
         Scope::User if at.actor.session != Some(id) => return Err(Refusal::Forbidden),
@@ -200,8 +211,7 @@ pub(super) fn detach(
         reason: reason.clone(),
     })];
     if at.world.live.guests.contains_key(&user) && at.world.live.sessions_of(user) == [id] {
-        changes.extend(last_name(at, user));
-        changes.extend(leaves(at.world, user, &reason));
+        changes.extend(absent::gone(at, user, (reason, absence)));
     }
     Ok(Decision {
         changes,
@@ -209,7 +219,7 @@ pub(super) fn detach(
     })
 }
 
-/// The rooms that a guest's end will write to.
+/// The rooms that a guest's login will write to.
 pub(super) fn rooms_needed(world: &World, id: SessionId) -> Vec<RoomId> {
     let Some(session) = world.live.sessions.get(&id) else {
         return Vec::new();
@@ -226,22 +236,9 @@ pub(super) fn rooms_needed(world: &World, id: SessionId) -> Vec<RoomId> {
 }
 
 /// The rooms that an account is in, or asked into: what is said in a conversation reaches him before he answers.
-pub(super) fn rooms_of(world: &World, who: &Who) -> Vec<RoomId> {
-    match who {
-        Who::Account(user) => world
-            .state
-            .user(*user)
-            .map_or_else(Vec::new, |user| user.joined_or_invited().collect()),
-        Who::Guest(_) => Vec::new(),
-    }
-}
-
-/// What a guest who goes was called in the end, if he did something durable under another name.
-fn last_name(at: Deciding<'_>, user: UserId) -> Vec<Change> {
-    match at.world.state.user(user) {
-        Some(_) => at.rows_for(user),
-        None => Vec::new(),
-    }
+pub(super) fn rooms_of(world: &World, account: UserId) -> Vec<RoomId> {
+    let user = world.state.user(account);
+    user.map_or_else(Vec::new, |user| user.joined_or_invited().collect())
 }
 
 /// The leaves of a guest who is gone.

@@ -1,5 +1,6 @@
 //! The rules as people meet them: a small house with a founder, an operator, members and strangers, asked one thing after another.
 
+mod absent;
 mod accounts;
 mod direct;
 mod documents;
@@ -93,11 +94,15 @@ impl House {
     }
 
     fn attach(&mut self, who: Who) -> Result<UserId, Refusal> {
+        self.attach_from(who, "host.example")
+    }
+
+    fn attach_from(&mut self, who: Who, host: &str) -> Result<UserId, Refusal> {
         self.sessions += 1;
         let presentation = Presentation {
             front: "test",
             username: "user".into(),
-            host: "host.example".into(),
+            host: host.into(),
             real_name: "Real Name".into(),
             since: self.now,
             visible: true,
@@ -121,6 +126,16 @@ impl House {
 
     fn guest(&mut self, nick: &str) -> Result<UserId, Refusal> {
         self.attach(Who::Guest(AccountName::guest(nick, 1).unwrap()))
+    }
+
+    /// Does what is due.
+    fn run_timers(&mut self) {
+        while let Some(((due, id), command)) = self.world.state.timers.get_min().cloned()
+            && due <= self.now
+        {
+            let command = Command::Timed { id, command };
+            self.ask(&Actor::SERVER, command).unwrap();
+        }
     }
 
     fn join(&mut self, user: UserId, name: &str) -> Result<Decision, Refusal> {

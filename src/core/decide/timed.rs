@@ -31,12 +31,9 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
             .into_iter()
             .collect()
         }
-        TimedCommand::GuestGone { user } if at.world.live.guests.contains_key(&user) => Vec::new(),
         // It counted for as long as its timer was there.
         TimedCommand::StrangerCounts { .. } => Vec::new(),
-        TimedCommand::GuestGone { user } => {
-            session::leaves(at.world, user, &"Connection lost".into())
-        }
+        TimedCommand::GuestGone { user, reason } => session::leaves(at.world, user, &reason),
     };
     changes.push(Change::Event(Event::Timer { id, timer: None }));
     Ok(Decision {
@@ -50,8 +47,10 @@ pub(super) fn rooms_needed(world: &World, command: &TimedCommand) -> Vec<RoomId>
     match command {
         TimedCommand::ExpireMask { room, .. } => vec![*room],
         TimedCommand::StrangerCounts { .. } => Vec::new(),
-        TimedCommand::GuestGone { user } => world.state.user(*user).map_or_else(Vec::new, |user| {
-            user.rooms.iter().map(|entry| entry.room).collect()
-        }),
+        TimedCommand::GuestGone { user, .. } => {
+            world.state.user(*user).map_or_else(Vec::new, |user| {
+                user.rooms.iter().map(|entry| entry.room).collect()
+            })
+        }
     }
 }

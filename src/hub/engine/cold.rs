@@ -134,7 +134,7 @@ impl<T> Engine<T> {
     }
 
     /// Lets the rooms go that have been quiet for longest, once there are more than may be idle in memory: all rooms but those of users who are
-    /// here, those that something waits for, and those with a change that is not on disk.
+    /// here and those that something waits for. Does so only between batches: then all of it is on disk.
     pub fn evict(&mut self, now: Timestamp) {
         let rooms = self.world.state.rooms.len();
         let Eviction {
@@ -142,22 +142,16 @@ impl<T> Engine<T> {
             crowded,
             next,
         } = self.eviction;
-        if rooms <= idle || (rooms < crowded && now < next) {
+        if !self.building.is_empty() || rooms <= idle || (rooms < crowded && now < next) {
             return;
         }
         let needed = self.needed();
-        // What is the same as after the last commit has no change that is not on disk.
-        let on_disk = |id: &RoomId, room: &Room| {
-            self.base.world.state.room(*id).is_some_and(|base| {
-                base.sequence == room.sequence && Arc::ptr_eq(&base.state, &room.state)
-            })
-        };
         let mut quiet: Vec<(Timestamp, RoomId)> = self
             .world
             .state
             .rooms
             .iter()
-            .filter(|(id, room)| !needed.contains(id) && on_disk(id, room))
+            .filter(|(id, _)| !needed.contains(id))
             .map(|(id, room)| (room.at, *id))
             .collect();
         if quiet.len() > idle {

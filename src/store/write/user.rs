@@ -22,11 +22,12 @@ pub(super) fn write(
             name,
             kind,
             password,
+            host,
         } => {
             let password = password.as_ref().map(|hash| &*hash.0);
             transaction
-                .prepare_cached("INSERT INTO user (user, name, kind, created, password, password_changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                .execute(params![user.0, blob::write(name)?, blob::write(kind)?, integer(entry.at.0), password, integer(entry.position.0)])?;
+                .prepare_cached("INSERT INTO user (user, name, kind, created, password, password_changed, host) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+                .execute(params![user.0, blob::write(name)?, blob::write(kind)?, integer(entry.at.0), password, integer(entry.position.0), host.as_deref()])?;
         }
         UserChange::Renamed(name) => {
             transaction

@@ -1,7 +1,7 @@
 //! `LIST`: RFC 2812 section 3.2.6, with conditions (modern.ircdocs.horse, "ELIST"). Hidden channels are listed to their members only.
 
 use polylogue_core::mask::glob;
-use polylogue_core::{Room, RoomState, Timestamp};
+use polylogue_core::{RoomState, Timestamp};
 use polylogue_irc::elist::Condition;
 use polylogue_irc::{Message, Numeric, Trailing};
 
@@ -34,9 +34,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         .into_iter()
         .flat_map(|user| user.joined())
         .filter_map(|room| world.state.room(room));
-    let own: Vec<Room> = own.filter(|room| !room.state.listed).cloned().collect();
+    let own = own.filter(|room| !room.state.listed).cloned();
+    let rooms = names::without_gone(&world, rooms.iter().cloned().chain(own).collect());
     let now = now();
-    for room in rooms.iter().chain(&own) {
+    for room in &rooms {
         let Some(channel) = names::channel(&room.state) else {
             continue;
         };

@@ -27,7 +27,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         None
     };
     let users: Vec<UserId> = match &room {
-        Some(room) => room.state.joined_members().map(|(user, _)| user).collect(),
+        Some(room) => {
+            let members = room.state.joined_members().map(|(user, _)| user);
+            members.filter(|user| !world.is_gone(*user)).collect()
+        }
         None if is_channel(&mask) => Vec::new(),
         None => search(client, &world, &mask),
     };

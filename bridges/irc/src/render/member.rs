@@ -5,10 +5,10 @@ use polylogue_core::event::MemberChange;
 use polylogue_core::live::Presence;
 use polylogue_core::permission::{self, Action};
 use polylogue_core::room::Membership;
-use polylogue_core::user::UserKind;
-use polylogue_core::{Live, RoomSequence, RoomState, UserId};
+use polylogue_core::state::World;
+use polylogue_core::{RoomChange, RoomSequence, RoomState, Timestamp, UserId};
 use polylogue_hub::Relation;
-use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Trailing, Verb};
+use polylogue_irc::{Capability, LineWriter, Middle, Numeric, Parameters, Trailing, Verb};
 
 use super::{Scene, Stamp, metadata, mode};
 use crate::names::{self, Name};
@@ -55,6 +55,55 @@ pub(crate) fn member(
     }
 }
 
+/// Whether a change is the leave of a guest who is gone: whoever is told of everything as it happens has seen him quit.
+pub(crate) fn is_departure(world: &World, change: &RoomChange) -> bool {
+    match change {
+        RoomChange::Member(change) => {
+            change.membership == Membership::Leave && world.is_gone(change.user)
+        }
+        RoomChange::Created(_)
+        | RoomChange::Message(_)
+        | RoomChange::Power(_)
+        | RoomChange::State(_)
+        | RoomChange::Redaction { .. }
+        | RoomChange::Redacted(_) => false,
+    }
+}
+
+/// A guest who was seen to quit is back in his channels: those that he shares with the reader.
+pub(super) fn returned(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
+    let (Some(who), Some(guest)) = (scene.name(user), scene.world.state.user(user)) else {
+        return;
+    };
+    for room in guest.joined().filter_map(|id| scene.world.state.room(id)) {
+        let room = &room.state;
+        let Some(Ok(channel)) = names::channel(room).map(Middle::new) else {
+            continue;
+        };
+        if !room.is_joined(scene.viewer) {
+            continue;
+        }
+        let line = scene.line(out, (at, None));
+        joins(
+            scene,
+            line.from(who.source(), Verb::Join).middle(channel),
+            &who,
+        );
+        mode::given(scene, (channel, at), (user, room.prefixes(user)), out);
+    }
+}
+
+/// The rest of a JOIN (IRCv3 extended-join).
+fn joins(scene: &Scene<'_>, line: Parameters<'_>, who: &Name<'_>) {
+    let _ = if scene.has(Capability::ExtendedJoin) {
+        let account = who.account.map_or(Middle::STAR, names::echoed);
+        line.middle(account)
+            .trailing(&Trailing::lossy(&real_name(scene, who.user)))
+    } else {
+        line.end()
+    };
+}
+
 /// IRCv3 extended-join; whoever joined gets topic and names as well.
 fn join(
     scene: &Scene<'_>,
@@ -68,21 +117,13 @@ fn join(
         .line_of(out, (stamp.at, who.account), stamp.position)
         .from(who.source(), Verb::Join)
         .middle(channel);
-    let _ = if scene.has(Capability::ExtendedJoin) {
-        let account = who.account.map_or(Middle::STAR, |account| {
-            Middle::new(account).unwrap_or(Middle::STAR)
-        });
-        line.middle(account)
-            .trailing(&Trailing::lossy(&real_name(scene, user)))
-    } else {
-        line.end()
-    };
+    joins(scene, line, &who);
     if scene.viewer == user {
         entrance(scene, room, room_sequence(room, user), out);
     } else {
         let prefixes = room.prefixes(user);
         if prefixes.highest().is_some() {
-            mode::given(scene, (channel, stamp), (user, prefixes), out);
+            mode::given(scene, (channel, stamp.at), (user, prefixes), out);
         }
         // IRCv3 away-notify: also who comes in away.
         if let Presence::Away(text) = scene.world.live.presence(user)
@@ -109,13 +150,7 @@ pub(crate) fn present(scene: &Scene<'_>, (room, me): (&RoomState, &Name<'_>), ou
     let line = LineWriter::new(out)
         .from(me.source(), Verb::Join)
         .middle(channel);
-    let _ = if scene.has(Capability::ExtendedJoin) {
-        let account = me.account.map_or(Middle::STAR, names::echoed);
-        line.middle(account)
-            .trailing(&Trailing::lossy(&real_name(scene, scene.viewer)))
-    } else {
-        line.end()
-    };
+    joins(scene, line, me);
     entrance(scene, room, RoomSequence(u64::MAX), out);
 }
 
@@ -191,16 +226,6 @@ fn part(
     change: &MemberChange,
     out: &mut BytesMut,
 ) {
-    // A guest who is gone was seen to quit by whoever was told of everything; his leaves are the store's business.
-    let guest = scene
-        .world
-        .state
-        .user(change.user)
-        .is_some_and(|user| user.kind == UserKind::Guest);
-    let is_here = |live: &Live| live.guests.contains_key(&change.user);
-    if guest && is_here(&scene.before.live) && !is_here(&scene.world.live) {
-        return;
-    }
     let Some(who) = scene.name(change.user) else {
         return;
     };

@@ -297,7 +297,7 @@ pub(crate) fn ban_mask(scene: &Scene<'_>, user: UserId) -> Option<String> {
 /// Prefixes that somebody has as he comes in.
 pub(super) fn given(
     scene: &Scene<'_>,
-    (channel, stamp): (Middle<'_>, Stamp),
+    (channel, at): (Middle<'_>, Timestamp),
     (user, prefixes): (UserId, Prefixes),
     out: &mut BytesMut,
 ) {
@@ -310,7 +310,7 @@ pub(super) fn given(
             parameter: Some(name.nick()),
         })
         .collect();
-    write_to(scene, (channel, UserId::SERVER), stamp.at, &changes, out);
+    write_to(scene, (channel, UserId::SERVER), at, &changes, out);
 }
 
 fn write(

@@ -29,7 +29,12 @@ pub(super) fn signal(
         Signal::Attached { id, session, .. } if *id == viewer.session => {
             scene.renderer.welcome.write(scene, session, out)
         }
-        Signal::Attached { session, .. } => presence(scene, (session.user, at), out),
+        Signal::Attached { session, guest, .. } => {
+            if guest.is_some() {
+                member::returned(scene, (session.user, at), out);
+            }
+            presence(scene, (session.user, at), out)
+        }
         Signal::Detached { user, reason, .. } => detached(scene, (*user, at), reason, out),
         Signal::Left { user, next, .. } => left(scene, (*user, *next, at), out),
         Signal::Presented { user, .. } => presented(scene, (*user, at), out),
@@ -104,10 +109,14 @@ fn announcement(
         .trailing(&Trailing::lossy(text));
 }
 
-/// What shows of a user now and did not before, for whoever was told nothing in between: NICK of a guest, AWAY. That a guest went is in the
-/// timelines of the channels that he was in.
+/// What shows of a user now and did not before, for whoever was told nothing in between: QUIT, JOIN and NICK of a guest, AWAY.
 pub(crate) fn difference(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
-    if let (Some(from), Some(to)) = (scene.before.name_of(user), scene.world.name_of(user))
+    if !scene.before.is_gone(user) && scene.world.is_gone(user) {
+        return quit(scene, (user, at), "Connection lost", out);
+    }
+    if scene.before.is_gone(user) && !scene.world.is_gone(user) {
+        member::returned(scene, (user, at), out);
+    } else if let (Some(from), Some(to)) = (scene.before.name_of(user), scene.world.name_of(user))
         && from.nick() != to.nick()
     {
         renamed(scene, (user, at), (from.nick(), to.nick()), out);
@@ -268,6 +277,10 @@ fn detached(scene: &Scene<'_>, (user, at): (UserId, Timestamp), reason: &str, ou
     if scene.relation == Relation::Origin || scene.world.live.guests.contains_key(&user) {
         return;
     }
+    quit(scene, (user, at), reason, out);
+}
+
+fn quit(scene: &Scene<'_>, (user, at): (UserId, Timestamp), reason: &str, out: &mut BytesMut) {
     let Some(who) = scene.name(user) else { return };
     let _ = scene
         .line(out, (at, None))

@@ -71,6 +71,7 @@ fn a_login_by_a_password_that_was_changed_meanwhile_is_none() {
         let end = Command::Detach {
             session,
             reason: "bye".into(),
+            absence: 0,
         };
         house.ask(&Actor::SERVER, end).unwrap();
     }
@@ -578,6 +579,7 @@ fn nobody_ends_anothers_session_or_logs_in_for_him() {
     let end = Command::Detach {
         session: SessionId(2),
         reason: "bye".into(),
+        absence: 0,
     };
     let actor = Actor {
         session: Some(SessionId(1)),
@@ -789,9 +791,12 @@ fn a_guest_who_logs_in_is_found_by_his_old_nick_until_he_goes() {
     assert_eq!(house.world.user_named("gale"), None, "it is nobody's name");
     assert!(house.guest("gale").is_err());
     let reason = "Bye".into();
-    house
-        .ask(&Actor::SERVER, Command::Detach { session, reason })
-        .unwrap();
+    let detach = Command::Detach {
+        session,
+        reason,
+        absence: 0,
+    };
+    house.ask(&Actor::SERVER, detach).unwrap();
     assert_eq!(house.world.reached_by("gale"), None);
     assert!(house.guest("gale").is_ok());
 }

@@ -316,9 +316,12 @@ fn what_is_said_with_a_guest_stays_readable_while_he_is_here() {
     );
     let session = *house.world.live.sessions_of(gale).first().unwrap();
     let reason = "Bye".into();
-    house
-        .ask(&Actor::SERVER, Command::Detach { session, reason })
-        .unwrap();
+    let detach = Command::Detach {
+        session,
+        reason,
+        absence: 0,
+    };
+    house.ask(&Actor::SERVER, detach).unwrap();
     assert_eq!(senders(&house, ALICE, gale), []);
 }
 

@@ -234,7 +234,10 @@ fn a_timer_tidies_only_what_is_over() {
             ALICE,
             Command::Timed {
                 id: 9,
-                command: crate::command::TimedCommand::GuestGone { user: BOB }
+                command: crate::command::TimedCommand::GuestGone {
+                    user: BOB,
+                    reason: "Bye".into()
+                }
             }
         )),
         Err(Refusal::Forbidden)
@@ -484,8 +487,10 @@ fn a_guest_who_is_gone_is_nobody() {
     let detach = Command::Detach {
         session,
         reason: "bye".into(),
+        absence: 0,
     };
     house.ask(&actor, detach).unwrap();
+    house.run_timers();
     assert_eq!(house.standing(room, gale), None, "his row goes with him");
     assert_eq!(
         outcome(&house.say(gale, Destination::Room(room))),

@@ -330,6 +330,20 @@ impl Ledger {
         rooms(one).any(|room| rooms(other).any(|known| known == room))
     }
 
+    /// Guests whom no row of a timer takes out of their rooms: a crash strands them.
+    pub(crate) fn guests_without_timer(&self) -> Vec<UserId> {
+        let rows = self.state.timers.iter();
+        let rows = rows.filter(|(key, _)| !self.stranded.contains_key(*key));
+        let leaving: BTreeSet<UserId> = rows
+            .filter_map(|(_, command)| match command {
+                TimedCommand::GuestGone { user, .. } => Some(*user),
+                TimedCommand::ExpireMask { .. } | TimedCommand::StrangerCounts { .. } => None,
+            })
+            .collect();
+        let guests = self.guests_in_rooms();
+        guests.filter(|guest| !leaving.contains(guest)).collect()
+    }
+
     /// Guests with a standing that holds them in a room.
     pub(crate) fn guests_in_rooms(&self) -> impl Iterator<Item = UserId> {
         self.state
@@ -345,6 +359,7 @@ impl Ledger {
         let rows = self.state.timers.clone().relative_complement(old);
         self.state.timers = state.timers.clone();
         self.state.next_timer = state.next_timer;
+        self.state.absent = state.absent.clone();
         self.stranded = state.timers.clone().relative_complement(rows);
     }
 
@@ -361,7 +376,7 @@ impl Ledger {
         let mut stored = load(writer, Some(SERVER)).unwrap().state;
         for (key, command) in &self.stranded {
             if self.state.timers.contains_key(key) {
-                stored.timers.insert(*key, command.clone());
+                stored.set_timer(*key, command.clone());
             }
         }
         self.check_state(&stored);
@@ -459,6 +474,7 @@ impl Ledger {
         assert_eq!(state.names, self.state.names);
         assert_eq!(state.tokens, self.state.tokens);
         assert_eq!(state.timers, self.state.timers);
+        assert_eq!(state.absent, self.state.absent);
         assert_eq!(state.key_changes, self.state.key_changes);
         assert_eq!(state.profile_changes, self.state.profile_changes);
         assert_eq!(

@@ -560,6 +560,7 @@ impl Simulation {
         let command = Command::Detach {
             session,
             reason: "bye".into(),
+            absence: u64::try_from(self.random.below(4_000)).unwrap(),
         };
         self.submit(Envelope {
             actor,
@@ -1046,9 +1047,13 @@ impl Simulation {
             let held = rooms
                 .iter()
                 .any(|entry| self.node.damaged.contains(&entry.room));
+            let may_return = || {
+                let mut absent = world.state.absent.values();
+                absent.any(|(user, _)| *user == guest)
+            };
             assert!(
-                held || world.live.guests.contains_key(&guest),
-                "{guest:?} is gone and still in a room"
+                held || world.live.guests.contains_key(&guest) || may_return(),
+                "{guest:?} is gone for good and still in a room"
             );
         }
         for client in self
@@ -1122,7 +1127,7 @@ impl Simulation {
         self.node = Node::open(&self.home, (idle_rooms, self.now));
         self.ledger
             .check_store(&self.node.writer, &self.node.reader);
-        let stranded: Vec<_> = self.ledger.guests_in_rooms().collect();
+        let stranded = self.ledger.guests_without_timer();
         assert_eq!(
             load(&self.node.writer, Some(SERVER))
                 .unwrap()

@@ -76,6 +76,7 @@ async fn run(mut call: Call<'_>) {
     let Ok(rooms) = call.client.irc.hub.listed_rooms().await else {
         return call.say("Please wait a while and try again");
     };
+    let rooms = names::without_gone(&call.client.world(), rooms.to_vec());
     let mut found: Vec<(usize, String)> = rooms
         .iter()
         .filter_map(|room| {

@@ -37,6 +37,8 @@ async fn run(mut call: Call<'_>) {
     }
     let since = ServerTime::from_unix_milliseconds(state.creation.at.0);
     call.say(&format!("Registered: {}", since.as_str()));
-    call.say(&format!("Members: {}", state.joined));
+    let members = state.joined_members().map(|(user, _)| user);
+    let members = members.filter(|user| !world.is_gone(*user)).count();
+    call.say(&format!("Members: {members}"));
     call.say("*** End of Info ***");
 }
