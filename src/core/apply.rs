@@ -301,7 +301,7 @@ impl State {
                     && let Some(guest) = self.users.get(&user)
                 {
                     let name = NameKey::account(guest.name.nick());
-                    if self.absent.get(&name) == Some(&(user, id)) {
+                    if self.absent.get(&name).map(|(user, _)| *user) == Some(user) {
                         self.absent.remove(&name);
                     }
                 }
@@ -315,7 +315,7 @@ impl State {
             && let Some(guest) = self.users.get(user)
         {
             let name = NameKey::account(guest.name.nick());
-            self.absent.insert(name, (*user, key.1));
+            self.absent.insert(name, (*user, key));
         }
         self.timers.insert(key, command);
         self.next_timer = self.next_timer.max(key.1.saturating_add(1));

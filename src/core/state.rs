@@ -48,7 +48,7 @@ pub struct State {
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
     /// Guests who are gone and still in their rooms, by their nicks, and the timers that end that.
-    pub absent: HashMap<NameKey, (UserId, u64)>,
+    pub absent: HashMap<NameKey, (UserId, (Timestamp, u64))>,
 }
 
 /// Everything: what [`decide`](crate::decide::decide) looks at.
@@ -189,6 +189,20 @@ impl World {
     pub fn is_gone(&self, user: UserId) -> bool {
         let is_guest = |user: &Arc<User>| user.kind == crate::user::UserKind::Guest;
         self.state.user(user).is_some_and(is_guest) && !self.live.guests.contains_key(&user)
+    }
+
+    /// What a guest who is gone said as he went, for as long as he may come back.
+    #[must_use]
+    pub fn farewell(&self, user: UserId) -> Option<Arc<str>> {
+        let name = NameKey::account(self.state.user(user)?.name.nick());
+        let (_, timer) = self.state.absent.get(&name)?;
+        match self.state.timers.get(timer)? {
+            TimedCommand::GuestGone {
+                user: known,
+                reason,
+            } => (*known == user).then(|| reason.clone()),
+            TimedCommand::ExpireMask { .. } | TimedCommand::StrangerCounts { .. } => None,
+        }
     }
 
     /// How many members of each room are guests who are gone.

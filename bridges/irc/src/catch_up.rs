@@ -11,7 +11,7 @@ use polylogue_hub::{Mode, Relation, Request, VisibleEvent};
 use polylogue_irc::CapabilitySet;
 
 use crate::client::Client;
-use crate::render::member::is_departure;
+use crate::render::member::{is_departure, is_passed};
 use crate::render::opened::opened;
 use crate::render::user::difference;
 use crate::render::{Scene, Stamp, room_event};
@@ -114,7 +114,8 @@ impl Client {
             };
             let said = matches!(event.change, RoomChange::Message(_));
             let shown = said || event.position > self.attached_at;
-            if shown && !is_departure(world, &event.change) {
+            let passed = is_departure(world, &event.change) || is_passed(world, &event.change);
+            if shown && !passed {
                 let stamp = Stamp {
                     position: event.position,
                     at: event.at,

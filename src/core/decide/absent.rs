@@ -33,7 +33,7 @@ pub(super) fn returning(
     name: &AccountName,
     host: &str,
 ) -> Option<(UserId, AccountName, Vec<Change>)> {
-    let (id, timer) = *world.state.absent.get(&NameKey::account(name.nick()))?;
+    let (id, (_, timer)) = *world.state.absent.get(&NameKey::account(name.nick()))?;
     let guest = world.state.user(id)?;
     let same_nick = guest.name.nick().eq_ignore_ascii_case(name.nick());
     if !same_nick || guest.host.as_deref() != Some(host) {
@@ -52,7 +52,7 @@ pub(super) fn returning(
 
 /// The leaves of a guest who is gone and whose nick, or one that looks like it, is somebody else's from now on.
 pub(super) fn driven_out(world: &World, nick: &NameKey) -> Vec<Change> {
-    let Some((guest, timer)) = world.state.absent.get(nick) else {
+    let Some((guest, (_, timer))) = world.state.absent.get(nick) else {
         return Vec::new();
     };
     let mut changes = session::leaves(world, *guest, &"Connection lost".into());

@@ -70,6 +70,21 @@ pub(crate) fn is_departure(world: &World, change: &RoomChange) -> bool {
     }
 }
 
+/// Whether a change is the way of a guest who is gone into a room: whoever was told of nothing in between need not learn that he came.
+pub(crate) fn is_passed(world: &World, change: &RoomChange) -> bool {
+    match change {
+        RoomChange::Member(change) => {
+            change.membership == Membership::Join && world.is_gone(change.user)
+        }
+        RoomChange::Created(_)
+        | RoomChange::Message(_)
+        | RoomChange::Power(_)
+        | RoomChange::State(_)
+        | RoomChange::Redaction { .. }
+        | RoomChange::Redacted(_) => false,
+    }
+}
+
 /// A guest who was seen to quit is back in his channels: those that he shares with the reader.
 pub(super) fn returned(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
     let (Some(who), Some(guest)) = (scene.name(user), scene.world.state.user(user)) else {

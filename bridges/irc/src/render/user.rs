@@ -112,7 +112,9 @@ fn announcement(
 /// What shows of a user now and did not before, for whoever was told nothing in between: QUIT, JOIN and NICK of a guest, AWAY.
 pub(crate) fn difference(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out: &mut BytesMut) {
     if !scene.before.is_gone(user) && scene.world.is_gone(user) {
-        return quit(scene, (user, at), "Connection lost", out);
+        let reason = scene.world.farewell(user);
+        let reason = reason.as_deref().unwrap_or("Connection lost");
+        return quit(scene, (user, at), reason, out);
     }
     if scene.before.is_gone(user) && !scene.world.is_gone(user) {
         member::returned(scene, (user, at), out);
