@@ -138,9 +138,11 @@ plays! {
     names
     nickserv
     one_account
+    opened
     outsiders
     powers
     presence
+    private_past
     private_rooms
     profiles
     profiles_everywhere

@@ -16,6 +16,7 @@ use crate::request::Request;
 use crate::room::{Mask, Member, Membership, Room, RoomKind, RoomState, StateEntry, Topic};
 use crate::state::{State, World};
 use crate::user::{Profile, ProfileField, ReadMarks, Requests, User, UserKind, UserRoom};
+use crate::visibility::HistoryVisibility;
 use crate::{event::ReadAudience, facets, redaction};
 
 impl State {
@@ -486,7 +487,13 @@ pub fn apply_setting(
         RoomSetting::Key(key) => state.key.clone_from(key),
         RoomSetting::Listed(listed) => state.listed = *listed,
         RoomSetting::Names { names, .. } => state.names = names.as_slice().into(),
-        RoomSetting::Opened => state.kind = RoomKind::Group,
+        RoomSetting::Opened => {
+            state.kind = RoomKind::Group;
+            // What was said in the conversation is for those who were in it.
+            let visibilities = state.visibilities.iter();
+            let visibilities = visibilities.map(|(from, _)| (*from, HistoryVisibility::Joined));
+            state.visibilities = visibilities.collect();
+        }
     }
 }
 

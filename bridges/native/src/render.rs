@@ -144,8 +144,11 @@ impl NativeRenderer {
             Event::User { user, change } => {
                 signal::of_user(self, what, (*user, change)).map(as_signal)
             }
-            // Names, keys, masks and the directory are no part of the timeline.
-            Event::Setting { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+            // It is no part of the timeline.
+            Event::Setting { room, setting, .. } => {
+                signal::of_room(self, dialect, (*room, setting)).map(as_signal)
+            }
+            Event::Name { .. } | Event::Timer { .. } => None,
         }
     }
 }

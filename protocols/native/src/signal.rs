@@ -24,6 +24,8 @@ tagged! {
         Profile(UserProfile) = "profile",
         /// A guest says something to you alone, which is not kept. Needs no feature.
         Whisper(Whisper) = "whisper",
+        /// A conversation of two is a room of many from here on. Needs no feature.
+        Opened(RoomOpened) = "opened",
     }
 }
 
@@ -87,6 +89,13 @@ pub struct UserProfile {
     /// A text beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Arc<str>>,
+}
+
+/// `opened`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomOpened {
+    /// Which.
+    pub room: RoomId,
 }
 
 /// `whisper`.

@@ -324,6 +324,8 @@ pub(super) fn opened(at: Deciding<'_>, room: &RoomState, third: UserId) -> Vec<C
         sender: at.actor.user,
         setting: RoomSetting::Opened,
     });
+    let visibility = facets::history_visibility(HistoryVisibility::Joined);
+    let visibility = at.event(room.id, RoomChange::State(visibility));
     // Whoever was asked into the conversation, and heard what was said there, is asked into the room as anybody is.
     let asked = [one, other]
         .into_iter()
@@ -333,7 +335,7 @@ pub(super) fn opened(at: Deciding<'_>, room: &RoomState, third: UserId) -> Vec<C
         .into_iter()
         .chain(claimed)
         .chain(named)
-        .chain([opened])
+        .chain([opened, visibility])
         .chain(asked)
         .collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polylogue_core::event::{MemberChange, PowerChange, Redacted, RoomSetting, StateChange};
 use polylogue_core::room::{Creation, Membership, RoomKind};
-use polylogue_core::visibility::SpanKind;
+use polylogue_core::visibility::{HistoryVisibility, SpanKind};
 use polylogue_core::{
     Entry, EventRef, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId,
 };
@@ -87,6 +87,9 @@ pub(super) fn write_setting(
             transaction
                 .prepare_cached("UPDATE room SET opened = 1 WHERE room = ?1")?
                 .execute([room.0])?;
+            transaction
+                .prepare_cached("UPDATE visibility SET visibility = ?2 WHERE room = ?1")?
+                .execute(params![room.0, blob::write(&HistoryVisibility::Joined)?])?;
         }
     }
     Ok(())

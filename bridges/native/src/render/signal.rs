@@ -1,11 +1,13 @@
 //! What flickers, as signals: to those who asked for the feature, never to the connection that caused it.
 
-use polylogue_core::event::{ReadAudience, UserChange};
+use polylogue_core::event::{ReadAudience, RoomSetting, UserChange};
 use polylogue_core::live::{Transient, TransientKind, TransientTarget};
 use polylogue_core::state::World;
 use polylogue_core::{RoomId, RoomSequence, UserId};
 use polylogue_hub::{Relation, Rendering};
-use polylogue_native::signal::{UserPresence, UserProfile, UserRead, UserTyping, Whisper};
+use polylogue_native::signal::{
+    RoomOpened, UserPresence, UserProfile, UserRead, UserTyping, Whisper,
+};
 use polylogue_native::{Presence, Signal, TextKind};
 
 use super::{Dialect, NativeRenderer};
@@ -51,6 +53,27 @@ pub(super) fn of_user(
         | UserChange::AccountData { .. }
         | UserChange::Document(_)
         | UserChange::Keys(_) => None,
+    }
+}
+
+/// What is told of a change to a room beside its timeline.
+pub(super) fn of_room(
+    renderer: &NativeRenderer,
+    dialect: Dialect,
+    (room, setting): (RoomId, &RoomSetting),
+) -> Option<Signal> {
+    match setting {
+        RoomSetting::Opened => dialect.has(Dialect::HERE).then(|| {
+            Signal::Opened(RoomOpened {
+                room: names::room(renderer.sealer(), room),
+            })
+        }),
+        // Masks, keys and further names are IRC's; the directory is asked for.
+        RoomSetting::MaskAdded { .. }
+        | RoomSetting::MaskRemoved { .. }
+        | RoomSetting::Key(_)
+        | RoomSetting::Listed(_)
+        | RoomSetting::Names { .. } => None,
     }
 }
 

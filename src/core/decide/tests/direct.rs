@@ -4,6 +4,7 @@ use super::*;
 use crate::limits::{PENDING_DIRECT_MESSAGES, STRANGER_COUNTS, STRANGERS, YOUNG};
 use crate::live::Signal;
 use crate::name::NameKey;
+use crate::visibility::HistoryVisibility;
 
 fn dm(house: &mut House, from: UserId, to: UserId) -> Result<(), Refusal> {
     outcome(&house.say(from, Destination::User(to)))
@@ -624,6 +625,14 @@ fn a_third_person_makes_a_conversation_a_room_of_many() {
     // Who had not answered is asked into the room, and what is said there is not said to him.
     assert_eq!(house.standing(old, DAVE), Some(Membership::Invite));
     assert!(!house.room(old).kind.reaches(DAVE, Membership::Invite));
+    // What was said before is for those who heard it.
+    let seen = |house: &House| house.room(old).visibilities.clone();
+    assert!(seen(&house).len() > 1, "as state as well");
+    assert!(
+        seen(&house)
+            .iter()
+            .all(|(_, one)| *one == HistoryVisibility::Joined)
+    );
     // The name stays, whoever comes next.
     let names = house.room(old).names.clone();
     house.by(ALICE, invite(BOB)).unwrap();
