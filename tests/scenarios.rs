@@ -24,7 +24,7 @@
 //! | `alice joins #garden` | and is in |
 //! | `alice disconnects` | without a word |
 //! | `alice comes back` | connects and logs in as before; native goes on from the last cursor, Matrix from the last `since` |
-//! | `restart the server` | SIGTERM, and start on the same data; everybody comes back |
+//! | `restart the server` | SIGTERM, and start on the same data; everybody comes back who was there |
 //! | `kill the server` | SIGKILL, and the same |
 //!
 //! | on IRC | |

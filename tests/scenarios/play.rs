@@ -59,6 +59,8 @@ struct Actor {
     standing: Standing,
     wishes: Vec<String>,
     connection: Connection,
+    /// He has disconnected, and stays away until he comes back.
+    away: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,6 +160,7 @@ impl Stage {
             standing,
             wishes,
             connection,
+            away: false,
         };
         match self.actors.insert(who.to_owned(), actor) {
             None => Ok(()),
@@ -299,7 +302,9 @@ impl Stage {
     }
 
     fn disconnect(&mut self, who: &str) -> Outcome<()> {
-        match &mut self.actor(who)?.connection {
+        let actor = self.actor(who)?;
+        actor.away = true;
+        match &mut actor.connection {
             Connection::Irc(irc) => irc.disconnect(),
             Connection::Native(native) => native.disconnect(),
             Connection::Matrix(matrix) => matrix.disconnect(),
@@ -310,6 +315,7 @@ impl Stage {
     fn come_back(&mut self, who: &str) -> Outcome<()> {
         let (address, http) = (self.server.native(), self.server.http());
         let actor = self.actor(who)?;
+        actor.away = false;
         let (account, standing, wishes) =
             (actor.account.clone(), actor.standing, actor.wishes.clone());
         let connection = match &mut actor.connection {
@@ -332,7 +338,8 @@ impl Stage {
 
     fn everybody_comes_back(&mut self) -> Outcome<()> {
         self.server.start_again();
-        let names: Vec<_> = self.actors.keys().cloned().collect();
+        let here = self.actors.iter().filter(|(_, actor)| !actor.away);
+        let names: Vec<_> = here.map(|(name, _)| name.clone()).collect();
         names.iter().try_for_each(|who| self.come_back(who))
     }
 }
