@@ -113,6 +113,7 @@ plays! {
     guests
     guests_everywhere
     guests_in_private
+    guests_in_program_rooms
     history
     identify
     ignore

@@ -62,7 +62,12 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
     if let Some(alias) = &request.alias {
         states.push(canonical_alias(at, alias));
     }
-    states.extend(preset_states(request.preset));
+    let chosen = |preset: &StateChange| {
+        let mut state = request.state.iter();
+        state.any(|change| (&change.kind, &change.key) == (&preset.kind, &preset.key))
+    };
+    let presets = preset_states(request.preset).into_iter();
+    states.extend(presets.filter(|preset| !chosen(preset)));
     let unencrypted = reads_plain_text(at, &request);
     let kept =
         |change: &&StateChange| unencrypted.is_empty() || *change.kind != *facets::ENCRYPTION;

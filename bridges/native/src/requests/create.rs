@@ -2,7 +2,7 @@
 
 use polylogue_core::command::{CreateRoom, Preset};
 use polylogue_core::name::ChannelName;
-use polylogue_core::{Command, Refusal};
+use polylogue_core::{Command, Refusal, facets};
 use polylogue_hub::Request;
 use polylogue_native::request::room::{Create, Visibility};
 use polylogue_native::{Answer, Error, ErrorCode};
@@ -31,8 +31,14 @@ pub(super) async fn create(client: &Client, request: Create) -> Result<Answer, E
         Visibility::Unlisted => (Preset::Public, false),
         Visibility::Private => (Preset::Private, false),
     };
+    // As in a channel that is made on IRC.
+    let state = match preset {
+        Preset::Public => vec![facets::guest_access(true)],
+        Preset::Private | Preset::TrustedPrivate => Vec::new(),
+    };
     let room = CreateRoom {
         preset,
+        state,
         alias,
         name: request
             .name
