@@ -3,7 +3,7 @@
 
 use polylogue_core::body::EventRef;
 use polylogue_core::visibility::{Gate, SpanKind};
-use polylogue_core::{Body, Refusal, RoomChange, RoomId, RoomSequence, UserId, facets};
+use polylogue_core::{Body, DeviceId, Refusal, RoomChange, RoomId, RoomSequence, UserId, facets};
 use polylogue_store::{Direction, Reader, RelationKind, StateKey, StoreError, StoredEvent};
 
 use crate::history::{Page, VisibleEvent};
@@ -135,6 +135,15 @@ impl Hub {
             position: event.position,
             author: event.sender,
         }))
+    }
+
+    /// Whether what was asked for under an exactly-once key was done.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store can't be read now.
+    pub async fn was_done(&self, (device, key): (DeviceId, [u8; 32])) -> Result<bool, Refusal> {
+        let keys = self.readers.run(move |reader| reader.keys(device)).await?;
+        Ok(keys.iter().any(|(known, _)| *known == key))
     }
 
     /// A page of the events of a room that have threads, those first in which something was said last, beyond `from` (exclusive); only those

@@ -39,6 +39,14 @@ pub(super) async fn command(
         .filter(|reaction| !reaction.is_empty())
         && let Some(event) = answered(client, message, destination).await
     {
+        // Once given it is given, on every protocol.
+        if let Some(room) = room
+            && let whose = (client.user_id(), room)
+            && let given = (event.sequence, &*reaction)
+            && (client.irc.hub.own_reaction(whose, given).await?).is_some()
+        {
+            return Ok(None);
+        }
         let said = Said {
             body: Body::Reaction(reaction.as_ref().into()),
             relation: Some(Relation::Reaction(reference(&event))),

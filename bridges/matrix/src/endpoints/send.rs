@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use polylogue_core::body::Relation;
 use polylogue_core::command::{Destination, Say};
-use polylogue_core::{Body, Command, Json, Message, Refusal, RoomId};
+use polylogue_core::{Body, Command, Json, Message, Refusal, RoomId, RoomSequence, UserId};
 use polylogue_hub::{Receipt, Request};
 use polylogue_matrix::content::REDACTION;
 use polylogue_matrix::error::ErrorCode;
@@ -28,39 +28,43 @@ pub(crate) async fn put(
         return redaction(&matrix, &access, (&room_id, &transaction, &content)).await;
     }
     let message = message::read(&matrix, &access, (room, &kind, content)).await?;
-    is_first(&matrix, &access, (room, &message, &transaction)).await?;
+    let reaction = reaction(&message);
     let command = Command::Say(Say {
         to: Destination::Room(room),
         message,
     });
     let request =
         Request::new(access.actor(), command).once(access.device, "send", (&room_id, &transaction));
+    if let Some(reaction) = reaction {
+        is_first(&matrix, (access.user, room), (reaction, &request)).await?;
+    }
     let open = matrix.transactions.open(access.device, &transaction);
     let receipt = matrix.hub.submit(request).await?;
     open.done(&receipt);
     sent(&matrix, &receipt)
 }
 
-/// Refuses a reaction that its sender has given already (Matrix client-server API "Annotating events"), unless this is the request that gave it.
-async fn is_first(
-    matrix: &Matrix,
-    access: &Access,
-    (room, message, transaction): (RoomId, &Message, &str),
-) -> Result<(), Failure> {
+/// What a reaction is given to, and the reaction.
+fn reaction(message: &Message) -> Option<(RoomSequence, Arc<str>)> {
     let (Body::Reaction(key), Some(Relation::Reaction(target))) = (&message.body, message.relation)
     else {
+        return None;
+    };
+    Some((target.sequence, key.clone()))
+}
+
+/// Refuses a reaction that its sender has given already (Matrix client-server API "Annotating events"), unless this is the request that gave it:
+/// that gets its answer again, also after a restart.
+async fn is_first(
+    matrix: &Matrix,
+    whose: (UserId, RoomId),
+    ((target, reaction), request): ((RoomSequence, Arc<str>), &Request),
+) -> Result<(), Failure> {
+    let given = matrix.hub.own_reaction(whose, (target, &reaction)).await?;
+    let Some(key) = request.key.filter(|_| given.is_some()) else {
         return Ok(());
     };
-    let given = matrix
-        .hub
-        .own_reaction((access.user, room), (target.sequence, key))
-        .await?;
-    let Some(given) = given else { return Ok(()) };
-    if matrix
-        .transactions
-        .of(access.device, given.position)
-        .is_some_and(|known| *known == *transaction)
-    {
+    if matrix.hub.was_done(key).await? {
         return Ok(());
     }
     let words = "you gave this reaction already";
