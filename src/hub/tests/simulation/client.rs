@@ -84,6 +84,8 @@ pub(crate) struct Client {
     pub(crate) begins: Option<Position>,
     pub(crate) ends: Option<Position>,
     seen: Position,
+    /// Whose it was from which position on.
+    users: Vec<(Position, UserId)>,
     pub(crate) lines: usize,
     pub(crate) catch_ups: usize,
 }
@@ -101,6 +103,7 @@ impl Client {
             begins: None,
             ends: None,
             seen: Position(0),
+            users: Vec::new(),
             lines: 0,
             catch_ups: 0,
         }
@@ -120,6 +123,21 @@ impl Client {
         self.user = user;
         self.begins = Some(at);
         self.seen = at;
+        self.users.push((at, user));
+    }
+
+    /// It goes on as somebody else's after a position.
+    pub(crate) fn goes_on_as(&mut self, user: UserId, after: Position) {
+        self.user = user;
+        self.device = None;
+        self.users.push((after, user));
+    }
+
+    /// Whose it was when something happened.
+    pub(crate) fn user_at(&self, position: Position) -> UserId {
+        let mut users = self.users.iter().rev();
+        let found = users.find(|(after, _)| *after < position);
+        found.map_or(self.user, |(_, user)| *user)
     }
 
     /// Reads everything that is there; one that fell behind reads the log, up to `part` of what it missed.
@@ -161,10 +179,11 @@ impl Client {
     ) -> Vec<Position> {
         let mut found = Vec::new();
         for room in ledger.state.rooms.keys() {
-            let gate = reader.gate(*room, self.user).unwrap();
             for event in reader.after(*room, after, usize::MAX).unwrap() {
+                let user = self.user_at(event.position);
+                let gate = reader.gate(*room, user).unwrap();
                 // What was shown live must be readable as well; a standing of one's own is told even to those outside.
-                if event.position <= up_to && ledger.shown(self.user, event.position) {
+                if event.position <= up_to && ledger.shown(user, event.position) {
                     assert!(
                         gate.visible(event.sequence) || self.is_about_me(ledger, event.position)
                     );
@@ -179,7 +198,7 @@ impl Client {
     fn is_about_me(&self, ledger: &Ledger, position: Position) -> bool {
         matches!(
             &ledger.entry(position).event,
-            Event::Room { change: polylogue_core::RoomChange::Member(member), .. } if member.user == self.user
+            Event::Room { change: polylogue_core::RoomChange::Member(member), .. } if member.user == self.user_at(position)
         )
     }
 
@@ -214,18 +233,14 @@ impl Client {
                     (room, sequence),
                     "{line:?} is another event"
                 );
+                let user = self.user_at(position);
+                assert!(relation != "own" || *sender == user, "{line:?} to {user:?}");
                 assert!(
-                    relation != "own" || *sender == self.user,
-                    "{line:?} to {:?}",
-                    self.user
-                );
-                assert!(
-                    relation != "other" || *sender != self.user,
-                    "{line:?} to {:?}",
-                    self.user
+                    relation != "other" || *sender != user,
+                    "{line:?} to {user:?}"
                 );
                 // What is said from outside comes back to the session that said it, once, and is owed to nobody.
-                if relation == "origin" && ledger.said_outside(self.user, position) {
+                if relation == "origin" && ledger.said_outside(user, position) {
                     assert!(position > self.seen, "{line:?} came twice");
                     self.check_nothing_missed(ledger, position);
                 } else {
@@ -234,7 +249,7 @@ impl Client {
             }
             "beside" => {
                 assert!(
-                    ledger.may_be_told(self.user, position),
+                    ledger.may_be_told(self.user_at(position), position),
                     "{:?} was told {:?}",
                     self.user,
                     ledger.entry(position)
@@ -255,7 +270,7 @@ impl Client {
         );
         self.check_nothing_missed(ledger, Position(position.0 - 1));
         assert!(
-            ledger.shown(self.user, position),
+            ledger.shown(self.user_at(position), position),
             "{:?} may not see {:?}",
             self.user,
             ledger.entry(position)
@@ -268,7 +283,7 @@ impl Client {
         for position in self.seen.0 + 1..=up_to.0 {
             let position = Position(position);
             assert!(
-                !ledger.shown(self.user, position),
+                !ledger.shown(self.user_at(position), position),
                 "{:?} missed {:?}",
                 self.session,
                 ledger.entry(position)

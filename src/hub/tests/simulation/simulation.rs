@@ -105,6 +105,8 @@ pub(crate) struct Totals {
     lines: usize,
     catch_ups: usize,
     checks: u64,
+    /// Sessions that asked to go on as somebody else's.
+    handed_over: u64,
 }
 
 impl Totals {
@@ -128,6 +130,7 @@ impl Totals {
         self.lines += other.lines;
         self.catch_ups += other.catch_ups;
         self.checks += other.checks;
+        self.handed_over += other.handed_over;
     }
 }
 
@@ -205,7 +208,8 @@ impl Simulation {
         self.now = self.now.plus(u64::try_from(self.random.below(40)).unwrap());
         match self.random.below(40) {
             0..=1 => self.attach(),
-            2..=12 => self.ask(),
+            2..=11 => self.ask(),
+            12 => self.change_hands(),
             13..=14 => self.ask_without_session(),
             15..=16 => self.say_once(),
             17 if self.random.one_in(2) => self.detach(),
@@ -388,6 +392,49 @@ impl Simulation {
                 ticket,
             });
         }
+    }
+
+    /// A session goes on as an account's, or as a guest's.
+    fn change_hands(&mut self) {
+        let Some(session) = self.a_client() else {
+            return self.attach();
+        };
+        let world = self.node.view.load();
+        let Some(presentation) =
+            (world.live.sessions.get(&session)).map(|session| session.presentation.clone())
+        else {
+            return;
+        };
+        let accounts: Vec<_> = world.state.users.values().collect();
+        let account = self.random.pick(&accounts).map(|user| user.id);
+        let command = match account {
+            Some(user) if !self.random.one_in(3) => Command::LogIn {
+                session,
+                user,
+                device: None,
+                presentation,
+            },
+            Some(_) | None => Command::LogOut {
+                session,
+                presentation,
+            },
+        };
+        let actor = self.clients[&session].actor(None);
+        let ticket = self.ticket(Asked {
+            session: Some(session),
+            lane: lane_of(Some(session)),
+            attaching: false,
+            once: None,
+        });
+        self.totals.handed_over += 1;
+        self.submit(Envelope {
+            actor,
+            command,
+            key: None,
+            label: None,
+            tags: None,
+            ticket,
+        });
     }
 
     /// A registration, or a request with a credential of its own.
@@ -787,9 +834,15 @@ impl Simulation {
                             client.ends = Some(position);
                         }
                     }
+                    // What it was told before is the one's, what it is told from here on the other's.
+                    Signal::Left { id, next, .. } => {
+                        let here = lane_of(Some(*id)) == number;
+                        if let Some(client) = self.clients.get_mut(id).filter(|_| here) {
+                            client.goes_on_as(*next, position);
+                        }
+                    }
                     Signal::Attached { .. }
                     | Signal::GuestRenamed { .. }
-                    | Signal::Left { .. }
                     | Signal::Presented { .. }
                     | Signal::Away { .. }
                     | Signal::Typing { .. }
@@ -986,7 +1039,7 @@ impl Simulation {
         if lines
             && client.ends.is_none()
             && client.begins.is_some_and(|from| from < position)
-            && self.ledger.shown(client.user, position)
+            && self.ledger.shown(client.user_at(position), position)
         {
             client.read(&self.ledger, &self.node.reader, (Part::All, Position(0)));
             assert!(client.has_seen(position), "an answer came before its line");
@@ -1068,6 +1121,12 @@ impl Simulation {
         let here: BTreeSet<_> = self.clients.keys().copied().collect();
         let live: BTreeSet<_> = world.live.sessions.keys().copied().collect();
         assert_eq!(here, live, "who is here, and who is said to be");
+        for (id, client) in &self.clients {
+            assert_eq!(
+                world.live.sessions[id].user, client.user,
+                "{id:?} was told something else of whose it is"
+            );
+        }
         self.check_rooms_of_those_here();
         let in_lanes: usize = self
             .node
