@@ -39,7 +39,7 @@ pub use command::{Actor, Command};
 pub use event::{Entry, Event, RoomChange};
 pub use event_id::{EventId, IdCipher};
 pub use ids::{
-    DeviceId, Epoch, Lane, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
+    ByNumber, DeviceId, Epoch, Lane, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
 };
 pub use json::Json;
 pub use live::{Live, Signal};

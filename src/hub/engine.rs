@@ -409,12 +409,13 @@ impl<T> Engine<T> {
                         .is_none_or(|device| user.device(device).is_some())
                 })
         };
-        let unfounded: Vec<SessionId> = live
+        let mut unfounded: Vec<SessionId> = live
             .sessions
             .iter()
             .filter(|(_, session)| !founded(session))
             .map(|(id, _)| *id)
             .collect();
+        unfounded.sort_unstable();
         for session in unfounded {
             let command = Command::Detach {
                 session,
@@ -426,7 +427,7 @@ impl<T> Engine<T> {
 
     /// Guests whose leaves were in a void batch are gone all the same: their leaves are written again.
     fn requeue_leaves(&mut self, context: Context, ticket: impl Fn() -> T) {
-        let stranded: Vec<_> = self
+        let mut stranded: Vec<_> = self
             .world
             .state
             .users
@@ -438,6 +439,7 @@ impl<T> Engine<T> {
             })
             .map(|user| user.id)
             .collect();
+        stranded.sort_unstable();
         for user in stranded {
             // Their rooms may be cold again.
             self.submit(

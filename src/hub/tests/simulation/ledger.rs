@@ -442,15 +442,15 @@ impl Ledger {
         assert_eq!(state.key_changes, self.state.key_changes);
         assert_eq!(state.profile_changes, self.state.profile_changes);
         assert_eq!(
-            format!("{:#?}", state.users),
-            format!("{:#?}", self.state.users)
+            format!("{:#?}", state.users.iter().collect::<BTreeMap<_, _>>()),
+            format!("{:#?}", self.state.users.iter().collect::<BTreeMap<_, _>>())
         );
         let passwords = |state: &State| {
             state
                 .users
                 .values()
-                .map(|user| user.password.clone())
-                .collect::<Vec<_>>()
+                .map(|user| (user.id, user.password.clone()))
+                .collect::<BTreeMap<_, _>>()
         };
         assert!(passwords(state) == passwords(&self.state));
     }

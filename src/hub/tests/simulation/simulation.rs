@@ -395,7 +395,8 @@ impl Simulation {
         let world = self.node.view.load();
         let devices: Vec<_> = world.state.tokens.values().copied().collect();
         let unique = self.unique();
-        let shut_out = world.state.users.values().find(|user| user.disabled);
+        let disabled = world.state.users.values().filter(|user| user.disabled);
+        let shut_out = disabled.min_by_key(|user| user.id);
         if let Some(user) = shut_out.filter(|_| self.random.one_in(2)) {
             let command = Command::Disable {
                 user: user.id,
@@ -1138,7 +1139,8 @@ impl Simulation {
         self.node = Node::open(&self.home, idle_rooms);
         self.ledger
             .check_store(&self.node.writer, &self.node.reader);
-        let stranded: Vec<_> = self.ledger.guests_in_rooms().collect();
+        let mut stranded: Vec<_> = self.ledger.guests_in_rooms().collect();
+        stranded.sort_unstable();
         assert_eq!(
             load(&self.node.writer, Some(SERVER))
                 .unwrap()
