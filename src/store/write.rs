@@ -29,11 +29,11 @@ const BUSY: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// What a commit takes: everything that was decided since the last one.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct Batch<'a> {
     /// The events, in order of position.
-    pub records: Vec<Record>,
+    pub records: Vec<&'a Record>,
     /// Exactly-once keys and their results.
-    pub keys: Vec<KeyRow>,
+    pub keys: &'a [KeyRow],
     /// Keys older than this are forgotten.
     pub forget_keys_before: Option<Timestamp>,
 }
@@ -117,12 +117,12 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError`]; nothing of the batch is in the store then.
-    pub fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    pub fn commit(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         // The keys first: with a credential that ends in this batch its keys end as well.
-        for key in &batch.keys {
+        for key in batch.keys {
             let mut statement = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO once (device, key, at, result) VALUES (?1, ?2, ?3, ?4)",
             )?;

@@ -65,8 +65,8 @@ impl Ledger {
     }
 
     /// Takes in what a commit wrote: positions and places must follow on each other, and a key must be new.
-    pub(crate) fn commit(&mut self, batch: &Batch) {
-        for key in &batch.keys {
+    pub(crate) fn commit(&mut self, batch: &Batch<'_>) {
+        for key in batch.keys {
             assert!(
                 self.keys.insert((key.device, key.key)),
                 "a key was used twice"
@@ -160,7 +160,7 @@ impl Ledger {
             self.state.apply(entry);
             self.entries.push(entry.clone());
         }
-        for key in &batch.keys {
+        for key in batch.keys {
             let Some(place) = Receipt::from_blob(&key.result).event else {
                 continue;
             };

@@ -684,12 +684,12 @@ impl Simulation {
             return;
         };
         let records = batch.items.iter().filter_map(|item| match item {
-            Item::Event { record, .. } => Some(record.clone()),
+            Item::Event { record, .. } => Some(record),
             Item::Signal { .. } | Item::Reply(_) => None,
         });
         let to_store = StoreBatch {
             records: records.collect(),
-            keys: batch.keys.clone(),
+            keys: &batch.keys,
             forget_keys_before: None,
         };
         let nothing = to_store.records.is_empty() && to_store.keys.is_empty();
