@@ -77,6 +77,14 @@ fn the_server_and_who_is_there() -> Outcome<()> {
         r#"{"new_password":"another long password"}"#,
     )?;
     bob.reads::<thirdparty::get_protocols::v3::Response>("GET /thirdparty/protocols", "")?;
+    bob.reads::<thirdparty::get_location_for_room_alias::v3::Response>(
+        "GET /thirdparty/location?alias=%23garden%3Atest",
+        "",
+    )?;
+    bob.reads::<thirdparty::get_user_for_user_id::v3::Response>(
+        "GET /thirdparty/user?userid={me}",
+        "",
+    )?;
     bob.reads::<session::logout::v3::Response>("POST /logout", "")?;
 
     bob.is_content()
@@ -314,6 +322,10 @@ fn what_is_said_is_read() -> Outcome<()> {
     )?;
     bob.reads::<message::get_message_events::v3::Response>("GET /rooms/{room}/messages?dir=f", "")?;
     bob.reads::<context::get_context::v3::Response>("GET /rooms/{room}/context/{event}", "")?;
+    bob.reads::<room::get_event_by_timestamp::v1::Response>(
+        "GET ~/_matrix/client/v1/rooms/{room}/timestamp_to_event?dir=f&ts=0",
+        "",
+    )?;
     bob.reads::<room::get_room_event::v3::Response>("GET /rooms/{room}/event/{mistake}", "")?;
     bob.reads::<relations::get_relating_events::v1::Response>(
         "GET ~/_matrix/client/v1/rooms/{room}/relations/{event}",

@@ -66,6 +66,17 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         // What the server can do.
         ("/capabilities", get(e::capabilities::get)),
         ("/thirdparty/protocols", get(e::third_party::protocols)),
+        (
+            "/thirdparty/protocol/{protocol}",
+            get(e::third_party::protocol),
+        ),
+        (
+            "/thirdparty/location/{protocol}",
+            get(e::third_party::protocol),
+        ),
+        ("/thirdparty/user/{protocol}", get(e::third_party::protocol)),
+        ("/thirdparty/location", get(e::third_party::none)),
+        ("/thirdparty/user", get(e::third_party::none)),
         // What is new.
         ("/sync", get(e::sync::get)),
         // What the server keeps for a user.
@@ -120,6 +131,7 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ("/keys/changes", get(e::keys_changes::get)),
         ("/keys/device_signing/upload", post(e::signing_keys::post)),
         ("/keys/signatures/upload", post(e::signing_keys::sign)),
+        ("/room_keys/version", get(e::key_backup::latest)),
         (
             "/sendToDevice/{type}/{transaction}",
             put(e::send_to_device::put),
@@ -203,6 +215,10 @@ fn later() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ),
         ("/rooms/{room}/hierarchy", get(e::hierarchy::get)),
         ("/rooms/{room}/threads", get(e::relations::threads)),
+        (
+            "/rooms/{room}/timestamp_to_event",
+            get(e::timestamp_to_event::get),
+        ),
     ]
 }
 
