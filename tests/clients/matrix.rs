@@ -1,4 +1,5 @@
-//! Matrix clients that nobody here wrote, driven by lines on their standard input: matrix-nio, and matrix-js-sdk (the core of Element Web).
+//! Matrix clients that nobody here wrote, driven by lines on their standard input: matrix-nio, matrix-js-sdk (the core of Element Web) and
+//! matrix-sdk (the core of Element X).
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,11 @@ impl MatrixClient {
         let mut command = Command::new(node);
         command.arg(script);
         Self::start(command, server, account)
+    }
+
+    /// matrix-sdk, the Rust one.
+    pub fn rust(server: &Server, account: &str) -> Outcome<Self> {
+        Self::start(Command::new(installed("rust-client")?), server, account)
     }
 
     fn start(mut command: Command, server: &Server, account: &str) -> Outcome<Self> {
