@@ -156,6 +156,7 @@ plays! {
     restart
     restart_everywhere
     room_name
+    silence
     status_messages
     third_person
     threads

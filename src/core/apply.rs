@@ -200,6 +200,10 @@ impl State {
                 };
                 let key = DocumentKey::AccountData(*room, kind.clone());
                 user.documents.set(key, Some(stamp));
+                if room.is_none() {
+                    self.note_ignores(id, kind, content);
+                    return;
+                }
             }
             UserChange::Document(document) => {
                 let stamp = document.blob.as_ref().map(|blob| DocumentStamp {
@@ -284,6 +288,22 @@ impl State {
         }
         let moved = (keys_changed, user.keys.changed);
         self.keys_moved(id, moved);
+    }
+
+    /// Global account data may say whom its owner ignores.
+    pub fn note_ignores(&mut self, user: UserId, kind: &str, content: &Json) {
+        let mut ignores = self
+            .ignores
+            .get(&user)
+            .map_or_else(Default::default, |known| (**known).clone());
+        if !ignores.set(&self.server_name, kind, content) {
+            return;
+        }
+        if ignores.is_empty() {
+            self.ignores.remove(&user);
+        } else {
+            self.ignores.insert(user, Arc::new(ignores));
+        }
     }
 
     fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, crate::command::TimedCommand)>) {

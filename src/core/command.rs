@@ -196,6 +196,13 @@ pub enum Command {
         /// Under which condition.
         condition: PutCondition,
     },
+    /// What somebody says does not reach the actor from now on, or does again.
+    Silence {
+        /// Who: a mask, complete.
+        mask: Arc<str>,
+        /// Silenced, or heard again.
+        direction: Direction,
+    },
     /// Something about keys, or messages from device to device.
     Keys(KeysCommand),
     /// The actor has read up to here.

@@ -28,6 +28,7 @@ mod send_to_device;
 mod session;
 mod setting;
 mod sign_key;
+mod silence;
 mod state;
 mod timed;
 mod typing;
@@ -148,6 +149,7 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
             content,
             condition,
         } => document::set_account_data(at, (room, kind), content, condition),
+        Command::Silence { mask, direction } => silence::silence(at, mask, direction),
         Command::PutDocument {
             kind,
             key,
@@ -342,6 +344,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Silence { .. }
         | Command::Keys(_)
         | Command::LogOut { .. }
         | Command::EndSessions { .. }

@@ -15,6 +15,7 @@ pub mod event;
 pub mod event_id;
 pub mod facets;
 pub mod ids;
+pub mod ignore;
 pub mod json;
 pub mod keys;
 pub mod limits;

@@ -62,6 +62,8 @@ pub const DEVICES_PER_USER: usize = 100;
 pub const SESSIONS_PER_USER: usize = 50;
 /// Entries of one mask list of a room (`MAXLIST`).
 pub const MASKS: usize = 100;
+/// Names and masks that an account may have silenced (`SILENCE`).
+pub const SILENCED: usize = 100;
 /// Distinct state events of a room, memberships apart.
 pub const STATE_EVENTS: usize = 10_000;
 /// Users that a message mentions.

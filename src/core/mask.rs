@@ -79,6 +79,21 @@ fn channels(world: &World, user: UserId) -> Vec<String> {
         .collect()
 }
 
+/// The account that a mask names: `$a:name`, `~a:name` or `name!*@*`, without wildcards in the name.
+#[must_use]
+pub fn named_account(world: &World, mask: &str) -> Option<UserId> {
+    let name = mask
+        .strip_prefix("$a:")
+        .or_else(|| mask.strip_prefix("~a:"))
+        .or_else(|| mask.strip_suffix("!*@*"))?;
+    if name.contains(['*', '?', '!']) {
+        return None;
+    }
+    world
+        .user_named(name)
+        .filter(|user| world.is_account(*user))
+}
+
 /// The mask of a mute, `$m:mask` or `~m:mask`: on a list of bans it keeps from speaking, and from nothing else.
 #[must_use]
 pub fn muted(mask: &str) -> Option<&str> {

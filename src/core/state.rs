@@ -9,6 +9,7 @@ use imbl::{HashMap, OrdMap};
 use crate::command::TimedCommand;
 use crate::event::Claim;
 use crate::ids::{ByNumber, DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
+use crate::ignore::Ignores;
 use crate::live::Live;
 use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
@@ -44,6 +45,8 @@ pub struct State {
     pub key_changes: OrdMap<Position, UserId>,
     /// Whose profile changed last at a position: each account once.
     pub profile_changes: OrdMap<Position, UserId>,
+    /// Whom an account ignores, for those that ignore somebody.
+    pub ignores: OrdMap<UserId, Arc<Ignores>>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
 }
@@ -75,6 +78,7 @@ impl State {
             rooms: ByNumber::default(),
             key_changes: OrdMap::new(),
             profile_changes: OrdMap::new(),
+            ignores: OrdMap::new(),
             timers: OrdMap::new(),
         }
     }

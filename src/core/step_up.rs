@@ -87,6 +87,7 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Silence { .. }
         | Command::Keys(_)
         | Command::MarkRead { .. }
         | Command::CreateRoom(_)

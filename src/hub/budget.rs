@@ -129,6 +129,7 @@ fn cost(command: &Command) -> u64 {
         | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Silence { .. }
         | Command::Keys(_)
         | Command::MarkRead { .. }
         | Command::CreateRoom(_)

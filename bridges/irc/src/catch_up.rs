@@ -97,6 +97,9 @@ impl Client {
             let Some(room) = world.state.room(*room) else {
                 continue;
             };
+            if world.is_kept_from(session.user(), (event.sender, &event.change)) {
+                continue;
+            }
             let scene = Scene {
                 renderer: &self.irc.renderer,
                 world,

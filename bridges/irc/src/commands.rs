@@ -35,6 +35,7 @@ pub(crate) mod register;
 mod rename;
 mod samode;
 mod setname;
+mod silence;
 mod stats;
 mod status;
 mod tagmsg;
@@ -104,6 +105,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Kill => kill::run(client, message).await,
         Verb::Wallops => wallops::run(client, message).await,
         Verb::Samode => samode::run(client, message).await,
+        Verb::Silence => silence::run(client, message).await,
         Verb::Setname => setname::run(client, message).await,
         Verb::Markread => markread::run(client, message).await,
         Verb::Register => register::run(client, message).await,

@@ -47,6 +47,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("ELIST"), polylogue_irc::elist::LETTERS)
         .value(key("BOT"), &crate::commands::user_mode::BOT.to_string())
         .value(key("MONITOR"), &number(polylogue_hub::WATCHED_NAMES))
+        .value(key("SILENCE"), &number(polylogue_core::limits::SILENCED))
         .value(key("NETWORK"), &config.network)
         .flag(key("KNOCK"))
         .flag(key("WHOX"))

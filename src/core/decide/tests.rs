@@ -9,6 +9,7 @@ mod operators;
 mod own;
 mod power;
 mod roles;
+mod silence;
 
 use std::sync::Arc;
 

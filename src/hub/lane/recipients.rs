@@ -222,6 +222,37 @@ pub(super) fn is_for(delivery: &Delivery, change: &Change, user: UserId) -> bool
     }
 }
 
+/// Whether a change is what somebody says whom a user ignores.
+pub(super) fn is_kept_from(delivery: &Delivery, change: &Change, user: UserId) -> bool {
+    let world = &delivery.world;
+    if !world.state.ignores.contains_key(&user) {
+        return false;
+    }
+    match change {
+        Change::Event(record, _) => match &record.entry.event {
+            Event::Room { sender, change, .. } => world.is_kept_from(user, (*sender, change)),
+            Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::Timer { .. } => false,
+        },
+        Change::Signal(signal, ..) => match &**signal {
+            Signal::Transient { sender, .. } | Signal::Typing { user: sender, .. } => {
+                world.ignores(user, *sender)
+            }
+            Signal::Attached { .. }
+            | Signal::Detached { .. }
+            | Signal::Left { .. }
+            | Signal::Presented { .. }
+            | Signal::GuestRenamed { .. }
+            | Signal::Away { .. }
+            | Signal::Operator { .. }
+            | Signal::Hearing { .. }
+            | Signal::Announcement { .. } => false,
+        },
+    }
+}
+
 /// The room in which something passes.
 pub(super) fn passing_in(change: &Change) -> Option<RoomId> {
     let Change::Signal(signal, ..) = change else {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Change, Delivery, Lane, RenderKey, rendering};
 use crate::outbox::Heard;
-use crate::render::{DeliveryKind, Relation, Viewer};
+use crate::render::{DeliveryKind, Relation, Renderer, Viewer};
 
 impl Lane {
     /// Adjacent messages of one room: one buffer per dialect for all of them, pieces only for those who said some of them.
@@ -51,7 +51,9 @@ impl Lane {
                 continue;
             };
             let all = all.clone();
-            if !senders.contains(&user) {
+            let keeps_out = ignores(delivery, renderer.as_ref(), user);
+            let hears_all = !senders.iter().any(|sender| keeps_out(*sender));
+            if hears_all && !senders.contains(&user) {
                 self.position = last;
                 self.put(index, (all, Heard::News), (before, delivery));
                 continue;
@@ -95,7 +97,7 @@ impl Lane {
         }
     }
 
-    /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says. In one piece, unless his
+    /// A run as one of its senders sees it, or who ignores one of them: the others' lines as they are, his own as his session's relation says. In one piece, unless his
     /// session waits for the reply to something it asked for: then his own lines are pieces of their own.
     fn with_own(
         &mut self,
@@ -115,6 +117,7 @@ impl Lane {
             session: slot.session,
         };
         let renderer = slot.renderer.clone();
+        let keeps_out = ignores(delivery, renderer.as_ref(), viewer.user);
         let mut from = 0;
         for (change, end) in run.iter().zip(ends) {
             if sender_of(change) == Some(viewer.user) {
@@ -136,7 +139,7 @@ impl Lane {
                 if origin && apart {
                     lines.push((self.buffer.split().freeze(), Heard::Reply));
                 }
-            } else {
+            } else if !sender_of(change).is_some_and(&keeps_out) {
                 self.buffer
                     .extend_from_slice(all.get(from..*end).unwrap_or_default());
             }
@@ -145,6 +148,17 @@ impl Lane {
         lines.push((self.buffer.split().freeze(), Heard::News));
         lines
     }
+}
+
+/// Of whom a session of this user hears nothing.
+fn ignores<'a>(
+    delivery: &'a Delivery,
+    renderer: &dyn Renderer,
+    user: UserId,
+) -> impl Fn(UserId) -> bool + use<'a> {
+    let world = &delivery.world;
+    let any = world.state.ignores.contains_key(&user) && renderer.keeps_out_the_ignored();
+    move |sender| any && world.ignores(user, sender)
 }
 
 /// Bytes that most lines take no more than.

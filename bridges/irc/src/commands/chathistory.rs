@@ -128,6 +128,7 @@ async fn page(
 ) -> Option<Vec<VisibleEvent>> {
     let mut found: Vec<VisibleEvent> = Vec::new();
     let (direction, limit) = way;
+    let (world, user) = (client.world(), client.user_id());
     let mut at = from;
     // Events that have no line of their own here are no messages: go on until the page is full.
     loop {
@@ -140,7 +141,8 @@ async fn page(
         found.extend(
             page.events
                 .into_iter()
-                .filter(|event| is_shown(client.capabilities, &event.change)),
+                .filter(|event| is_shown(client.capabilities, &event.change))
+                .filter(|event| !world.is_kept_from(user, (event.sender, &event.change))),
         );
         match page.next {
             Some(next) if found.len() < limit => at = next,

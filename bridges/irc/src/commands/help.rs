@@ -186,6 +186,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "SILENCE",
+        &[
+            "SILENCE [+mask|-mask][,...]",
+            "Whom you do not want to hear; without a parameter: the list. A nick with an account is ignored in all your clients.",
+        ],
+    ),
+    (
         "STATS",
         &[
             "STATS letter",

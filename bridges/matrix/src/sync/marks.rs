@@ -91,6 +91,10 @@ impl Renderer for Marks {
         true
     }
 
+    fn keeps_out_the_ignored(&self) -> bool {
+        false
+    }
+
     /// A bare wake would not say what changed, and finding out would cost a look at every room of the user's.
     fn delivery(&self) -> DeliveryKind {
         DeliveryKind::Lines
