@@ -334,6 +334,7 @@ impl Chat {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         };
         let notifying = room.map_or(0, |room| room.notifying);

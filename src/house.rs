@@ -9,7 +9,7 @@ use polylogue_core::user::UserKind;
 use polylogue_core::{Command, Refusal, UserId};
 use polylogue_hub::{Hub, OpenError, Registration, RegistrationTokens};
 
-use crate::config::{Config, Limits, RegistrationMode};
+use crate::config::{Config, Limits, Network, RegistrationMode};
 use crate::control::{Request, Response, User};
 
 /// The open hub of one data directory.
@@ -41,6 +41,7 @@ impl House {
             registration: registration(&config.registration),
             limits: limits(&config.limits),
             operators: operators(&config.operator),
+            trusted: trusted(config),
             ..polylogue_hub::Config::default()
         })?;
         Ok(Self { hub })
@@ -156,6 +157,13 @@ fn registration(configured: &crate::config::Registration) -> Registration {
             Registration::Token(RegistrationTokens::new(tokens.map(String::as_str)))
         }
     }
+}
+
+/// Where those come from who speak for others.
+fn trusted(config: &Config) -> Vec<Network> {
+    let proxies = config.listen.iter().flat_map(|listener| &listener.proxy);
+    let gateways = config.webirc.iter().flat_map(|gateway| &gateway.address);
+    proxies.chain(gateways).copied().collect()
 }
 
 /// The operators whose hash can be read; of the others the log tells.

@@ -24,6 +24,7 @@
 //! | `alice joins #garden` | and is in |
 //! | `alice disconnects` | without a word |
 //! | `alice comes back` | connects and logs in as before; native goes on from the last cursor, Matrix from the last `since` |
+//! | `the server has operators.toml` | first of all: what is configured in that file of the folder |
 //! | `restart the server` | SIGTERM, and start on the same data; everybody comes back |
 //! | `kill the server` | SIGKILL, and the same |
 //!
@@ -156,6 +157,7 @@ plays! {
     restart
     restart_everywhere
     room_name
+    server_bans
     silence
     status_messages
     third_person

@@ -27,6 +27,7 @@ impl State {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => (RoomSequence(0), now),
         };
         Entry {
@@ -63,6 +64,10 @@ impl State {
                 Claim::Nobody => {
                     self.names.remove(key);
                 }
+            },
+            Event::ServerBan { target, ban } => match ban {
+                Some(ban) => drop(self.server_bans.insert(target.clone(), ban.clone())),
+                None => drop(self.server_bans.remove(target)),
             },
             Event::Timer { id, timer } => self.apply_timer(*id, timer.as_ref()),
         }

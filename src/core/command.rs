@@ -1,5 +1,6 @@
 //! What may be asked, and by whom. A command is self-contained: nothing in it points into a connection or a request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -16,6 +17,7 @@ use crate::operator::OperatorCommand;
 use crate::power::{PowerLevels, Prefix};
 use crate::room::MaskList;
 use crate::secret::{PasswordHash, TokenHash};
+use crate::server_ban::BanTarget;
 use crate::user::ProfileField;
 
 /// Who asks.
@@ -454,6 +456,11 @@ pub enum TimedCommand {
         /// Who wrote.
         user: UserId,
     },
+    /// Tidy away a ban of the server whose time is over.
+    ExpireServerBan {
+        /// Whom it meant.
+        target: BanTarget,
+    },
 }
 
 /// A credential to be made.
@@ -655,6 +662,8 @@ pub struct Attach {
     pub presentation: Presentation,
     /// The away text, if it comes away.
     pub away: Option<Arc<str>>,
+    /// Where it comes from, for bans of the server; nothing for a session that is known.
+    pub address: Option<IpAddr>,
 }
 
 /// Who a connection is to be.

@@ -25,6 +25,7 @@ mod redact;
 mod rename;
 mod say;
 mod send_to_device;
+mod server_ban;
 mod session;
 mod setting;
 mod sign_key;
@@ -50,7 +51,6 @@ use crate::keys::{KeyObject, KeysChange, KeysCommand};
 use crate::limits;
 use crate::live::{LiveSession, Signal, TransientTarget};
 use crate::name::NameKey;
-use crate::operator::OperatorCommand;
 use crate::refusal::Refusal;
 use crate::room::{Membership, Room};
 use crate::state::World;
@@ -109,7 +109,7 @@ pub fn decide(
     context: Context,
 ) -> Result<Decision, Refusal> {
     step_up::check(world, actor, &command, context.now)?;
-    check_actor(world, actor, &command)?;
+    check_actor(world, actor, &command, context.now)?;
     let at = Deciding {
         world,
         actor,
@@ -306,20 +306,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
             TransientTarget::User(_) => Vec::new(),
         },
         Command::Timed { command, .. } => timed::rooms_needed(world, command),
-        Command::Operator(OperatorCommand::InServersName(command)) => {
-            rooms_needed(world, actor, command)
-        }
-        Command::Operator(OperatorCommand::EndSessions { user, .. }) => world
-            .live
-            .sessions_of(*user)
-            .first()
-            .map_or_else(Vec::new, |id| session::rooms_needed(world, *id)),
-        Command::Operator(
-            OperatorCommand::Raise { .. }
-            | OperatorCommand::Lower { .. }
-            | OperatorCommand::Hear { .. }
-            | OperatorCommand::Announce { .. },
-        ) => Vec::new(),
+        Command::Operator(command) => operator::rooms_needed(world, actor, command),
         // A guest's leaves are written with his last session's end.
         Command::Detach { session, .. } => session::rooms_needed(world, *session),
         Command::LogIn { session, user, .. } => {
@@ -486,7 +473,12 @@ impl<'a> Deciding<'a> {
 
 /// A disabled or vanished account can do nothing but end its sessions; what was still on its way from a session or a credential that has ended
 /// is not done.
-fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+fn check_actor(
+    world: &World,
+    actor: &Actor,
+    command: &Command,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     match actor.scope {
         Scope::Server | Scope::Administrator => return Ok(()),
         Scope::User => {}
@@ -504,6 +496,10 @@ fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Re
         // A guest is somebody for as long as he is here.
         Some(_) | None if world.live.guests.contains_key(&actor.user) => {}
         Some(_) | None => return Err(Refusal::Forbidden),
+    }
+    // A session was let in, and is ended by a ban that means it.
+    if actor.session.is_none() {
+        world.may_use(actor.user, now)?;
     }
     let session_is_there = actor.session.is_none_or(|id| {
         let session = world.live.sessions.get(&id);

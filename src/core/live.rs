@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap, OrdSet};
@@ -47,6 +48,8 @@ pub struct LiveSession {
     pub user: UserId,
     /// With which credential.
     pub device: Option<DeviceId>,
+    /// Where it comes from: for bans of the server, and for nobody to see.
+    pub address: Option<IpAddr>,
     /// What others see of it.
     pub presentation: Presentation,
     /// The away text, if it is away.

@@ -14,6 +14,7 @@ use crate::live::Live;
 use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
 use crate::secret::TokenHash;
+use crate::server_ban::{BanTarget, ServerBan};
 use crate::user::{User, UserRoom};
 
 /// What is durable.
@@ -47,6 +48,8 @@ pub struct State {
     pub profile_changes: OrdMap<Position, UserId>,
     /// Whom an account ignores, for those that ignore somebody.
     pub ignores: OrdMap<UserId, Arc<Ignores>>,
+    /// Who may not use the server.
+    pub server_bans: OrdMap<BanTarget, ServerBan>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
 }
@@ -79,6 +82,7 @@ impl State {
             key_changes: OrdMap::new(),
             profile_changes: OrdMap::new(),
             ignores: OrdMap::new(),
+            server_bans: OrdMap::new(),
             timers: OrdMap::new(),
         }
     }

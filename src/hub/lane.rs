@@ -533,7 +533,11 @@ fn is_shared(change: &Change) -> bool {
         } => false,
         // Who does not know of it parts from the old name and joins the new one.
         Event::Setting { setting, .. } => !matches!(setting, RoomSetting::Names { .. }),
-        Event::Room { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => true,
+        Event::Room { .. }
+        | Event::User { .. }
+        | Event::Name { .. }
+        | Event::ServerBan { .. }
+        | Event::Timer { .. } => true,
     }
 }
 

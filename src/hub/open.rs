@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::event_id::{IdCipher, Place};
 use polylogue_core::live::Passing;
+use polylogue_core::network::Network;
 use polylogue_core::state::World;
 use polylogue_core::{Command, Epoch, EventId, Position, RoomId};
 use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, load};
@@ -50,6 +51,7 @@ pub struct Hub {
     pub(crate) next_session: AtomicU64,
     pub(crate) registration: Registration,
     pub(crate) operators: Vec<Operator>,
+    pub(crate) trusted: Vec<Network>,
     pub(crate) budget: Budget,
     pub(crate) attempts: Attempts,
     pub(crate) login_tokens: LoginTokens,
@@ -151,6 +153,7 @@ impl Hub {
             next_session: AtomicU64::new(1),
             registration: config.registration.clone(),
             operators: config.operators.clone(),
+            trusted: config.trusted.clone(),
             budget: Budget::new(&config.limits),
             attempts: Attempts::new(config.limits.clone()),
             login_tokens: LoginTokens::default(),

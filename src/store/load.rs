@@ -57,6 +57,7 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
     load_names(connection, &mut state)?;
     let stranded_guests = load_users(connection, &mut state)?;
     load_ignores(connection, &mut state)?;
+    load_server_bans(connection, &mut state)?;
     load_timers(connection, &mut state)?;
     Ok(Loaded {
         state,
@@ -305,6 +306,17 @@ fn load_ignores(connection: &Connection, state: &mut State) -> Result<(), StoreE
         let content =
             Json::parse(&row.get::<_, String>(2)?).map_err(|_| StoreError::Row("account data"))?;
         state.note_ignores(UserId(row.get(0)?), &kind, &content);
+    }
+    Ok(())
+}
+
+fn load_server_bans(connection: &Connection, state: &mut State) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT target, ban FROM server_ban")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let target = blob::read(&row.get::<_, Vec<u8>>(0)?)?;
+        let ban = blob::read(&row.get::<_, Vec<u8>>(1)?)?;
+        state.server_bans.insert(target, ban);
     }
     Ok(())
 }

@@ -297,6 +297,21 @@ fn write_record(
         } => room::write_setting(transaction, (*room, *sender, entry.at), setting),
         Event::User { user, change } => user::write(transaction, entry, *user, change),
         Event::Name { key, claim } => write_name(transaction, key.as_str(), *claim),
+        Event::ServerBan {
+            target,
+            ban: Some(ban),
+        } => {
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO server_ban (target, ban) VALUES (?1, ?2)")?
+                .execute(params![blob::write(target)?, blob::write(ban)?])?;
+            Ok(())
+        }
+        Event::ServerBan { target, ban: None } => {
+            transaction
+                .prepare_cached("DELETE FROM server_ban WHERE target = ?1")?
+                .execute([blob::write(target)?])?;
+            Ok(())
+        }
         Event::Timer {
             id,
             timer: Some((due, command)),

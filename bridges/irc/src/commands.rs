@@ -34,6 +34,7 @@ mod redact;
 pub(crate) mod register;
 mod rename;
 mod samode;
+mod server_ban;
 mod setname;
 mod silence;
 mod stats;
@@ -60,6 +61,7 @@ use crate::client::{Client, Next};
 use crate::names as written;
 use crate::refusal::{self, About};
 use crate::services;
+use server_ban::Kind;
 
 /// Runs a command.
 #[expect(
@@ -103,6 +105,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Help | Verb::Helpop => help::run(client, message),
         Verb::Oper => oper::run(client, message).await,
         Verb::Kill => kill::run(client, message).await,
+        Verb::Kline => server_ban::run(client, message, Kind::Users).await,
+        Verb::Dline => server_ban::run(client, message, Kind::Addresses).await,
+        Verb::Unkline => server_ban::lift(client, message, Kind::Users).await,
+        Verb::Undline => server_ban::lift(client, message, Kind::Addresses).await,
         Verb::Wallops => wallops::run(client, message).await,
         Verb::Samode => samode::run(client, message).await,
         Verb::Silence => silence::run(client, message).await,
@@ -177,15 +183,40 @@ impl Client {
         (about, what): (About<'_>, &str),
         command: OperatorCommand,
     ) -> Option<Receipt> {
-        let session = self.session.as_ref()?;
-        let what = format!("{} {} {what}", about.verb.word(), about.target);
-        match session.operate(command, &what).await {
+        match self.try_operate((about, what), command).await {
             Ok(receipt) => Some(receipt),
             Err(refusal) => {
                 refusal::tell(&mut self.replies, about, &refusal);
                 None
             }
         }
+    }
+
+    /// The same, where the command itself tells what was refused.
+    async fn try_operate(
+        &mut self,
+        (about, what): (About<'_>, &str),
+        command: OperatorCommand,
+    ) -> Result<Receipt, Refusal> {
+        let session = self.session.as_ref().ok_or(Refusal::Forbidden)?;
+        let what = format!("{} {} {what}", about.verb.word(), about.target);
+        session.operate(command, &what).await
+    }
+
+    /// Whether this very session is a server operator's.
+    fn is_operator(&self) -> bool {
+        let world = self.world();
+        let session = self.session.as_ref().map(Session::id);
+        let session = session.and_then(|id| world.live.sessions.get(&id));
+        session.is_some_and(|session| session.operator.is_some())
+    }
+
+    /// Tells the client something that no numeric says.
+    fn notice(&mut self, text: &str) {
+        let (target, text) = (self.replies.target(), polylogue_irc::Trailing::lossy(text));
+        self.replies.server_line(Verb::Notice, |line| {
+            line.middle(crate::reply::part(&target)).trailing(&text)
+        });
     }
 
     /// A channel that the client named, or the error that there is none.

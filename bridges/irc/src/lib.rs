@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod connection;
 mod dialect;
+mod duration;
 mod former;
 mod isupport;
 mod login;

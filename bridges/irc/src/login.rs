@@ -61,6 +61,9 @@ pub(crate) enum NotProven {
     /// It is right, and the account is shut out.
     #[error("This account is disabled")]
     Disabled,
+    /// It is right, or was not looked at: a ban of the server means the account or the address.
+    #[error("{0}")]
+    Banned(Refusal),
     /// Passwords don't travel over this connection.
     #[error("Passwords are refused on this connection: use TLS")]
     Insecure,
@@ -90,6 +93,7 @@ impl Client {
                 Err(NotProven::Wrong)
             }
             Err(Refusal::Disabled) => Err(NotProven::Disabled),
+            Err(refusal @ Refusal::ServerBanned { .. }) => Err(NotProven::Banned(refusal)),
             Err(Refusal::Throttled { .. }) => Err(NotProven::Throttled),
             Err(_) => Err(NotProven::Busy),
         }

@@ -229,7 +229,7 @@ fn event(scene: &Scene<'_>, record: &Record, out: &mut BytesMut) {
             setting_event(scene, (state, *sender, entry.at), setting, out);
         }
         Event::User { user, change } => user::change(scene, (*user, entry.at), change, out),
-        Event::Name { .. } | Event::Timer { .. } => {}
+        Event::Name { .. } | Event::ServerBan { .. } | Event::Timer { .. } => {}
     }
 }
 

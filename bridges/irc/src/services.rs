@@ -6,7 +6,7 @@
 mod alis;
 mod call;
 mod chanserv;
-mod duration;
+
 mod help;
 mod leak;
 mod memoserv;

@@ -106,6 +106,7 @@ impl From<Refusal> for Failure {
             | Refusal::WrongRegistrationToken
             | Refusal::Disabled
             | Refusal::LoggedOut
+            | Refusal::ServerBanned { .. }
             | Refusal::ProofNeeded
             | Refusal::OperatorNeeded
             | Refusal::Forbidden
@@ -148,6 +149,7 @@ fn code(refusal: &Refusal) -> (u16, ErrorCode) {
         | Refusal::RegistrationClosed
         | Refusal::WrongRegistrationToken
         | Refusal::OperatorNeeded
+        | Refusal::ServerBanned { .. }
         | Refusal::Forbidden => (403, ErrorCode::Forbidden),
         Refusal::TargetNotJoined(_) => (403, ErrorCode::BadState),
         Refusal::AccountRequired => (403, ErrorCode::GuestAccessForbidden),

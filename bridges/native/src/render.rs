@@ -145,7 +145,10 @@ impl NativeRenderer {
                 signal::of_user(self, what, (*user, change)).map(as_signal)
             }
             // Names, keys, masks and the directory are no part of the timeline.
-            Event::Setting { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+            Event::Setting { .. }
+            | Event::Name { .. }
+            | Event::ServerBan { .. }
+            | Event::Timer { .. } => None,
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, decide_as, session, within};
+use super::{Change, Deciding, Decision, Outcome, decide_as, server_ban, session, within};
 use crate::command::{Actor, Command, Direction, Scope};
-use crate::ids::{SessionId, UserId};
+use crate::ids::{RoomId, SessionId, UserId};
 use crate::limits;
 use crate::live::Signal;
 use crate::operator::OperatorCommand;
 use crate::refusal::Refusal;
+use crate::state::World;
 
 /// Decides what concerns operators.
 pub(super) fn operate(at: Deciding<'_>, command: OperatorCommand) -> Result<Decision, Refusal> {
@@ -17,8 +18,38 @@ pub(super) fn operate(at: Deciding<'_>, command: OperatorCommand) -> Result<Deci
         OperatorCommand::Lower { session } => lower(at, session),
         OperatorCommand::Hear { session, direction } => hear(at, session, direction),
         OperatorCommand::EndSessions { user, reason } => end_sessions(at, user, &reason),
+        OperatorCommand::Ban {
+            target,
+            reason,
+            lasting,
+        } => {
+            check(at)?;
+            server_ban::set(at, target, (reason, lasting))
+        }
+        OperatorCommand::Unban { target } => {
+            check(at)?;
+            server_ban::lift(at, target)
+        }
         OperatorCommand::Announce { text } => announce(at, text),
         OperatorCommand::InServersName(command) => in_servers_name(at, *command),
+    }
+}
+
+/// The rooms that a command will write to.
+pub(super) fn rooms_needed(world: &World, actor: &Actor, command: &OperatorCommand) -> Vec<RoomId> {
+    match command {
+        OperatorCommand::InServersName(command) => super::rooms_needed(world, actor, command),
+        OperatorCommand::EndSessions { user, .. } => world
+            .live
+            .sessions_of(*user)
+            .first()
+            .map_or_else(Vec::new, |id| session::rooms_needed(world, *id)),
+        OperatorCommand::Ban { target, .. } => server_ban::rooms_needed(world, target),
+        OperatorCommand::Raise { .. }
+        | OperatorCommand::Lower { .. }
+        | OperatorCommand::Hear { .. }
+        | OperatorCommand::Unban { .. }
+        | OperatorCommand::Announce { .. } => Vec::new(),
     }
 }
 

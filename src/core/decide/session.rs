@@ -32,6 +32,8 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
             if let Some(device) = attach.device {
                 known.device(device).ok_or(Refusal::NoSuchDevice)?;
             }
+            let seen = world.seen_as((known.name.nick(), true), &attach.presentation);
+            world.may_enter((&seen, attach.address), at.context.now)?;
             (user, None)
         }
         Who::Guest(name) => {
@@ -43,12 +45,19 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
             {
                 return Err(Refusal::NameTaken);
             }
+            let seen = world.seen_as((name.nick(), false), &attach.presentation);
+            world.may_enter((&seen, attach.address), at.context.now)?;
             (world.live.next_user, Some(name))
         }
     };
     let session = LiveSession {
         user,
         device: attach.device,
+        // One that attaches again comes from where it came.
+        address: attach.address.or_else(|| {
+            let known = world.live.sessions.get(&attach.session);
+            known.and_then(|known| known.address)
+        }),
         presentation: attach.presentation,
         away: attach.away,
         operator: None,
@@ -81,6 +90,8 @@ pub(super) fn log_in(
     if let Some(device) = device {
         known.device(device).ok_or(Refusal::NoSuchDevice)?;
     }
+    let seen = world.seen_as((known.name.nick(), true), &presentation);
+    world.may_enter((&seen, before.address), at.context.now)?;
     let mut changes = vec![
         Change::Signal(Signal::Left {
             id,
@@ -92,6 +103,7 @@ pub(super) fn log_in(
             session: LiveSession {
                 user,
                 device,
+                address: before.address,
                 presentation,
                 away: before.away.clone(),
                 operator: None,
@@ -133,6 +145,7 @@ pub(super) fn log_out(
             session: LiveSession {
                 user: guest,
                 device: None,
+                address: before.address,
                 presentation,
                 away: before.away.clone(),
                 operator: None,

@@ -1,6 +1,6 @@
 //! What timers do when they are due. Each checks again: the world may have moved on.
 
-use super::{Change, Deciding, Decision, Outcome, session};
+use super::{Change, Deciding, Decision, Outcome, server_ban, session};
 use crate::command::{Scope, TimedCommand};
 use crate::event::{Event, RoomSetting};
 use crate::ids::{RoomId, UserId};
@@ -32,6 +32,12 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
             .collect()
         }
         TimedCommand::GuestGone { user } if at.world.live.guests.contains_key(&user) => Vec::new(),
+        TimedCommand::ExpireServerBan { target } => {
+            let ban = at.world.state.server_bans.get(&target);
+            let over = ban.is_some_and(|ban| !ban.holds(at.context.now));
+            let lifted = Change::Event(server_ban::lifted(target));
+            over.then_some(lifted).into_iter().collect()
+        }
         // It counted for as long as its timer was there.
         TimedCommand::StrangerCounts { .. } => Vec::new(),
         TimedCommand::GuestGone { user } => {
@@ -51,7 +57,7 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
 pub(super) fn rooms_needed(world: &World, command: &TimedCommand) -> Vec<RoomId> {
     match command {
         TimedCommand::ExpireMask { room, .. } => vec![*room],
-        TimedCommand::StrangerCounts { .. } => Vec::new(),
+        TimedCommand::StrangerCounts { .. } | TimedCommand::ExpireServerBan { .. } => Vec::new(),
         TimedCommand::GuestGone { user } => world.state.user(*user).map_or_else(Vec::new, |user| {
             user.rooms.iter().map(|entry| entry.room).collect()
         }),

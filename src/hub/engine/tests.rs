@@ -100,6 +100,7 @@ impl Bench {
     fn attach(&mut self, session: u64, who: Who) -> UserId {
         let session = SessionId(session);
         let attach = Attach {
+            address: None,
             away: None,
             session,
             who,
@@ -126,6 +127,7 @@ impl Bench {
     fn here(&mut self, sessions: &[u64]) {
         for id in sessions {
             let session = polylogue_core::live::LiveSession {
+                address: None,
                 user: ALICE,
                 device: None,
                 presentation: presentation(),
@@ -588,6 +590,7 @@ fn who_came_in_on_a_void_batch_that_let_him_in_is_put_out() {
     bench.ask("in", Actor::ADMINISTRATOR, state(AccountState::Enabled));
     bench.in_flight();
     let attach = Attach {
+        address: None,
         away: None,
         session: SessionId(7),
         who: Who::Account(ALICE),
@@ -786,6 +789,7 @@ fn whoever_comes_has_all_his_rooms_read_at_once() {
     let mut bench = Bench::new(&["#a", "#b", "#c"]);
     bench.engine = bench.engine.keeping(0);
     let attach = Attach {
+        address: None,
         away: None,
         session: SessionId(7),
         who: Who::Account(ALICE),

@@ -94,7 +94,7 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
             }
             | UserChange::Document(_) => own(*user),
         },
-        Event::Name { .. } | Event::Timer { .. } => own(UserId::SERVER),
+        Event::Name { .. } | Event::ServerBan { .. } | Event::Timer { .. } => own(UserId::SERVER),
     }
 }
 
@@ -234,6 +234,7 @@ pub(super) fn is_kept_from(delivery: &Delivery, change: &Change, user: UserId) -
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => false,
         },
         Change::Signal(signal, ..) => match &**signal {

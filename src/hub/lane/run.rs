@@ -193,6 +193,7 @@ pub(super) fn message_room(change: &Change) -> Option<RoomId> {
             | Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         },
         Change::Signal(..) => None,
@@ -206,6 +207,7 @@ fn sender_of(change: &Change) -> Option<UserId> {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         },
         Change::Signal(..) => None,

@@ -41,6 +41,7 @@ impl Renderer for Lines {
                 Event::Setting { .. }
                 | Event::User { .. }
                 | Event::Name { .. }
+                | Event::ServerBan { .. }
                 | Event::Timer { .. } => {}
             },
             Delivered::Signal(signal, ..) => {
@@ -81,6 +82,7 @@ impl Connection {
             metadata: Default::default(),
         };
         let connecting = Connecting {
+            address: None,
             away: None,
             who,
             device,

@@ -180,7 +180,7 @@ fn refuse(client: &mut Client, reason: &NotProven) {
                 .replies
                 .text(Numeric::ErrNickLocked, &[], &reason.to_string())
         }
-        NotProven::Insecure | NotProven::Throttled | NotProven::Busy => {
+        NotProven::Banned(_) | NotProven::Insecure | NotProven::Throttled | NotProven::Busy => {
             client
                 .replies
                 .text(Numeric::ErrSaslFail, &[], &reason.to_string())

@@ -35,6 +35,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
             "The same as /msg ChanServ command: channels. CS HELP lists what it understands.",
         ],
     ),
+    (
+        "DLINE",
+        &[
+            "DLINE [time] address|network|nick [:reason]",
+            "For server operators: shuts an address out, on every protocol; for a day if no time is given. DLINE LIST shows all.",
+        ],
+    ),
     ("HELP", &["HELP [command]", "These texts."]),
     ("INFO", &["INFO", "What this server is."]),
     (
@@ -56,6 +63,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     (
         "KICK",
         &["KICK #channel nick[,nick] [:reason]", "Puts members out."],
+    ),
+    (
+        "KLINE",
+        &[
+            "KLINE [time] mask [:reason]",
+            "For server operators: shuts out whoever the mask means, on every protocol. KLINE LIST shows all.",
+        ],
     ),
     (
         "KNOCK",
@@ -196,7 +210,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         "STATS",
         &[
             "STATS letter",
-            "u: for how long the server has been running. o: its operators, for operators.",
+            "u: for how long the server has been running. For operators: o, the operators; k and d, who is banned.",
         ],
     ),
     (
@@ -207,6 +221,20 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     (
         "TOPIC",
         &["TOPIC #channel [:topic]", "Shows or sets a topic."],
+    ),
+    (
+        "UNDLINE",
+        &[
+            "UNDLINE address|network",
+            "For server operators: lifts the ban of an address.",
+        ],
+    ),
+    (
+        "UNKLINE",
+        &[
+            "UNKLINE mask",
+            "For server operators: lifts the ban of a user.",
+        ],
     ),
     ("USERHOST", &["USERHOST nick...", "User names and hosts."]),
     (

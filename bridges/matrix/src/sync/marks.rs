@@ -123,7 +123,10 @@ fn of_event(event: &Event, position: Position) -> Option<Mark> {
             | UserChange::Document(_) => None,
         },
         // Masks, keys and the directory have no form in sync.
-        Event::Setting { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+        Event::Setting { .. }
+        | Event::Name { .. }
+        | Event::ServerBan { .. }
+        | Event::Timer { .. } => None,
     }
 }
 

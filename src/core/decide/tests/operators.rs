@@ -5,14 +5,14 @@ use crate::command::{ModeChange, RoomFlag, Scope};
 use crate::operator::OperatorCommand;
 
 /// Dave's session of this number.
-fn dave(session: u64) -> Actor {
+pub(super) fn dave(session: u64) -> Actor {
     Actor {
         session: Some(SessionId(session)),
         ..Actor::user(DAVE, None)
     }
 }
 
-fn raise(house: &mut House, actor: &Actor) -> Result<(), Refusal> {
+pub(super) fn raise(house: &mut House, actor: &Actor) -> Result<(), Refusal> {
     let raise = OperatorCommand::Raise {
         session: SessionId(4),
         name: "root".into(),

@@ -193,6 +193,7 @@ impl Ledger {
             | Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         })
     }
@@ -222,6 +223,7 @@ impl Ledger {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => false,
         }
     }
@@ -238,6 +240,7 @@ impl Ledger {
             | Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => false,
         }
     }
@@ -286,7 +289,10 @@ impl Ledger {
                     *whose == user || self.ever_met(*whose, user)
                 }
             },
-            Event::Room { .. } | Event::Name { .. } | Event::Timer { .. } => false,
+            Event::Room { .. }
+            | Event::Name { .. }
+            | Event::ServerBan { .. }
+            | Event::Timer { .. } => false,
         }
     }
 

@@ -310,6 +310,7 @@ impl Simulation {
             proof: None,
         };
         let command = Command::Attach(Box::new(Attach {
+            address: None,
             away: None,
             session,
             who,

@@ -9,8 +9,9 @@ use polylogue_core::{Command, Timestamp};
 
 use super::{Channel, channel};
 use crate::commands::mode::normal_mask;
+use crate::duration;
 use crate::registration::now;
-use crate::services::{Call, Standing, Verb, duration};
+use crate::services::{Call, Standing, Verb};
 
 pub(super) const VERB: Verb = Verb {
     name: "AKICK",
