@@ -160,6 +160,7 @@ plays! {
     server_bans
     silence
     status_messages
+    taken_nicks
     third_person
     threads
     topic
