@@ -640,7 +640,7 @@ fn a_devices_keys_end_with_it_even_in_one_batch() {
             ..Batch::default()
         })
         .unwrap();
-    let records = vec![house.record(Event::User {
+    let records = [house.record(Event::User {
         user: ALICE,
         change: polylogue_core::event::UserChange::DeviceRemoved(device),
     })];

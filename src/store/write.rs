@@ -1,6 +1,7 @@
 //! Writing: a batch is one transaction. Either all of it is on disk when `commit` returns, or none of it.
 
 mod keys;
+mod log;
 mod relation;
 mod room;
 mod user;
@@ -15,7 +16,7 @@ use polylogue_core::event::Claim;
 use polylogue_core::{
     DeviceId, Entry, Event, EventRef, Position, RoomChange, RoomId, RoomSequence, Timestamp,
 };
-use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::blob;
 use crate::error::StoreError;
@@ -68,7 +69,7 @@ pub struct Writer {
     tail: Arc<Tail>,
     behind: usize,
     redacted: bool,
-    blob: Vec<u8>,
+    blobs: log::Blobs,
 }
 
 impl Writer {
@@ -98,7 +99,7 @@ impl Writer {
             tail,
             behind,
             redacted: false,
-            blob: Vec::new(),
+            blobs: log::Blobs::default(),
         })
     }
 
@@ -133,16 +134,9 @@ impl Writer {
                 key.result
             ])?;
         }
-        let mut places = Vec::new();
+        let places = log::append(&transaction, &batch.records, &mut self.blobs)?;
         let mut redacted = false;
-        // Found once: most of what is written is this.
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO event (position, room, sequence, at, sender, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
         for record in &batch.records {
-            if let Some(place) = write_event(&mut insert, record, &mut self.blob)? {
-                places.push(place);
-            }
             write_record(&transaction, &self.tail, record, &places)?;
             redacted |= matches!(
                 &record.entry.event,
@@ -152,7 +146,6 @@ impl Writer {
                 }
             );
         }
-        drop(insert);
         // An event of a room's timeline has its position in its row: the table's last one is the head, and one page less is written.
         if let Some(last) = batch.records.last()
             && !matches!(last.entry.event, Event::Room { .. })
@@ -232,34 +225,6 @@ impl Writer {
 }
 
 type Place = (RoomId, RoomSequence, Position);
-
-/// Appends an event to the log, if it is one of a room's timeline.
-fn write_event(
-    insert: &mut Statement<'_>,
-    record: &Record,
-    blob: &mut Vec<u8>,
-) -> Result<Option<Place>, StoreError> {
-    let entry = &record.entry;
-    let Event::Room {
-        room,
-        sender,
-        change,
-    } = &entry.event
-    else {
-        return Ok(None);
-    };
-    blob.clear();
-    blob::write_into(&(record.notifying, change), blob)?;
-    insert.execute(params![
-        integer(entry.position.0),
-        room.0,
-        integer(entry.sequence.0),
-        integer(entry.at.0),
-        sender.0,
-        blob.as_slice()
-    ])?;
-    Ok(Some((*room, entry.sequence, entry.position)))
-}
 
 /// Writes what an event changes besides the log.
 fn write_record(
