@@ -113,6 +113,7 @@ plays! {
     guests
     guests_everywhere
     guests_in_private
+    hidden_rooms
     history
     identify
     ignore

@@ -53,7 +53,7 @@ mod whois;
 mod whowas;
 
 use polylogue_core::operator::OperatorCommand;
-use polylogue_core::{Command, Refusal, RoomId};
+use polylogue_core::{Command, Refusal, Room};
 use polylogue_hub::{Receipt, Request, Session};
 use polylogue_irc::{Message, Numeric, Verb};
 
@@ -219,14 +219,26 @@ impl Client {
         });
     }
 
-    /// A channel that the client named, or the error that there is none.
-    fn channel(&mut self, name: &str) -> Option<RoomId> {
-        let room = written::room_named(&self.world(), name);
-        if room.is_none() {
+    /// A channel that the client named, or the error that there is none: he hears the same of one that he may not know of.
+    async fn channel(&mut self, name: &str) -> Option<Room> {
+        let found = self.known_channel(name).await;
+        if found.is_none() {
             self.replies
                 .text(Numeric::ErrNoSuchChannel, &[name], "No such channel");
         }
-        room
+        found
+    }
+
+    /// The same, without a word about it.
+    async fn known_channel(&self, name: &str) -> Option<Room> {
+        let found = self.any_channel(name).await;
+        found.filter(|room| room.state.is_known_to(self.user_id()))
+    }
+
+    /// The same, also of one that the client may not know of.
+    async fn any_channel(&self, name: &str) -> Option<Room> {
+        let room = written::room_named(&self.world(), name)?;
+        self.irc.hub.room(room).await.ok()
     }
 
     /// A parameter that must be there, or the error that it is not.

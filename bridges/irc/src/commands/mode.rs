@@ -7,14 +7,14 @@ use polylogue_core::event::RoomSetting;
 use polylogue_core::operator::OperatorCommand;
 use polylogue_core::power::Prefix;
 use polylogue_core::room::{JoinRule, MaskList};
-use polylogue_core::{Command, RoomId, RoomState};
+use polylogue_core::{Command, Refusal, RoomId, RoomState};
 use polylogue_irc::mode::{Change, Item, ModeError, Sign, parse};
 use polylogue_irc::{Mask, Message, Middle, Numeric, Verb, names::is_channel};
 
 use super::user_mode;
 use crate::client::Client;
 use crate::isupport::MODES;
-use crate::refusal::About;
+use crate::refusal::{self, About};
 use crate::render::mode as shown;
 
 /// Shows or changes modes.
@@ -72,14 +72,16 @@ pub(super) async fn channel(
     (message, target): (&Message, &str),
     authority: Authority,
 ) {
-    let Some(id) = client.channel(target) else {
-        return;
+    let found = match authority {
+        Authority::Own => client.known_channel(target).await,
+        Authority::Server => client.any_channel(target).await,
     };
-    let Ok(room) = client.irc.hub.room(id).await else {
+    let Some(room) = found else {
         return client
             .replies
             .text(Numeric::ErrNoSuchChannel, &[target], "No such channel");
     };
+    let id = room.state.id;
     let parameters: Vec<&str> = message.params().skip(1).collect();
     if parameters.is_empty() {
         return show(client, &room.state, target);
@@ -88,10 +90,23 @@ pub(super) async fn channel(
     let mut flags = Vec::new();
     for item in parse(&MODES, parameters.iter().copied(), shown::AT_ONCE) {
         match item {
-            Item::ShowList(letter) => show_list(client, &room.state, (target, letter)),
+            Item::ShowList(letter) if may_read(client, (&room.state, authority), letter) => {
+                show_list(client, &room.state, (target, letter));
+            }
+            Item::ShowList(_) => {
+                let about = About {
+                    verb: Verb::Mode,
+                    target,
+                };
+                refusal::tell(&mut client.replies, about, &Refusal::NotJoined);
+            }
             Item::Refused(error) => refused(client, target, &error),
             Item::Change(change) => match prefix_of(change.letter) {
-                Some(prefix) => prefixes.extend(prefix_change(client, (target, prefix), &change)),
+                Some(prefix) => prefixes.extend(prefix_change(
+                    client,
+                    (&room.state, target, prefix),
+                    &change,
+                )),
                 None => match flag_of(change.letter) {
                     Some(flag) => flags.push(ModeChange::Flag(flag, direction(change.sign))),
                     None if change.letter == 'l' => flags.extend(limit(client, target, &change)),
@@ -113,6 +128,18 @@ pub(super) async fn channel(
             changes: prefixes,
         };
         authority.ask(client, target, command).await;
+    }
+}
+
+/// Whether a list may be read: who is banned where the channel shows itself, the others by its members.
+fn may_read(client: &Client, (room, authority): (&RoomState, Authority), letter: char) -> bool {
+    let me = client.user_id();
+    match (authority, list_of(letter)) {
+        (Authority::Own, Some(MaskList::Ban)) => room.is_shown_to(me),
+        (Authority::Own, Some(MaskList::Exception | MaskList::Invitation | MaskList::Quiet)) => {
+            room.is_joined(me)
+        }
+        (Authority::Own, None) | (Authority::Server, _) => true,
     }
 }
 
@@ -360,7 +387,7 @@ pub(crate) fn normal_mask(mask: &str) -> Option<Arc<str>> {
 
 fn prefix_change(
     client: &mut Client,
-    (target, prefix): (&str, Prefix),
+    (room, target, prefix): (&RoomState, &str, Prefix),
     change: &Change<'_>,
 ) -> Option<PrefixChange> {
     let nick = change.parameter?.as_str();
@@ -370,13 +397,7 @@ fn prefix_change(
             .text(Numeric::ErrNoSuchNick, &[nick], "No such nick/channel");
         return None;
     };
-    let room = crate::names::room_named(&client.world(), target)?;
-    let here = client
-        .world()
-        .state
-        .room(room)
-        .is_some_and(|room| room.state.is_joined(user));
-    if !here {
+    if !room.is_joined(user) {
         client.replies.text(
             Numeric::ErrUserNotInChannel,
             &[nick, target],

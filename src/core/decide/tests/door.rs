@@ -5,6 +5,7 @@ use crate::command::ModeChange;
 use crate::event::RoomSetting;
 use crate::facets;
 use crate::room::{ChannelModes, JoinRule};
+use crate::visibility::HistoryVisibility;
 
 /// Dave at the door of alice's channel.
 fn at_the_door(
@@ -605,4 +606,77 @@ fn an_alias_leads_to_its_room() {
     };
     let made = house.by(ALICE, Command::CreateRoom(Box::new(request)));
     assert_eq!(outcome(&made), Err(Refusal::BadAlias));
+}
+
+#[test]
+fn who_knows_of_a_room_and_who_reads_it() {
+    let check = |what: &str, prepare: &dyn Fn(&mut House, RoomId), want: [bool; 3]| {
+        let mut house = House::new();
+        let room = house.garden();
+        prepare(&mut house, room);
+        let state = house.room(room);
+        let found = [
+            state.is_known_to(DAVE),
+            state.is_shown_to(DAVE),
+            state.is_readable_by(DAVE),
+        ];
+        assert_eq!(found, want, "{what}: known, shown, readable");
+        let inside = [
+            state.is_known_to(CAROL),
+            state.is_shown_to(CAROL),
+            state.is_readable_by(CAROL),
+        ];
+        assert_eq!(inside, [true; 3], "{what}: carol is in it");
+    };
+    let set = |setting: RoomSetting| {
+        move |house: &mut House, room| {
+            let setting = setting.clone();
+            let command = Command::SetSetting { room, setting };
+            house.by(ALICE, command).unwrap();
+        }
+    };
+    let unnamed = RoomSetting::Names {
+        names: Vec::new(),
+        reason: None,
+    };
+    let (unlisted, unnamed) = (set(RoomSetting::Listed(false)), set(unnamed));
+    check("a channel", &|_, _| {}, [true, true, false]);
+    check("hidden from the directory", &unlisted, [true, false, false]);
+    check(
+        "without a name, an address or an open door",
+        &|house, room| {
+            unlisted(house, room);
+            unnamed(house, room);
+            close(house, room);
+        },
+        [false; 3],
+    );
+    check(
+        "whoever was asked in knows of it",
+        &|house, room| {
+            invite(house, room);
+            unlisted(house, room);
+            unnamed(house, room);
+            close(house, room);
+        },
+        [true, false, false],
+    );
+    check(
+        "whoever was put out does not read on",
+        &|house, room| {
+            house.join(DAVE, "#garden").unwrap();
+            ban(house, room);
+            unlisted(house, room);
+        },
+        [true, false, false],
+    );
+    check(
+        "open to the world",
+        &|house, room| {
+            let open = facets::history_visibility(HistoryVisibility::WorldReadable);
+            house.state(ALICE, room, open).unwrap();
+            unlisted(house, room);
+        },
+        [true; 3],
+    );
 }
