@@ -7,7 +7,7 @@ use polylogue_core::mask::Identity;
 use polylogue_core::room::{MaskList, Membership};
 use polylogue_core::{Command, Timestamp};
 
-use super::{Channel, channel};
+use super::{Channel, channel, may_read_lists};
 use crate::commands::mode::normal_mask;
 use crate::duration;
 use crate::registration::now;
@@ -51,6 +51,9 @@ pub(super) fn mask_of(call: &Call<'_>, given: &str) -> Option<Arc<str>> {
 }
 
 fn list(call: &mut Call<'_>, channel: &Channel) {
+    if !may_read_lists(call, channel) {
+        return;
+    }
     let state = &channel.room.state;
     let world = call.client.world();
     let banned = state
@@ -129,6 +132,9 @@ async fn delete(call: &mut Call<'_>, channel: &Channel) {
 
 /// Takes a mask off the list of bans, and lifts the ban of the account that it names. Whether any of it was there; told if not.
 pub(super) async fn lift(call: &mut Call<'_>, channel: &Channel, mask: &str) -> bool {
+    if !may_read_lists(call, channel) {
+        return false;
+    }
     let state = &channel.room.state;
     let world = call.client.world();
     let account = mask

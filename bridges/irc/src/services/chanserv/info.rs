@@ -4,7 +4,7 @@ use polylogue_core::decide::owners;
 use polylogue_core::facets;
 use polylogue_irc::ServerTime;
 
-use super::channel;
+use super::{channel, may_read_lists};
 use crate::services::{Call, Standing, Verb};
 
 pub(super) const VERB: Verb = Verb {
@@ -21,6 +21,9 @@ async fn run(mut call: Call<'_>) {
         return;
     };
     let state = &channel.room.state;
+    if !state.is_shown_to(call.me()) && !may_read_lists(&mut call, &channel) {
+        return;
+    }
     let world = call.client.world();
     let owners: Vec<_> = owners(&world, state)
         .filter_map(|user| Some(world.name_of(user)?.nick().to_string()))
