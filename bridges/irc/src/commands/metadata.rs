@@ -1,6 +1,7 @@
 //! `METADATA`: IRCv3 draft/metadata-2 and draft/metadata-3. A view of the profile, of a room's name, avatar and state.
 
 use polylogue_core::command::Presentation;
+use polylogue_core::room::JoinRule;
 use polylogue_core::user::ProfileField;
 use polylogue_core::{Command, Refusal, RoomId, UserId};
 use polylogue_irc::metadata::{Key, is_key};
@@ -172,7 +173,9 @@ async fn find(client: &Client, target: &str) -> Option<(Target, String, Values)>
     if is_channel(target) {
         let id = names::room_named(&world, target)?;
         let room = client.irc.hub.room(id).await.ok()?;
-        return room.state.is_shown_to(client.user_id()).then(|| {
+        // Of a channel that one is asked into, outsiders hear no more than LIST says.
+        let open = room.state.listed && room.state.join_rule == JoinRule::Public;
+        return (open || room.state.is_readable_by(client.user_id())).then(|| {
             let values = metadata::of_room(&room.state);
             (Target::Room(id), target.to_owned(), values)
         });
