@@ -140,6 +140,7 @@ plays! {
     nickserv
     one_account
     outsiders
+    passwords_with_spaces
     powers
     presence
     private_rooms
