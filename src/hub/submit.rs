@@ -172,12 +172,12 @@ impl Hub {
         let _ = heard.await;
     }
 
-    /// How many short messages a user could say now.
+    /// How many short messages a user could say now, if he could say one of so many bytes.
     ///
     /// # Errors
-    /// None: when he can again.
-    pub fn affordable(&self, user: UserId) -> Result<u64, Timestamp> {
-        self.budget.left(user, now())
+    /// When he can say that one.
+    pub fn affordable(&self, user: UserId, bytes: usize) -> Result<u64, Timestamp> {
+        self.budget.left(user, bytes, now())
     }
 
     /// What is decided before the core is asked: how much somebody may say.

@@ -163,14 +163,15 @@ impl Client {
 
     /// How many messages from this line on the account may say now, or when it may go on.
     fn allowance(&self, line: Incoming) -> Result<(Incoming, usize), (Incoming, Instant)> {
-        let speaks = match &line {
-            Incoming::Message(message) => commands::message::is_speech(message),
-            Incoming::Bad(_) => false,
+        let says = match &line {
+            Incoming::Message(message) if commands::message::is_speech(message) => Some(0),
+            Incoming::Message(message) => commands::multiline::closes(self, message),
+            Incoming::Bad(_) => None,
         };
-        let Some(session) = self.session.as_ref().filter(|_| speaks) else {
+        let (Some(session), Some(bytes)) = (&self.session, says) else {
             return Ok((line, 1));
         };
-        match self.irc.hub.affordable(session.user()) {
+        match self.irc.hub.affordable(session.user(), bytes) {
             Ok(most) => Ok((line, usize::try_from(most).unwrap_or(usize::MAX))),
             Err(until) => {
                 let wait = until.0.saturating_sub(crate::registration::now().0);
