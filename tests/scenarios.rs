@@ -125,6 +125,7 @@ plays! {
     labels
     line_both_ways
     listed_everywhere
+    logged_in_behind_the_door
     logout
     long_lines
     long_texts

@@ -92,7 +92,15 @@ pub(super) fn log_in(
     }
     let seen = world.seen_as((known.name.nick(), true), &presentation);
     world.may_enter((&seen, before.address), at.context.now)?;
-    let mut changes = vec![
+    let is_last =
+        world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id];
+    let mut changes = Vec::new();
+    if is_last {
+        // The account comes before the guest goes: its session finds itself in all of its rooms.
+        changes.extend(own::handed_over(world, before.user, user));
+        changes.extend(own::moved(at, before.user, (user, &seen)));
+    }
+    changes.extend([
         Change::Signal(Signal::Left {
             id,
             user: before.user,
@@ -111,11 +119,10 @@ pub(super) fn log_in(
             },
             guest: None,
         }),
-    ];
-    if world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id] {
+    ]);
+    if is_last {
         changes.extend(last_name(at, before.user));
         changes.extend(leaves(world, before.user, &LOGGED_IN.into()));
-        changes.extend(own::handed_over(world, before.user, user));
     }
     Ok(Decision {
         changes,
