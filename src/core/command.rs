@@ -343,6 +343,20 @@ pub enum Command {
         /// Which.
         room: RoomId,
     },
+    /// Put everybody out of a room whom the actor may put out.
+    ClearRoom {
+        /// Which.
+        room: RoomId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Close a room that the actor owns, for good: everybody goes, nobody comes in any more.
+    CloseRoom {
+        /// Which.
+        room: RoomId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
     /// Come back into a room that the actor may let others into: his ban is lifted, and he is invited.
     LetIn {
         /// Where.

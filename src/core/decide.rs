@@ -5,6 +5,7 @@ mod account;
 mod acknowledge_to_device;
 mod ban;
 mod claim_key;
+mod close_room;
 mod create_room;
 mod device;
 mod direct;
@@ -202,6 +203,8 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         Command::SetPrefixes { room, changes } => power::set_prefixes(at, room, &changes),
         Command::SetModes { room, changes } => modes::set(at, room, &changes),
         Command::TakeRoom { room } => own::take(at, room),
+        Command::ClearRoom { room, reason } => close_room::clear(at, room, reason),
+        Command::CloseRoom { room, reason } => close_room::close(at, room, reason),
         Command::LetIn { room } => own::let_in(at, room),
         Command::SetMask {
             room,
@@ -290,6 +293,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetModes { room, .. }
         | Command::SetMask { room, .. }
         | Command::TakeRoom { room }
+        | Command::ClearRoom { room, .. }
+        | Command::CloseRoom { room, .. }
         | Command::LetIn { room }
         | Command::SetSetting { room, .. }
         | Command::Typing { room, .. } => vec![*room],

@@ -108,6 +108,8 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::SetPrefixes { .. }
         | Command::SetMask { .. }
         | Command::TakeRoom { .. }
+        | Command::ClearRoom { .. }
+        | Command::CloseRoom { .. }
         | Command::LetIn { .. }
         | Command::SetSetting { .. }
         | Command::Attach(_)

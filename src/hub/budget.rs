@@ -150,6 +150,8 @@ fn cost(command: &Command) -> u64 {
         | Command::SetModes { .. }
         | Command::SetMask { .. }
         | Command::TakeRoom { .. }
+        | Command::ClearRoom { .. }
+        | Command::CloseRoom { .. }
         | Command::LetIn { .. }
         | Command::SetSetting { .. }
         | Command::Attach(_)

@@ -680,3 +680,56 @@ fn who_knows_of_a_room_and_who_reads_it() {
         [true; 3],
     );
 }
+
+#[test]
+fn a_room_that_is_closed_stays_so() {
+    let mut house = House::new();
+    let room = house.garden();
+    invite(&mut house, room);
+    let listed = Command::SetMask {
+        room,
+        list: MaskList::Invitation,
+        mask: "*!*@*".into(),
+        direction: Direction::Add,
+        until: None,
+    };
+    house.by(ALICE, listed).unwrap();
+    let close = || Command::CloseRoom { room, reason: None };
+    let denied = house.by(BOB, close());
+    assert!(matches!(denied, Err(Refusal::LevelTooLow { .. })));
+    assert_eq!(outcome(&house.by(DAVE, close())), Err(Refusal::NotJoined));
+    // Another owner is put out too.
+    house
+        .prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Founder))
+        .unwrap();
+    let done = house.by(ALICE, close()).unwrap();
+    assert!(done.changes.len() > 5, "all of it is one decision");
+    for user in [ALICE, BOB, CAROL, DAVE] {
+        assert_eq!(house.standing(room, user), Some(Membership::Leave));
+        assert_eq!(
+            outcome(&house.join(user, "#garden")),
+            Err(Refusal::InviteOnly)
+        );
+        assert!(house.by(user, Command::LetIn { room }).is_err(), "{user:?}");
+    }
+    assert!(!house.room(room).listed);
+    assert_eq!(house.room(room).joined, 0);
+}
+
+#[test]
+fn clearing_a_room_puts_out_who_is_below() {
+    let mut house = House::new();
+    let room = house.garden();
+    house.join(DAVE, "#garden").unwrap();
+    let clear = || Command::ClearRoom {
+        room,
+        reason: Some("tidying".into()),
+    };
+    let denied = house.by(CAROL, clear());
+    assert!(matches!(denied, Err(Refusal::LevelTooLow { .. })));
+    house.by(BOB, clear()).unwrap();
+    let standings = [ALICE, BOB, CAROL, DAVE].map(|user| house.standing(room, user));
+    let (stays, goes) = (Some(Membership::Join), Some(Membership::Leave));
+    assert_eq!(standings, [stays, stays, goes, goes]);
+    assert_eq!(outcome(&house.by(BOB, clear())), Ok(()));
+}
