@@ -79,6 +79,11 @@ impl House {
         !self.hub.has_failed()
     }
 
+    /// Waits until a server operator asks for what SIGHUP does.
+    pub async fn reload_wanted(&self) {
+        self.hub.reload_wanted().await;
+    }
+
     /// Writes what is left and closes the directory.
     pub fn stop(self) {
         self.hub.stop();

@@ -140,6 +140,7 @@ plays! {
     names
     nickserv
     one_account
+    operators
     outsiders
     passwords_with_spaces
     powers

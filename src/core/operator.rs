@@ -66,6 +66,16 @@ pub enum OperatorCommand {
         /// What.
         text: Arc<str>,
     },
+    /// Has a user do something that he may do himself: come into a room, leave it, or take another nick (IRC `SAJOIN`, `SAPART`, `SANICK`).
+    /// The rules bind him as ever.
+    OnBehalf {
+        /// Who does it.
+        user: UserId,
+        /// What.
+        command: Box<Command>,
+    },
+    /// What can be read again without a restart is (IRC `REHASH`). Here it is only decided who may ask for it.
+    Reload,
     /// Does something to a room in the server's name, whatever the operator is there (IRC `SAMODE`).
     InServersName(Box<Command>),
 }

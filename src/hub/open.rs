@@ -13,7 +13,7 @@ use polylogue_core::state::World;
 use polylogue_core::{Command, Epoch, EventId, Position, RoomId};
 use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, load};
 use sha2::Digest;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::attempts::Attempts;
 use crate::budget::Budget;
@@ -52,6 +52,7 @@ pub struct Hub {
     pub(crate) registration: Registration,
     pub(crate) operators: Vec<Operator>,
     pub(crate) trusted: Vec<Network>,
+    pub(crate) reload: Notify,
     pub(crate) budget: Budget,
     pub(crate) attempts: Attempts,
     pub(crate) login_tokens: LoginTokens,
@@ -154,6 +155,7 @@ impl Hub {
             registration: config.registration.clone(),
             operators: config.operators.clone(),
             trusted: config.trusted.clone(),
+            reload: Notify::new(),
             budget: Budget::new(&config.limits),
             attempts: Attempts::new(config.limits.clone()),
             login_tokens: LoginTokens::default(),

@@ -88,6 +88,16 @@ impl Hub {
         Ok(right)
     }
 
+    /// Has the daemon read again what it can without a restart. That somebody may ask for it has been decided.
+    pub fn reload(&self) {
+        self.reload.notify_one();
+    }
+
+    /// Waits until somebody asks for it.
+    pub async fn reload_wanted(&self) {
+        self.reload.notified().await;
+    }
+
     /// Refuses a ban of a network out of which proxies speak for everybody.
     fn spares(&self, command: &OperatorCommand) -> Result<(), Refusal> {
         let OperatorCommand::Ban {

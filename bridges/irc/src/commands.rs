@@ -32,8 +32,12 @@ pub(crate) mod ping;
 pub(crate) mod quit;
 mod redact;
 pub(crate) mod register;
+mod rehash;
 mod rename;
+mod sajoin;
 mod samode;
+mod sanick;
+mod sapart;
 mod server_ban;
 mod setname;
 mod silence;
@@ -53,7 +57,7 @@ mod whois;
 mod whowas;
 
 use polylogue_core::operator::OperatorCommand;
-use polylogue_core::{Command, Refusal, Room};
+use polylogue_core::{Command, Refusal, Room, UserId};
 use polylogue_hub::{Receipt, Request, Session};
 use polylogue_irc::{Message, Numeric, Verb};
 
@@ -110,6 +114,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Unkline => server_ban::lift(client, message, Kind::Users).await,
         Verb::Undline => server_ban::lift(client, message, Kind::Addresses).await,
         Verb::Wallops => wallops::run(client, message).await,
+        Verb::Rehash => rehash::run(client).await,
+        Verb::Sajoin => sajoin::run(client, message).await,
+        Verb::Sapart => sapart::run(client, message).await,
+        Verb::Sanick => sanick::run(client, message).await,
         Verb::Samode => samode::run(client, message).await,
         Verb::Silence => silence::run(client, message).await,
         Verb::Setname => setname::run(client, message).await,
@@ -219,6 +227,16 @@ impl Client {
         });
     }
 
+    /// A user that the client named, or the error that there is none.
+    fn somebody(&mut self, nick: &str) -> Option<UserId> {
+        let user = self.world().user_named(nick);
+        if user.is_none() {
+            self.replies
+                .text(Numeric::ErrNoSuchNick, &[nick], "No such nick/channel");
+        }
+        user
+    }
+
     /// A channel that the client named, or the error that there is none: he hears the same of one that he may not know of.
     async fn channel(&mut self, name: &str) -> Option<Room> {
         let found = self.known_channel(name).await;
@@ -264,9 +282,7 @@ impl Client {
         fits
     }
 
-    fn user_id(&self) -> polylogue_core::UserId {
-        self.session
-            .as_ref()
-            .map_or(polylogue_core::UserId::SERVER, Session::user)
+    fn user_id(&self) -> UserId {
+        self.session.as_ref().map_or(UserId::SERVER, Session::user)
     }
 }

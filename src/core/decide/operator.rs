@@ -32,6 +32,8 @@ pub(super) fn operate(at: Deciding<'_>, command: OperatorCommand) -> Result<Deci
         }
         OperatorCommand::Announce { text } => announce(at, text),
         OperatorCommand::InServersName(command) => in_servers_name(at, *command),
+        OperatorCommand::OnBehalf { user, command } => on_behalf(at, user, *command),
+        OperatorCommand::Reload => check(at).map(|()| Decision::nothing(Outcome::Done)),
     }
 }
 
@@ -44,11 +46,15 @@ pub(super) fn rooms_needed(world: &World, actor: &Actor, command: &OperatorComma
             .sessions_of(*user)
             .first()
             .map_or_else(Vec::new, |id| session::rooms_needed(world, *id)),
+        OperatorCommand::OnBehalf { user, command } => {
+            super::rooms_needed(world, &Actor::user(*user, None), command)
+        }
         OperatorCommand::Ban { target, .. } => server_ban::rooms_needed(world, target),
         OperatorCommand::Raise { .. }
         | OperatorCommand::Lower { .. }
         | OperatorCommand::Hear { .. }
         | OperatorCommand::Unban { .. }
+        | OperatorCommand::Reload
         | OperatorCommand::Announce { .. } => Vec::new(),
     }
 }
@@ -164,6 +170,28 @@ fn in_servers_name(at: Deciding<'_>, command: Command) -> Result<Decision, Refus
         return Err(Refusal::Forbidden);
     }
     let actor = Actor::SERVER;
+    decide_as(
+        Deciding {
+            actor: &actor,
+            world: at.world,
+            context: at.context,
+        },
+        command,
+    )
+}
+
+/// Whom it is done for is in the room, and is called, as if he had done it himself: what he may not, nobody can have him do.
+fn on_behalf(at: Deciding<'_>, user: UserId, command: Command) -> Result<Decision, Refusal> {
+    check(at)?;
+    at.known(user)?;
+    let allowed = matches!(
+        command,
+        Command::Join { .. } | Command::Leave { .. } | Command::Rename { .. }
+    );
+    if !allowed {
+        return Err(Refusal::Forbidden);
+    }
+    let actor = Actor::user(user, None);
     decide_as(
         Deciding {
             actor: &actor,

@@ -186,10 +186,38 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "REHASH",
+        &[
+            "REHASH",
+            "For server operators: the server reads its certificate again.",
+        ],
+    ),
+    (
+        "SAJOIN",
+        &[
+            "SAJOIN nick #channel[,#channel]",
+            "For server operators: has somebody join, as he could himself.",
+        ],
+    ),
+    (
         "SAMODE",
         &[
             "SAMODE #channel modes [parameters]",
             "For server operators: MODE in the server's name.",
+        ],
+    ),
+    (
+        "SANICK",
+        &[
+            "SANICK guest nick",
+            "For server operators: gives a guest another nick.",
+        ],
+    ),
+    (
+        "SAPART",
+        &[
+            "SAPART nick #channel[,#channel] [:reason]",
+            "For server operators: has somebody leave.",
         ],
     ),
     (
