@@ -165,8 +165,10 @@ plays! {
     silence
     status_messages
     taken_nicks
+    tags_denied
     third_person
     threads
+    timed_bans
     topic
     transient
     two_sessions

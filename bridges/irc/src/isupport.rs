@@ -39,7 +39,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         )
         .value(key("EXCEPTS"), "e")
         .value(key("INVEX"), "I")
-        .value(key("EXTBAN"), "$,acmr")
+        .value(key("EXTBAN"), "$,acmrt")
         .value(key("ACCOUNTEXTBAN"), "a")
         .value(key("TARGMAX"), &targmax(config.targets))
         .value(key("CHATHISTORY"), &number(config.history_messages))
@@ -53,6 +53,10 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .flag(key("WHOX"))
         .flag(key("SAFELIST"))
         .flag(key("UTF8ONLY"));
+    let tokens = match config.tag_deny().token() {
+        Some(denied) => tokens.value(key("CLIENTTAGDENY"), &denied),
+        None => tokens,
+    };
     if config.icon.is_empty() {
         tokens
     } else {

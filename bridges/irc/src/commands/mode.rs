@@ -13,6 +13,7 @@ use polylogue_irc::{Mask, Message, Middle, Numeric, Verb, names::is_channel};
 
 use super::user_mode;
 use crate::client::Client;
+use crate::duration;
 use crate::isupport::MODES;
 use crate::refusal::{self, About};
 use crate::render::mode as shown;
@@ -344,7 +345,8 @@ async fn one(
         letter => match (list_of(letter), change.parameter) {
             (Some(list), Some(mask)) => {
                 let given = mask.as_str();
-                let Some(mask) = normal_mask(given) else {
+                let (lasts, untimed) = timed(given);
+                let Some(mask) = normal_mask(untimed) else {
                     return client.replies.text(
                         Numeric::ErrInvalidModeParam,
                         &[target, &letter.to_string(), given],
@@ -356,13 +358,23 @@ async fn one(
                     list,
                     mask,
                     direction: direction(change.sign),
-                    until: None,
+                    until: lasts.map(|lasts| crate::registration::now().plus(lasts)),
                 }
             }
             (Some(_), None) | (None, _) => return,
         },
     };
     authority.ask(client, target, command).await;
+}
+
+/// A mask that holds for a time, `~t:60:mask` or `$t:1h:mask`: for how many milliseconds, and the mask. A number alone is minutes.
+fn timed(mask: &str) -> (Option<u64>, &str) {
+    let found = mask
+        .strip_prefix(['$', '~'])
+        .and_then(|rest| rest.strip_prefix("t:"))
+        .and_then(|rest| rest.split_once(':'))
+        .and_then(|(time, mask)| Some((duration::parse(time)?, mask)));
+    found.map_or((None, mask), |(lasts, mask)| (Some(lasts), mask))
 }
 
 /// `nick!user@host` from what was written; of extended masks those that mean something (`EXTBAN`), with `$` in front.
@@ -469,6 +481,21 @@ fn list_of(letter: char) -> Option<MaskList> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masks_that_hold_for_a_time() {
+        let check = |given: &str, minutes: Option<u64>, mask: &str| {
+            let expected = (minutes.map(|minutes| minutes * 60_000), mask);
+            assert_eq!(timed(given), expected, "{given}");
+        };
+        check("~t:60:bob!*@*", Some(60), "bob!*@*");
+        check("$t:2h:$a:bob", Some(120), "$a:bob");
+        check("~t:1d:~m:*!*@h", Some(1440), "~m:*!*@h");
+        check("bob!*@*", None, "bob!*@*");
+        // What is no time is no mask either: it is refused as what it is.
+        check("~t:soon:bob", None, "~t:soon:bob");
+        check("~t:60", None, "~t:60");
+    }
 
     #[test]
     fn masks_have_one_form() {
