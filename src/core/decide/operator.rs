@@ -135,7 +135,7 @@ fn end_sessions(at: Deciding<'_>, user: UserId, reason: &Arc<str>) -> Result<Dec
     });
     let mut changes: Vec<Change> = ends.collect();
     if live.guests.contains_key(&user) {
-        changes.extend(session::leaves(at.world, user, reason));
+        changes.extend(session::leaves(at, user, reason));
     }
     Ok(Decision {
         changes,

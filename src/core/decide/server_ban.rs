@@ -65,7 +65,7 @@ pub(super) fn set(
         ban: Some(ban),
     }));
     let reason: Arc<str> = format!("Banned from this server: {reason}").into();
-    changes.extend(ends(world, &doomed, &reason));
+    changes.extend(ends(at, &doomed, &reason));
     Ok(Decision {
         changes,
         outcome: Outcome::Done,
@@ -104,8 +104,8 @@ fn meant(world: &World, target: &BanTarget) -> Vec<SessionId> {
 }
 
 /// The ends of sessions, and what guests leave behind who have no other.
-fn ends(world: &World, doomed: &[SessionId], reason: &Arc<str>) -> Vec<Change> {
-    let live = &world.live;
+fn ends(at: Deciding<'_>, doomed: &[SessionId], reason: &Arc<str>) -> Vec<Change> {
+    let live = &at.world.live;
     let mut changes = Vec::new();
     let mut guests: Vec<UserId> = Vec::new();
     for id in doomed {
@@ -124,7 +124,7 @@ fn ends(world: &World, doomed: &[SessionId], reason: &Arc<str>) -> Vec<Change> {
         }
     }
     for user in guests {
-        changes.extend(session::leaves(world, user, reason));
+        changes.extend(session::leaves(at, user, reason));
     }
     changes
 }

@@ -121,8 +121,7 @@ pub(super) fn log_in(
         }),
     ]);
     if is_last {
-        changes.extend(last_name(at, before.user));
-        changes.extend(leaves(world, before.user, &LOGGED_IN.into()));
+        changes.extend(leaves(at, before.user, &LOGGED_IN.into()));
     }
     Ok(Decision {
         changes,
@@ -220,8 +219,7 @@ pub(super) fn detach(
         reason: reason.clone(),
     })];
     if at.world.live.guests.contains_key(&user) && at.world.live.sessions_of(user) == [id] {
-        changes.extend(last_name(at, user));
-        changes.extend(leaves(at.world, user, &reason));
+        changes.extend(leaves(at, user, &reason));
     }
     Ok(Decision {
         changes,
@@ -264,12 +262,14 @@ fn last_name(at: Deciding<'_>, user: UserId) -> Vec<Change> {
     }
 }
 
-/// The leaves of a guest who is gone.
-pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) -> Vec<Change> {
+/// The leaves of a guest who is gone, under the name that he had in the end.
+pub(super) fn leaves(at: Deciding<'_>, user: UserId, reason: &std::sync::Arc<str>) -> Vec<Change> {
+    let world = at.world;
+    let mut changes = last_name(at, user);
     let rooms = world.state.user(user).map_or_else(Vec::new, |user| {
         user.rooms.iter().map(|entry| entry.room).collect()
     });
-    rooms
+    let rooms = rooms
         .into_iter()
         .filter(|room| world.state.room(*room).is_some())
         .map(|room| {
@@ -289,8 +289,9 @@ pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) 
                 sender: user,
                 change: RoomChange::Member(change),
             })
-        })
-        .collect()
+        });
+    changes.extend(rooms);
+    changes
 }
 
 /// The end of every session that came with a credential.

@@ -40,9 +40,7 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
         }
         // It counted for as long as its timer was there.
         TimedCommand::StrangerCounts { .. } => Vec::new(),
-        TimedCommand::GuestGone { user } => {
-            session::leaves(at.world, user, &"Connection lost".into())
-        }
+        TimedCommand::GuestGone { user } => session::leaves(at, user, &"Connection lost".into()),
     };
     if id != 0 {
         changes.push(Change::Event(Event::Timer { id, timer: None }));

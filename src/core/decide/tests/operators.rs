@@ -137,3 +137,21 @@ fn a_guest_whose_sessions_are_ended_leaves_his_rooms() {
         Err(Refusal::NoSuchUser)
     );
 }
+
+#[test]
+fn a_guest_whose_sessions_are_ended_is_remembered_by_his_last_name() {
+    let mut house = House::new();
+    house.garden();
+    let guest = house.guest("visitor").unwrap();
+    house.join(guest, "#garden").unwrap();
+    let nick = "wanderer".into();
+    house.by(guest, Command::Rename { nick }).unwrap();
+    raise(&mut house, &Actor::SERVER).unwrap();
+    let end = OperatorCommand::EndSessions {
+        user: guest,
+        reason: "spam".into(),
+    };
+    house.ask(&dave(4), Command::Operator(end)).unwrap();
+    let row = house.world.state.user(guest).unwrap();
+    assert_eq!(&**row.name.nick(), "wanderer");
+}
