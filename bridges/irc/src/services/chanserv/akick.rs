@@ -84,7 +84,8 @@ async fn add(call: &mut Call<'_>, channel: &Channel) {
     };
     let rest = call.rest().unwrap_or_default();
     let (first, behind) = rest.split_once(' ').unwrap_or((rest, ""));
-    let (until, reason) = match duration::parse(first) {
+    // A number alone may begin a reason.
+    let (until, reason) = match duration::parse_with(first, 0) {
         Some(time) => (Some(Timestamp(now().0.saturating_add(time))), behind.trim()),
         None => (None, rest),
     };
