@@ -2,7 +2,7 @@
 //! said some of them gets a copy of his own.
 
 use bytes::Bytes;
-use polylogue_core::{Event, Position, RoomChange, RoomId, UserId};
+use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, UserId};
 use std::sync::Arc;
 
 use super::{Change, Delivery, Lane, RenderKey, rendering};
@@ -19,6 +19,7 @@ impl Lane {
         let mut senders: Vec<UserId> = run.iter().filter_map(sender_of).collect();
         senders.dedup();
         let before = Position(first.0.saturating_sub(1));
+        let mut within: Vec<SessionId> = Vec::new();
         for index in self.rooms.of(room).to_vec() {
             let Some(Some(slot)) = self.slots.get(index) else {
                 continue;
@@ -58,6 +59,7 @@ impl Lane {
                 self.put(index, (all, Heard::News), (before, delivery));
                 continue;
             }
+            within.push(viewer.session);
             let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else {
                 continue;
             };
@@ -68,7 +70,13 @@ impl Lane {
             }
         }
         self.position = last;
-        self.echo_outside(delivery, (room, before), run);
+        let is_outside = |change: &&Change| {
+            let origin = change.origin().map(|origin| origin.session);
+            origin.is_some_and(|session| !within.contains(&session))
+        };
+        for change in run.iter().filter(is_outside) {
+            self.echo_outside(delivery, (room, before), change);
+        }
     }
 
     /// Who speaks from outside hears of it in the session that did, and of nothing else there.
@@ -76,29 +84,27 @@ impl Lane {
         &mut self,
         delivery: &Delivery,
         (room, before): (RoomId, Position),
-        run: &[Change],
+        change: &Change,
     ) {
-        for change in run {
-            let Some(index) = self.outside(change, room) else {
-                continue;
-            };
-            let Some(Some(slot)) = self.slots.get(index) else {
-                continue;
-            };
-            let viewer = Viewer {
-                user: slot.user,
-                session: slot.session,
-            };
-            let dialect = (slot.outbox.dialect(), Relation::Origin);
-            let what = rendering(delivery, change, dialect, viewer);
-            slot.renderer.clone().render(what, &mut self.buffer);
-            let line = self.buffer.split().freeze();
-            self.put(index, (line, Heard::Reply), (before, delivery));
-        }
+        let Some(index) = self.outside(change, room) else {
+            return;
+        };
+        let Some(Some(slot)) = self.slots.get(index) else {
+            return;
+        };
+        let viewer = Viewer {
+            user: slot.user,
+            session: slot.session,
+        };
+        let dialect = (slot.outbox.dialect(), Relation::Origin);
+        let what = rendering(delivery, change, dialect, viewer);
+        slot.renderer.clone().render(what, &mut self.buffer);
+        let line = self.buffer.split().freeze();
+        self.put(index, (line, Heard::Reply), (before, delivery));
     }
 
-    /// A run as one of its senders sees it, or who ignores one of them: the others' lines as they are, his own as his session's relation says. In one piece, unless his
-    /// session waits for the reply to something it asked for: then his own lines are pieces of their own.
+    /// A run as one of its senders sees it, or who ignores one of them: the others' lines as they are, his own as his session's relation says.
+    /// In one piece, unless his session waits for the reply to something it asked for: then his own lines are pieces of their own.
     fn with_own(
         &mut self,
         delivery: &Delivery,
