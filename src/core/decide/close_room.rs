@@ -20,13 +20,12 @@ pub(super) fn clear(
 ) -> Result<Decision, Refusal> {
     let room = &at.room(id)?.state;
     let actor = at.actor.user;
-    permission::check(room, actor, Action::Kick(UserId::SERVER)).or_else(|refusal| {
-        // The server stands for nobody in particular.
-        match refusal {
-            Refusal::TargetLevel => Ok(()),
-            other => Err(other),
-        }
-    })?;
+    // The server stands for nobody in particular.
+    if let Err(refusal) = permission::check(room, actor, Action::Kick(UserId::SERVER))
+        && refusal != Refusal::TargetLevel
+    {
+        return Err(refusal);
+    }
     let (why, level) = (reason(why)?, room.level(actor));
     let doomed = room.joined_members().map(|(user, _)| user);
     let doomed = doomed.filter(|user| *user != actor && room.level(*user) < level);
