@@ -30,6 +30,7 @@ pub mod redaction;
 pub mod refusal;
 pub mod request;
 pub mod room;
+pub mod search;
 pub mod secret;
 pub mod server_ban;
 pub mod state;

@@ -11,7 +11,7 @@ use polylogue_core::live::Passing;
 use polylogue_core::network::Network;
 use polylogue_core::state::World;
 use polylogue_core::{Command, Epoch, EventId, Position, RoomId};
-use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, load};
+use polylogue_store::{Directory, DirectoryError, Loaded, Reserve, StoreError, Writer, load};
 use sha2::Digest;
 use tokio::sync::{Notify, Semaphore};
 
@@ -27,6 +27,7 @@ use crate::password::Passwords;
 use crate::publish::View;
 use crate::readers::Readers;
 use crate::registration::Registration;
+use crate::search::{Archive, Searches};
 use crate::stages::{Arrivals, run_hub, run_lane};
 use crate::ticket::Ticket;
 use crate::watch::Watches;
@@ -45,6 +46,7 @@ pub struct Hub {
     pub(crate) inbox: Arc<Inbox<Ticket>>,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) readers: Arc<Readers>,
+    pub(crate) searches: Searches,
     pub(crate) passwords: Passwords,
     pub(crate) arrivals: Vec<Arc<Arrivals>>,
     pub(crate) watches: Arc<Watches>,
@@ -98,6 +100,14 @@ impl Hub {
         let (readers, mut threads) =
             Readers::start(&directory.database(), &writer.tail(), config.readers.max(1))?;
         let readers = Arc::new(readers);
+        let (searches, searching) = Searches::start(Archive {
+            path: directory.search_index(),
+            identity: search_identity(&loaded),
+            database: directory.database(),
+            tail: writer.tail(),
+            view: view.clone(),
+        })?;
+        threads.extend(searching);
         let failed = Arc::new(AtomicBool::new(false));
         let watches = Arc::new(Watches::default());
         let mut lanes = Vec::new();
@@ -147,6 +157,7 @@ impl Hub {
             inbox,
             places: Arc::new(Semaphore::new(IN_FLIGHT)),
             readers,
+            searches,
             passwords: Passwords::new(config.limits.password_hashes)
                 .map_err(OpenError::Passwords)?,
             arrivals,
@@ -273,6 +284,7 @@ impl Hub {
         self.inbox.put(Mail::Stop);
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        self.searches.stop(&self.view);
         self.readers.stop();
         for thread in threads {
             // A panic was logged where it happened.
@@ -348,6 +360,13 @@ fn epoch_of(epochs: &[(Epoch, Position)], position: Position) -> Epoch {
         .find(|(_, first)| *first <= position)
         .or(epochs.first())
         .map_or(Epoch(1), |(epoch, _)| *epoch)
+}
+
+/// What an index of words must have been made of: this store, since its last restore.
+fn search_identity(loaded: &Loaded) -> [u8; 32] {
+    let epoch = loaded.epochs.last().map_or(0, |(epoch, _)| epoch.0);
+    let hash = sha2::Sha256::new().chain_update(key(&loaded.secret, b"search"));
+    hash.chain_update(epoch.to_be_bytes()).finalize().into()
 }
 
 /// A key for one purpose, from the store's secret.
