@@ -163,6 +163,7 @@ plays! {
     room_name
     server_bans
     silence
+    search
     status_messages
     taken_nicks
     tags_denied

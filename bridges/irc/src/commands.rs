@@ -38,6 +38,7 @@ mod sajoin;
 mod samode;
 mod sanick;
 mod sapart;
+mod search;
 mod server_ban;
 mod setname;
 mod silence;
@@ -82,6 +83,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Who => who::run(client, message).await,
         Verb::Away => away::run(client, message).await,
         Verb::Chathistory => chathistory::run(client, message).await,
+        Verb::Search => search::run(client, message).await,
         Verb::Cap => cap::run(client, message),
         Verb::Authenticate => authenticate::run(client, message).await,
         Verb::Nick => nick::run(client, message).await,

@@ -37,6 +37,7 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::PreAway,
     Capability::ChannelRename,
     Capability::ExtendedIsupport,
+    Capability::Search,
 ]);
 
 /// Those of them that delivery looks at.

@@ -15,6 +15,7 @@ mod login;
 mod mentions;
 mod metadata;
 mod names;
+mod past;
 mod pending;
 mod refusal;
 mod registration;

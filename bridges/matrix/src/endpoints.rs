@@ -33,6 +33,7 @@ pub(crate) mod receipts;
 pub(crate) mod redact;
 pub(crate) mod register;
 pub(crate) mod relations;
+pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod send_to_device;
 pub(crate) mod signing_keys;

@@ -124,6 +124,7 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
             get(e::presence::get).put(e::presence::put),
         ),
         ("/user_directory/search", post(e::user_directory::search)),
+        ("/search", post(e::search::post)),
         // Keys for end-to-end encryption, and messages between devices.
         ("/keys/upload", post(e::keys_upload::post)),
         ("/keys/query", post(e::keys_query::post)),

@@ -21,6 +21,7 @@ pub mod names;
 pub mod numerics;
 pub mod sasl;
 pub mod scram;
+pub mod search;
 pub mod tag_deny;
 pub mod tags;
 pub mod time;

@@ -9,7 +9,6 @@ use polylogue_core::{EventId, RoomChange, RoomId, RoomSequence, Timestamp};
 use polylogue_hub::{Direction, VisibleEvent};
 use polylogue_irc::batch::Reference;
 use polylogue_irc::chathistory::{Query, Reference as Place, Request};
-use polylogue_irc::line::add_tag;
 use polylogue_irc::{
     Capability, CapabilitySet, LineWriter, Message, Middle, ServerTime, Tag, TagKey, Verb,
     names::is_channel,
@@ -17,8 +16,8 @@ use polylogue_irc::{
 
 use crate::client::Client;
 use crate::names;
+use crate::past;
 use crate::render::message::KEPT_TAGS;
-use crate::render::{Stamp, room_event};
 use crate::reply::part;
 
 /// Answers one request.
@@ -81,7 +80,8 @@ fn missing(client: &mut Client, message: &Message, target: &str) {
 
 type Found = Option<(RoomId, Vec<VisibleEvent>)>;
 
-fn room_of(client: &Client, target: &str) -> Option<RoomId> {
+/// The room that a channel or a nick means to this client, if he knows it.
+pub(super) fn room_of(client: &Client, target: &str) -> Option<RoomId> {
     let world = client.world();
     if is_channel(target) {
         let room = names::room_named(&world, target)?;
@@ -262,73 +262,14 @@ fn send(client: &mut Client, (target, room): (&str, RoomId), events: &[VisibleEv
     let Some(room) = world.state.room(room) else {
         return;
     };
-    let mut lines = Vec::with_capacity(events.len());
-    for event in events {
-        let mut scene = client.scene(&world);
-        scene.relation = if event.sender == scene.viewer {
-            polylogue_hub::Relation::Origin
-        } else {
-            polylogue_hub::Relation::Other
-        };
-        // Who came in then is not shown the channel now.
-        scene.viewer = polylogue_core::UserId::SERVER;
-        // One's own messages are part of history, whatever echoes are asked for.
-        scene.capabilities = scene
-            .capabilities
-            .with(polylogue_irc::Capability::EchoMessage);
-        let mut out = BytesMut::new();
-        room_event(
-            &scene,
-            (&room.state, event.sender),
-            Stamp {
-                position: event.position,
-                at: event.at,
-            },
-            &event.change,
-            &mut out,
-        );
-        lines.push(out);
-    }
+    let show = |event| past::lines(client, &world, (&room.state, event));
+    let lines: Vec<_> = events.iter().map(show).collect();
     batch(client, target, &lines);
 }
 
-/// The lines of each message, in a batch if the client knows batches.
-fn batch(client: &mut Client, target: &str, messages: &[BytesMut]) {
-    let mut lines = BytesMut::new();
-    let Some(reference) = Reference::new("h1") else {
-        return;
-    };
-    let server = client.replies.server();
-    let batched = client.capabilities.has(polylogue_irc::Capability::Batch);
-    if batched {
-        let _ = LineWriter::new(&mut lines)
-            .open_batch(
-                part(&server),
-                reference,
-                const { Middle::literal("chathistory") },
-            )
-            .middle(part(target))
-            .end();
-    }
-    for message in messages {
-        for line in message.split_inclusive(|byte| *byte == b'\n') {
-            if batched {
-                add_tag(
-                    line,
-                    &Tag::new(TagKey::BATCH, reference.as_str()),
-                    &mut lines,
-                );
-            } else {
-                lines.extend_from_slice(line);
-            }
-        }
-    }
-    if batched {
-        let _ = LineWriter::new(&mut lines)
-            .close_batch(part(&server), reference)
-            .end();
-    }
-    client.replies.append_lines(&lines);
+fn batch(client: &mut Client, target: &str, lines: &[BytesMut]) {
+    let kind = const { Middle::literal("chathistory") };
+    past::send(client, (kind, Some(target)), lines);
 }
 
 /// The conversations with messages between two times, with the time of each one's latest.

@@ -221,6 +221,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "SEARCH",
+        &[
+            "SEARCH text=words;in=#channel;from=nick;after=time;before=time;limit=number",
+            "What was said with these words (a space is written \\s), in all your channels and conversations or in one.",
+        ],
+    ),
+    (
         "SETNAME",
         &[
             "SETNAME :name",
