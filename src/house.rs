@@ -15,6 +15,7 @@ use crate::control::{Request, Response, User};
 /// The open hub of one data directory.
 pub struct House {
     hub: Arc<Hub>,
+    registration: crate::config::Registration,
 }
 
 /// Under which name a data directory is opened.
@@ -44,7 +45,10 @@ impl House {
             trusted: trusted(config),
             ..polylogue_hub::Config::default()
         })?;
-        Ok(Self { hub })
+        Ok(Self {
+            hub,
+            registration: config.registration.clone(),
+        })
     }
 
     /// The hub, for front-ends.
@@ -71,6 +75,29 @@ impl House {
             Err(refusal) => Response::Refused {
                 reason: refusal.to_string(),
             },
+        }
+    }
+
+    /// Reads the file with registration tokens again. Should that fail, the old ones stay in use.
+    pub fn reload(&self) {
+        let configured = &self.registration;
+        let is_used = configured.mode == RegistrationMode::Token
+            && !configured.tokens_file.as_os_str().is_empty();
+        if !is_used {
+            return;
+        }
+        match configured.tokens_of_file() {
+            Ok(of_file) => {
+                self.hub.set_registration(by_token(configured, &of_file));
+                tracing::info!(
+                    tokens = of_file.len(),
+                    "the registration tokens were read again"
+                );
+            }
+            Err(error) => {
+                let path = configured.tokens_file.display();
+                tracing::error!(%error, %path, "the old registration tokens stay in use");
+            }
         }
     }
 
@@ -157,9 +184,7 @@ fn registration(configured: &crate::config::Registration) -> Registration {
                 let path = configured.tokens_file.display();
                 tracing::warn!(%error, %path, "no registration tokens from this file");
             });
-            let of_file = of_file.unwrap_or_default();
-            let tokens = configured.tokens.iter().chain(&of_file);
-            Registration::Token(RegistrationTokens::new(tokens.map(String::as_str)))
+            by_token(configured, &of_file.unwrap_or_default())
         }
     }
 }
@@ -169,6 +194,12 @@ fn trusted(config: &Config) -> Vec<Network> {
     let proxies = config.listen.iter().flat_map(|listener| &listener.proxy);
     let gateways = config.webirc.iter().flat_map(|gateway| &gateway.address);
     proxies.chain(gateways).copied().collect()
+}
+
+/// By the tokens of the configuration and those of the file.
+fn by_token(configured: &crate::config::Registration, of_file: &[String]) -> Registration {
+    let tokens = configured.tokens.iter().chain(of_file);
+    Registration::Token(RegistrationTokens::new(tokens.map(String::as_str)))
 }
 
 /// The operators whose hash can be read; of the others the log tells.

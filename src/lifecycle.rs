@@ -210,8 +210,8 @@ async fn attend(
                 info!(signal = name, "told to stop");
                 return;
             }
-            _ = signals.reload.recv() => reload(certificates, manager),
-            () = house.reload_wanted() => reload(certificates, manager),
+            _ = signals.reload.recv() => reload(certificates, house, manager),
+            () = house.reload_wanted() => reload(certificates, house, manager),
             () = manager.watchdog() => {
                 // A daemon that decides nothing is restarted: its silence says so.
                 if house.is_alive() {
@@ -223,8 +223,9 @@ async fn attend(
 }
 
 /// Reads again what can be: for SIGHUP, and for operators who ask for it.
-fn reload(certificates: Option<&Certificates>, manager: &mut ServiceManager) {
+fn reload(certificates: Option<&Certificates>, house: &House, manager: &mut ServiceManager) {
     manager.reloading();
+    house.reload();
     match certificates.map(Certificates::reload) {
         None => info!("nothing to reload: no listener speaks TLS"),
         Some(Ok(())) => info!("the certificate was read again"),

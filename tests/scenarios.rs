@@ -106,6 +106,7 @@ plays! {
     edit_bundled
     edits
     encrypted_rooms
+    event_playback
     everywhere
     formatting
     guest_logs_in
@@ -141,8 +142,10 @@ plays! {
     nickserv
     one_account
     operators
+    no_implicit_names
     outsiders
     passwords_with_spaces
+    playback
     powers
     presence
     private_rooms

@@ -73,7 +73,7 @@ impl Hub {
         name: AccountName,
         password: Password,
     ) -> Result<UserId, Refusal> {
-        if self.registration != Registration::Open && actor.scope == Scope::User {
+        if *self.registration() != Registration::Open && actor.scope == Scope::User {
             return Err(Refusal::RegistrationClosed);
         }
         self.make_account(actor, name, password).await

@@ -5,6 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use arc_swap::ArcSwap;
 use polylogue_core::command::{Actor, TimedCommand};
 use polylogue_core::event_id::{IdCipher, Place};
 use polylogue_core::live::Passing;
@@ -51,7 +52,7 @@ pub struct Hub {
     pub(crate) arrivals: Vec<Arc<Arrivals>>,
     pub(crate) watches: Arc<Watches>,
     pub(crate) next_session: AtomicU64,
-    pub(crate) registration: Registration,
+    pub(crate) registration: ArcSwap<Registration>,
     pub(crate) operators: Vec<Operator>,
     pub(crate) trusted: Vec<Network>,
     pub(crate) reload: Notify,
@@ -163,7 +164,7 @@ impl Hub {
             arrivals,
             watches,
             next_session: AtomicU64::new(1),
-            registration: config.registration.clone(),
+            registration: ArcSwap::from_pointee(config.registration.clone()),
             operators: config.operators.clone(),
             trusted: config.trusted.clone(),
             reload: Notify::new(),

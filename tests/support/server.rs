@@ -155,7 +155,7 @@ impl Server {
         self.address("native")
     }
 
-    fn address(&self, protocol: &str) -> SocketAddr {
+    pub fn address(&self, protocol: &str) -> SocketAddr {
         let running = self.running.as_ref().expect("the server does not run");
         let address = running.addresses.get(protocol).and_then(Value::as_str);
         address

@@ -4,7 +4,7 @@ mod admin;
 pub(crate) mod authenticate;
 pub(crate) mod away;
 pub(crate) mod cap;
-mod chathistory;
+pub(crate) mod chathistory;
 mod help;
 mod info;
 mod invite;

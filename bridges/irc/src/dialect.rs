@@ -38,6 +38,7 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::ChannelRename,
     Capability::ExtendedIsupport,
     Capability::Search,
+    Capability::Playback,
 ]);
 
 /// Those of them that delivery looks at.

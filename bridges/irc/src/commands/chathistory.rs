@@ -120,7 +120,8 @@ async fn place(client: &Client, room: RoomId, reference: &Place<'_>) -> Option<R
     }
 }
 
-async fn page(
+/// What a client sees of a room beyond a place, the oldest first.
+pub(crate) async fn page(
     client: &Client,
     room: RoomId,
     from: RoomSequence,
@@ -272,33 +273,33 @@ fn batch(client: &mut Client, target: &str, lines: &[BytesMut]) {
     past::send(client, (kind, Some(target)), lines);
 }
 
+/// The channels and conversations of a client, as he names them.
+pub(crate) fn conversations(client: &Client) -> Vec<(RoomId, String)> {
+    let (world, me) = (client.world(), client.user_id());
+    let own = world.state.user(me).into_iter();
+    let rooms = own.flat_map(|user| world.state.rooms_that_reach(user));
+    let named = rooms.filter_map(|id| {
+        let state = &world.state.room(id)?.state;
+        let name = match state.kind {
+            RoomKind::Group => names::channel(state)?.to_owned(),
+            RoomKind::Direct(..) => world.name_of(state.peer_of(me)?)?.nick().to_string(),
+        };
+        Some((id, name))
+    });
+    named.collect()
+}
+
 /// The conversations with messages between two times, with the time of each one's latest.
 async fn targets(client: &mut Client, (from, to): (u64, u64), limit: usize) {
-    let world = client.world();
-    let me = client.user_id();
     let (low, high) = (from.min(to), from.max(to));
     let mut rows = aside::targets(client);
     rows.retain(|(at, _)| *at > low && *at < high);
-    let rooms: Vec<RoomId> = world.state.user(me).map_or_else(Vec::new, |user| {
-        world.state.rooms_that_reach(user).collect()
-    });
-    for id in rooms {
-        let Some(room) = world.state.room(id) else {
-            continue;
-        };
-        let name = match room.state.kind {
-            RoomKind::Group => names::channel(&room.state).map(str::to_owned),
-            RoomKind::Direct(..) => room
-                .state
-                .peer_of(me)
-                .and_then(|peer| world.name_of(peer))
-                .map(|name| name.nick().to_string()),
-        };
+    for (id, name) in conversations(client) {
         let Some(latest) = page(client, id, RoomSequence(u64::MAX), (Direction::Backward, 1)).await
         else {
             continue;
         };
-        if let (Some(name), Some(event)) = (name, latest.first())
+        if let Some(event) = latest.first()
             && event.at.0 > low
             && event.at.0 < high
         {

@@ -63,7 +63,7 @@ pub(crate) async fn post(
         }
         Some(_) => return Err(Failure::invalid("kind is neither user nor guest")),
     }
-    let stage = match matrix.hub.registration() {
+    let stage = match &*matrix.hub.registration() {
         Registration::Open => Stage::Dummy,
         Registration::Token(_) => Stage::RegistrationToken,
         Registration::Closed => return Err(Refusal::RegistrationClosed.into()),
