@@ -15,7 +15,8 @@ mod support;
 #[path = "irc/wire.rs"]
 mod wire;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rcgen::generate_simple_self_signed;
 use rustix::process::{Pid, Signal, kill_process};
@@ -40,10 +41,11 @@ impl House {
         std::fs::write(at("certificate.pem"), certificate.cert.pem()).unwrap();
         std::fs::write(at("key.pem"), certificate.signing_key.serialize_pem()).unwrap();
         std::fs::write(at("tokens"), "early-bird\n").unwrap();
-        // What is said of it must be known before it listens.
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let secure = free.local_addr().unwrap();
-        drop(free);
+        // What is said of it must be known before it listens: a port that is free at an address that nobody else has.
+        static HOUSES: AtomicU8 = AtomicU8::new(1);
+        let [_, _, high, low] = std::process::id().to_be_bytes();
+        let house = HOUSES.fetch_add(1, Ordering::Relaxed);
+        let secure = SocketAddr::from(([127, 128 | high, low, house], 6697));
         let listener = |protocol: &str, address: &str, tls: bool| {
             format!("[[listen]]\nprotocol = \"{protocol}\"\naddress = \"{address}\"\ntls = {tls}\n")
         };

@@ -10,6 +10,8 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+#[path = "clients/installed.rs"]
+mod installed;
 #[path = "clients/matrix.rs"]
 mod matrix;
 #[expect(dead_code, reason = "each test uses a part of it")]

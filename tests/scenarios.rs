@@ -95,6 +95,7 @@ plays! {
     away
     ban
     bots
+    bounds
     chanserv
     closed_rooms
     cold_channels

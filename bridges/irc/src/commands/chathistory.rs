@@ -1,6 +1,6 @@
 //! `CHATHISTORY`: IRCv3 draft/chathistory. Reads the one log, through the one gate.
 
-mod aside;
+pub(crate) mod aside;
 
 use bytes::BytesMut;
 use polylogue_core::body::Body;

@@ -6,10 +6,12 @@ use polylogue_hub::{Direction, VisibleEvent};
 use polylogue_irc::Middle;
 
 use crate::client::Client;
-use crate::commands::chathistory::{conversations, page};
+use crate::commands::chathistory::{aside, conversations, page};
 use crate::past;
 use crate::services::{Call, Done, Standing, Verb};
 
+/// The type of its batches.
+const BATCH: Middle<'static> = Middle::literal("znc.in/playback");
 /// Messages of one conversation at most, the newest.
 const OF_ONE: usize = 200;
 /// Messages of all conversations together.
@@ -36,6 +38,7 @@ async fn play(mut call: Call<'_>) {
         return;
     };
     let (from, to) = (call.word(), call.word());
+    // 0 is no bound.
     let (Some(from), Some(to)) = (
         milliseconds(from.unwrap_or("0")),
         milliseconds(to.unwrap_or("0")),
@@ -57,14 +60,27 @@ async fn play(mut call: Call<'_>) {
             return call.say("More was said than is played at once: ask for fewer conversations");
         }
     }
+    // What guests say in private is in no log.
+    let until = if to == 0 { u64::MAX } else { to };
+    for (_, name) in aside::targets(call.client) {
+        if wanted.split(',').any(|pattern| glob(pattern, &name)) {
+            let lines = aside::between(call.client, &name, (from, until));
+            if !lines.is_empty() {
+                past::send(call.client, (BATCH, Some(&name)), &lines);
+            }
+        }
+    }
 }
 
-/// The newest of what was said after one time and not after another (0 for now), the oldest first.
+/// The newest of what was said after one time and before another (0 for now), the oldest first.
 async fn said(client: &Client, room: RoomId, (from, to): (u64, u64)) -> Vec<VisibleEvent> {
     let hub = &client.irc.hub;
     let end = match to {
         0 => RoomSequence(u64::MAX),
-        _ => match hub.sequence_at_time(room, Timestamp(to)).await {
+        _ => match hub
+            .sequence_at_time(room, Timestamp(to.saturating_sub(1)))
+            .await
+        {
             Ok(last) => last.next(),
             Err(_) => return Vec::new(),
         },
@@ -84,8 +100,7 @@ fn show(client: &mut Client, (room, name): (RoomId, &str), events: &[VisibleEven
         .iter()
         .map(|event| past::lines(client, &world, (&room.state, event)))
         .collect();
-    let kind = const { Middle::literal("znc.in/playback") };
-    past::send(client, (kind, Some(name)), &lines);
+    past::send(client, (BATCH, Some(name)), &lines);
 }
 
 /// `seconds [ "." fraction ]`
