@@ -31,7 +31,8 @@ pub(crate) fn parse_with(text: &str, unit: u64) -> Option<u64> {
         seconds = seconds.checked_add(number.checked_mul(each)?)?;
         rest = behind;
     }
-    (1..=MOST).contains(&seconds).then_some(seconds * 1000)
+    let seconds = Some(seconds).filter(|seconds| (1..=MOST).contains(seconds))?;
+    seconds.checked_mul(1000)
 }
 
 /// The characters at the front that are of a kind, and what comes behind them.
