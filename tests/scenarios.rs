@@ -166,6 +166,7 @@ plays! {
     restart_everywhere
     room_name
     server_bans
+    services_status
     silence
     search
     status_messages

@@ -9,11 +9,13 @@ mod flags;
 mod founder;
 mod info;
 mod invite;
+mod kick;
 mod level;
 mod prefix;
 mod quiet;
 mod register;
 mod set;
+mod status;
 mod successor;
 mod topic;
 mod unban;
@@ -48,6 +50,8 @@ pub(crate) static CHANSERV: Service = Service {
         quiet::UNQUIET,
         invite::VERB,
         unban::VERB,
+        kick::VERB,
+        status::VERB,
         topic::VERB,
         clear::VERB,
         set::VERB,

@@ -51,12 +51,15 @@ pub(super) fn show(call: &mut Call<'_>, channel: &Channel, (nick, user): (&str, 
     if !may_read_lists(call, channel) {
         return;
     }
+    let text = written(channel, (nick, user));
+    call.say(&text);
+}
+
+/// What somebody may do, in words.
+pub(super) fn written(channel: &Channel, (nick, user): (&str, UserId)) -> String {
     let level = channel.room.state.level(user);
     let name = &channel.name;
-    call.say(&format!(
-        "{nick} has {} in {name} (level {level}).",
-        flags(level)
-    ));
+    format!("{nick} has {} in {name} (level {level}).", flags(level))
 }
 
 /// The letter of a level, as in `MODE`; owners are `F`.
