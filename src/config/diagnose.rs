@@ -105,7 +105,7 @@ pub fn check(text: &str, environment: &HashMap<String, String>) -> Checked {
         let found: Vec<_> = file
             .problems()
             .into_iter()
-            .filter(|(key, _)| !(listeners && key.starts_with("listen")) && !is_known(key))
+            .filter(|(key, _)| !(is_known(key) || listeners && key.starts_with("listen")))
             .collect();
         checked.problems = found
             .into_iter()

@@ -37,6 +37,11 @@ impl Failure {
         Self::new(400, ErrorCode::InvalidParam, message)
     }
 
+    /// A parameter or a member of the body is not there.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::new(400, ErrorCode::MissingParam, format!("{what} is missing"))
+    }
+
     pub(crate) fn forbidden(message: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self::new(403, ErrorCode::Forbidden, message)
     }

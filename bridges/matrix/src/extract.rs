@@ -158,8 +158,7 @@ pub(crate) fn shape<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
 /// (`serde::de::Error::missing_field`).
 fn missing(words: &str) -> Option<Failure> {
     let field = words.strip_prefix("missing field `")?.strip_suffix('`')?;
-    let words = format!("{field} is missing");
-    Some(Failure::new(400, ErrorCode::MissingParam, words))
+    Some(Failure::missing(field))
 }
 
 fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

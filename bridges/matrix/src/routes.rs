@@ -160,10 +160,10 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ("/rooms/{room}/join", post(e::join::post)),
         ("/rooms/{room}/leave", post(e::membership::leave)),
         ("/rooms/{room}/forget", post(e::membership::forget)),
-        ("/rooms/{room}/invite", post(e::membership::invite)),
-        ("/rooms/{room}/kick", post(e::membership::kick)),
-        ("/rooms/{room}/ban", post(e::membership::ban)),
-        ("/rooms/{room}/unban", post(e::membership::unban)),
+        ("/rooms/{room}/invite", e::membership::invite()),
+        ("/rooms/{room}/kick", e::membership::kick()),
+        ("/rooms/{room}/ban", e::membership::ban()),
+        ("/rooms/{room}/unban", e::membership::unban()),
         // Rooms: what is said, and read.
         ("/rooms/{room}/send/{type}/{transaction}", put(e::send::put)),
         (
