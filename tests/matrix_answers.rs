@@ -76,6 +76,7 @@ fn the_server_and_who_is_there() -> Outcome<()> {
         "POST /account/password",
         r#"{"new_password":"another long password"}"#,
     )?;
+    bob.reads::<account::get_3pids::v3::Response>("GET /account/3pid", "")?;
     bob.reads::<thirdparty::get_protocols::v3::Response>("GET /thirdparty/protocols", "")?;
     bob.reads::<thirdparty::get_location_for_room_alias::v3::Response>(
         "GET /thirdparty/location?alias=%23garden%3Atest",

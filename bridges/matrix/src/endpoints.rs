@@ -1,6 +1,7 @@
 //! The endpoints, one file each, named after what they are about.
 
 pub(crate) mod account_data;
+pub(crate) mod addresses;
 pub(crate) mod capabilities;
 pub(crate) mod context;
 pub(crate) mod create_room;

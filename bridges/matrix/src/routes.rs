@@ -55,6 +55,7 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ("/logout/all", post(e::logout::all)),
         ("/account/whoami", get(e::whoami::get)),
         ("/account/password", post(e::password::post)),
+        ("/account/3pid", get(e::addresses::get)),
         ("/devices", get(e::devices::list)),
         (
             "/devices/{device}",
