@@ -1,6 +1,6 @@
 //! IRC: what a delivery costs the daemon beside a bare server and other IRC servers, what an idle connection costs, how fast guests register, and
-//! how many messages a second get to disk. Run with `cargo bench --bench irc`, or with names of cases behind `--`: A, B, C, M, steady,
-//! connections, durable.
+//! how many messages a second get to disk, what a page of history costs, and what a channel that everybody joins at once. Run with
+//! `cargo bench --bench irc`, or with names of cases behind `--`: A, B, C, M, steady, connections, durable, history, storm.
 //!
 //! The servers alternate inside each round, and medians count. What compares best on a busy machine is CPU time per delivery; a measurement
 //! during which others used much of the machine is made again.
@@ -61,6 +61,22 @@ const PLAIN: &str = "connect --n 5000 --hold 2";
 const PLAIN_AT_ONCE: &str = "connect --n 5000 --hold 2 --conc 1000";
 const SECURE: &str = "connect --n 2000 --hold 2 --tls";
 
+/// Pages of 100 lines: the last one again and again, and those before places of a channel that is far larger than what a reader keeps of it.
+const PAGES: [(&str, &str, f64); 2] = [
+    (
+        "warm",
+        "chathistory --n 8 --messages 2000 --queries 200 --kind latest",
+        100.0,
+    ),
+    (
+        "from disk",
+        "chathistory --n 8 --messages 50000 --queries 200 --kind before",
+        250.0,
+    ),
+];
+/// All join one channel at once.
+const STORM: &str = "join-storm --n 1000";
+
 /// How much of the machine others may use during a measurement, and how often it is made again for that.
 const OTHERS: f64 = 0.1;
 const AGAIN: usize = 2;
@@ -93,6 +109,12 @@ fn main() -> Outcome<()> {
     }
     if wants(&chosen, "durable") {
         bench.durable()?;
+    }
+    if wants(&chosen, "history") {
+        bench.history(&mut targets)?;
+    }
+    if wants(&chosen, "storm") {
+        bench.storm(&mut targets)?;
     }
     targets.print();
     Ok(())
@@ -132,6 +154,10 @@ const RATE: &str = "/deliveries_per_s";
 const P50: &str = "/latency/p50_ms";
 const P99: &str = "/latency/p99_ms";
 const FOREIGN: &str = "/foreign_cpu_share";
+/// Pages with fewer lines than were asked for.
+const SHORT: &str = "/short_answers";
+const STORM_FOREIGN: &str = "/join/foreign_cpu_share";
+const STORM_CPU: &str = "/join/server_us_per_unit";
 
 impl Bench {
     /// A measurement on a new server, made again while others use the machine.
@@ -145,10 +171,10 @@ impl Bench {
         for _ in 0..=AGAIN {
             let server = peer.start(&self.ircload)?;
             let measured = self.ircload.run(server.target(), load)?;
-            let others = measured.number(FOREIGN);
+            let others = others(&measured);
             if best
                 .as_ref()
-                .is_none_or(|(best, _)| others < best.number(FOREIGN))
+                .is_none_or(|(best, _)| others < self::others(best))
             {
                 best = Some((measured, server));
             }
@@ -351,10 +377,96 @@ impl Bench {
         );
         Ok(())
     }
+
+    fn history(&self, targets: &mut Targets) -> Outcome<()> {
+        let mut table = Table::new(&[
+            "pages", "CPU us", "pages/s", "p50 ms", "p99 ms", "short", "others",
+        ]);
+        for (name, load, bound) in PAGES {
+            let mut ours = Series {
+                peer: Peer::Polylogue,
+                rounds: Vec::new(),
+            };
+            for _ in 0..rounds() {
+                ours.rounds.push(self.measure(Peer::Polylogue, load)?);
+            }
+            let mut row = vec![name.to_owned()];
+            row.extend(
+                [CPU, "/queries_per_s", P50, P99, SHORT, FOREIGN]
+                    .map(|path| number(ours.median(path))),
+            );
+            table.row(row);
+            targets.check(
+                format!("page of 100 lines, {name}: CPU us"),
+                ours.median(CPU),
+                Bound::AtMost(bound),
+            );
+            targets.check(
+                format!("page of 100 lines, {name}: incomplete"),
+                ours.median(SHORT),
+                Bound::AtMost(0.0),
+            );
+        }
+        table.print("History: pages of 100 lines for 8 clients");
+        Ok(())
+    }
+
+    fn storm(&self, targets: &mut Targets) -> Outcome<()> {
+        let all = self.series(|_| STORM)?;
+        let mut table = Table::new(&[
+            "server",
+            "CPU us per line",
+            "CPU s",
+            "seconds",
+            "missing",
+            "joins twice",
+            "others",
+        ]);
+        for one in &all {
+            let mut row = vec![one.peer.name().to_owned()];
+            row.extend(
+                [STORM_CPU, "/join/server_cpu_s", "/join/s"].map(|path| number(one.median(path))),
+            );
+            row.push(number(missing(one)));
+            row.extend(["/joins_twice", STORM_FOREIGN].map(|path| number(one.median(path))));
+            table.row(row);
+        }
+        table.print("Storm: 1,000 clients join one channel at once");
+        let (Some(ours), Some(other)) = (find(&all, Peer::Polylogue), find(&all, Peer::Inspircd))
+        else {
+            return Ok(());
+        };
+        targets.check(
+            "storm: CPU per line, times inspircd's",
+            ours.median(STORM_CPU) / other.median(STORM_CPU),
+            Bound::AtMost(1.0),
+        );
+        targets.check(
+            "storm: members that somebody does not know of",
+            missing(ours),
+            Bound::AtMost(0.0),
+        );
+        Ok(())
+    }
 }
 
 fn find(all: &[Series], peer: Peer) -> Option<&Series> {
     all.iter().find(|one| one.peer == peer)
+}
+
+/// The part of the machine that others used meanwhile.
+fn others(one: &Measured) -> f64 {
+    let all = one.number(FOREIGN);
+    if all.is_nan() {
+        one.number(STORM_FOREIGN)
+    } else {
+        all
+    }
+}
+
+/// Pairs of members of which one does not know the other, after everybody joined.
+fn missing(one: &Series) -> f64 {
+    one.median("/join/wanted") - one.median("/join/got")
 }
 
 fn resident(one: &Series) -> f64 {

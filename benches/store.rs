@@ -122,8 +122,8 @@ fn write_journal(home: &Path, batch: usize) -> Outcome<(Load, Cost)> {
     let mut chat = Chat::begin(&mut writer)?;
     let batches: Vec<_> = (0..EVENTS / batch).map(|_| chat.messages(batch)).collect();
     let cost = Cost::of(|| {
-        for batch in &batches {
-            writer.commit(batch)?;
+        for records in &batches {
+            writer.commit(&of(records))?;
         }
         Ok(())
     })?;
@@ -204,7 +204,7 @@ fn write_million(home: &Path) -> Outcome<Chat> {
     let mut chat = Chat::begin(&mut writer)?;
     let cost = Cost::of(|| {
         for _ in 0..MILLION / CHUNK {
-            writer.commit(&chat.messages(CHUNK))?;
+            writer.commit(&of(&chat.messages(CHUNK)))?;
         }
         Ok(())
     })?;
@@ -225,7 +225,7 @@ fn crash(home: &Path, chat: &mut Chat, crashed: &Path) -> Outcome<()> {
     );
     let mut writer = Writer::open(&from.database())?;
     while unindexed(&from.database())? < UNINDEXED {
-        writer.commit(&chat.messages(CHUNK))?;
+        writer.commit(&of(&chat.messages(CHUNK)))?;
     }
     copy_database(&from.database(), &to.database())?;
     Ok(writer.close()?)
@@ -244,6 +244,14 @@ fn copy_database(from: &Path, to: &Path) -> Outcome<()> {
     Ok(())
 }
 
+/// One commit of these.
+fn of(records: &[Record]) -> Batch<'_> {
+    Batch {
+        records: records.iter().collect(),
+        ..Batch::default()
+    }
+}
+
 /// People in rooms who say something, one after another.
 struct Chat {
     world: World,
@@ -258,7 +266,7 @@ impl Chat {
             world: World::new(loaded.state),
             now: 1_700_000_000_000,
         };
-        let mut batch = Batch::default();
+        let mut batch = Vec::new();
         for person in 1..=PEOPLE {
             let name = AccountName::from_nick(&format!("person{person}"))
                 .map_err(|error| format!("{error:?}"))?;
@@ -278,13 +286,13 @@ impl Chat {
             };
             chat.ask(&Actor::user(UserId(person), None), join, &mut batch)?;
         }
-        writer.commit(&batch)?;
+        writer.commit(&of(&batch))?;
         Ok(chat)
     }
 
     /// The next messages, each of somebody in one of his rooms.
-    fn messages(&mut self, count: usize) -> Batch {
-        let records = (0..count)
+    fn messages(&mut self, count: usize) -> Vec<Record> {
+        (0..count)
             .map(|_| {
                 self.now += 50;
                 let turn = u32::try_from(self.now / 50 % u64::from(PEOPLE)).unwrap_or(0);
@@ -299,14 +307,10 @@ impl Chat {
                 };
                 self.record(event)
             })
-            .collect();
-        Batch {
-            records,
-            ..Batch::default()
-        }
+            .collect()
     }
 
-    fn ask(&mut self, actor: &Actor, command: Command, batch: &mut Batch) -> Outcome<()> {
+    fn ask(&mut self, actor: &Actor, command: Command, batch: &mut Vec<Record>) -> Outcome<()> {
         let context = Context {
             now: Timestamp(self.now),
             random: 1,
@@ -315,7 +319,7 @@ impl Chat {
             .map_err(|refusal| format!("refused: {refusal}"))?;
         for change in decision.changes {
             match change {
-                Change::Event(event) => batch.records.push(self.record(event)),
+                Change::Event(event) => batch.push(self.record(event)),
                 Change::Signal(signal) => self.world.live.apply(&signal),
             }
         }
@@ -330,6 +334,7 @@ impl Chat {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         };
         let notifying = room.map_or(0, |room| room.notifying);

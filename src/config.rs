@@ -2,7 +2,6 @@
 
 mod diagnose;
 mod limits;
-mod network;
 mod operator;
 mod problem;
 mod server;
@@ -12,11 +11,11 @@ mod webirc;
 
 pub use self::diagnose::{Checked, check, environment};
 pub use self::limits::Limits;
-pub use self::network::Network;
 pub use self::operator::Operator;
 pub use self::problem::{Problem, Shown};
 pub use self::server::{Registration, RegistrationMode, Server, is_server_name};
 pub use self::webirc::Webirc;
+pub use polylogue_core::network::Network;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -9,12 +9,13 @@ use polylogue_core::user::UserKind;
 use polylogue_core::{Command, Refusal, UserId};
 use polylogue_hub::{Hub, OpenError, Registration, RegistrationTokens};
 
-use crate::config::{Config, Limits, RegistrationMode};
+use crate::config::{Config, Limits, Network, RegistrationMode};
 use crate::control::{Request, Response, User};
 
 /// The open hub of one data directory.
 pub struct House {
     hub: Arc<Hub>,
+    registration: crate::config::Registration,
 }
 
 /// Under which name a data directory is opened.
@@ -41,9 +42,13 @@ impl House {
             registration: registration(&config.registration),
             limits: limits(&config.limits),
             operators: operators(&config.operator),
+            trusted: trusted(config),
             ..polylogue_hub::Config::default()
         })?;
-        Ok(Self { hub })
+        Ok(Self {
+            hub,
+            registration: config.registration.clone(),
+        })
     }
 
     /// The hub, for front-ends.
@@ -73,9 +78,37 @@ impl House {
         }
     }
 
+    /// Reads the file with registration tokens again. Should that fail, the old ones stay in use.
+    pub fn reload(&self) {
+        let configured = &self.registration;
+        let is_used = configured.mode == RegistrationMode::Token
+            && !configured.tokens_file.as_os_str().is_empty();
+        if !is_used {
+            return;
+        }
+        match configured.tokens_of_file() {
+            Ok(of_file) => {
+                self.hub.set_registration(by_token(configured, &of_file));
+                tracing::info!(
+                    tokens = of_file.len(),
+                    "the registration tokens were read again"
+                );
+            }
+            Err(error) => {
+                let path = configured.tokens_file.display();
+                tracing::error!(%error, %path, "the old registration tokens stay in use");
+            }
+        }
+    }
+
     /// Whether commands are being decided and committed: what the watchdog of the service manager may be told.
     pub fn is_alive(&self) -> bool {
         !self.hub.has_failed()
+    }
+
+    /// Waits until a server operator asks for what SIGHUP does.
+    pub async fn reload_wanted(&self) {
+        self.hub.reload_wanted().await;
     }
 
     /// Writes what is left and closes the directory.
@@ -151,11 +184,22 @@ fn registration(configured: &crate::config::Registration) -> Registration {
                 let path = configured.tokens_file.display();
                 tracing::warn!(%error, %path, "no registration tokens from this file");
             });
-            let of_file = of_file.unwrap_or_default();
-            let tokens = configured.tokens.iter().chain(&of_file);
-            Registration::Token(RegistrationTokens::new(tokens.map(String::as_str)))
+            by_token(configured, &of_file.unwrap_or_default())
         }
     }
+}
+
+/// Where those come from who speak for others.
+fn trusted(config: &Config) -> Vec<Network> {
+    let proxies = config.listen.iter().flat_map(|listener| &listener.proxy);
+    let gateways = config.webirc.iter().flat_map(|gateway| &gateway.address);
+    proxies.chain(gateways).copied().collect()
+}
+
+/// By the tokens of the configuration and those of the file.
+fn by_token(configured: &crate::config::Registration, of_file: &[String]) -> Registration {
+    let tokens = configured.tokens.iter().chain(of_file);
+    Registration::Token(RegistrationTokens::new(tokens.map(String::as_str)))
 }
 
 /// The operators whose hash can be read; of the others the log tells.

@@ -210,11 +210,8 @@ async fn attend(
                 info!(signal = name, "told to stop");
                 return;
             }
-            _ = signals.reload.recv() => {
-                manager.reloading();
-                reload(certificates);
-                manager.ready();
-            }
+            _ = signals.reload.recv() => reload(certificates, house, manager),
+            () = house.reload_wanted() => reload(certificates, house, manager),
             () = manager.watchdog() => {
                 // A daemon that decides nothing is restarted: its silence says so.
                 if house.is_alive() {
@@ -225,12 +222,16 @@ async fn attend(
     }
 }
 
-fn reload(certificates: Option<&Certificates>) {
+/// Reads again what can be: for SIGHUP, and for operators who ask for it.
+fn reload(certificates: Option<&Certificates>, house: &House, manager: &mut ServiceManager) {
+    manager.reloading();
+    house.reload();
     match certificates.map(Certificates::reload) {
         None => info!("nothing to reload: no listener speaks TLS"),
         Some(Ok(())) => info!("the certificate was read again"),
         Some(Err(error)) => error!(%error, "the old certificate stays in use"),
     }
+    manager.ready();
 }
 
 /// The signals that the daemon answers.

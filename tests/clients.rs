@@ -1,5 +1,6 @@
-//! Real programs against the real server: irssi, WeeChat, and the native protocol's example in Python, as their users use them. They must be
-//! installed (`apt-get install irssi weechat-headless tmux python3`): a test of a program that is not there fails.
+//! Real programs against the real server: irssi, WeeChat, ii, irc-framework (the core of The Lounge and Kiwi IRC), and the native protocol's example
+//! in Python, as their users use them. They must be installed (`apt-get install irssi weechat-headless tmux ii python3`, and
+//! `tests/clients/install`): a test of a program that is not there fails.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +11,12 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+#[path = "clients/framework.rs"]
+mod framework;
+#[path = "clients/ii.rs"]
+mod ii;
+#[path = "clients/installed.rs"]
+mod installed;
 #[path = "clients/irssi.rs"]
 mod irssi;
 #[path = "clients/program.rs"]
@@ -21,6 +28,8 @@ mod support;
 #[path = "clients/weechat.rs"]
 mod weechat;
 
+use framework::Framework;
+use ii::Ii;
 use irssi::Irssi;
 use program::{IrcClient, until};
 use python::Python;
@@ -89,6 +98,29 @@ fn weechat_for_a_day() -> Outcome<()> {
     let server = server_with(&["alice", "bob"])?;
     let mut alice = WeeChat::start(&server, "alice")?;
     a_day(&mut alice, &server)
+}
+
+#[test]
+fn ii_for_a_day() -> Outcome<()> {
+    let server = server_with(&["alice", "bob"])?;
+    let mut alice = Ii::start(&server, "alice")?;
+    a_day(&mut alice, &server)
+}
+
+/// A library that asks for history itself, and takes every line apart.
+#[test]
+fn irc_framework_for_a_day() -> Outcome<()> {
+    let server = server_with(&["alice", "bob"])?;
+    let mut alice = Framework::start(&server, "alice")?;
+    a_day(&mut alice, &server)?;
+    // In the order in which it was said, each once, and nothing that it does not understand.
+    let shown = alice.shown();
+    for once in ["while you were away", "so I see"] {
+        let fresh = shown.rsplit("-- connected").next().unwrap_or_default();
+        assert_eq!(fresh.matches(once).count(), 1, "{once}: {shown}");
+    }
+    alice.does_not_show("-- unknown")?;
+    alice.does_not_show("-- error")
 }
 
 #[test]

@@ -10,6 +10,8 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+#[path = "clients/installed.rs"]
+mod installed;
 #[path = "clients/matrix.rs"]
 mod matrix;
 #[expect(dead_code, reason = "each test uses a part of it")]
@@ -76,10 +78,18 @@ fn matrix_js_sdk_talks_with_irc() -> Outcome<()> {
 }
 
 #[test]
-fn both_in_one_room() -> Outcome<()> {
-    let server = server_with(&["bob", "carol"])?;
+fn matrix_rust_sdk_talks_with_irc() -> Outcome<()> {
+    let server = server_with(&["alice", "bob"])?;
+    let mut bob = MatrixClient::rust(&server, "bob")?;
+    talk(&server, &mut bob)
+}
+
+#[test]
+fn all_in_one_room() -> Outcome<()> {
+    let server = server_with(&["bob", "carol", "dave"])?;
     let mut bob = MatrixClient::nio(&server, "bob")?;
     let mut carol = MatrixClient::js(&server, "carol")?;
+    let mut dave = MatrixClient::rust(&server, "dave")?;
     let mut guest = Irc::login(
         server.irc(),
         &Identity {
@@ -91,10 +101,16 @@ fn both_in_one_room() -> Outcome<()> {
     guest.expect("* 366 * #garden *")?;
     bob.does(&format!("join {ROOM}"), "joined")?;
     carol.does(&format!("join {ROOM}"), "joined")?;
+    dave.does(&format!("join {ROOM}"), "joined")?;
     bob.does(&format!("say {ROOM} from nio"), "sent")?;
     carol.shows("@bob:test", "from nio")?;
+    dave.shows("@bob:test", "from nio")?;
     carol.does(&format!("say {ROOM} from js"), "sent")?;
     bob.shows("@carol:test", "from js")?;
+    dave.does(&format!("say {ROOM} from rust"), "sent")?;
+    bob.shows("@dave:test", "from rust")?;
+    carol.shows("@dave:test", "from rust")?;
     guest.expect(":bob!* PRIVMSG #garden :from nio")?;
-    guest.expect(":carol!* PRIVMSG #garden :from js").map(drop)
+    guest.expect(":carol!* PRIVMSG #garden :from js")?;
+    guest.expect(":dave!* PRIVMSG #garden :from rust").map(drop)
 }

@@ -11,6 +11,8 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+#[path = "clients/installed.rs"]
+mod installed;
 #[path = "clients/irssi.rs"]
 mod irssi;
 #[expect(dead_code, reason = "each test uses a part of it")]

@@ -25,6 +25,8 @@
 //! | `alice disconnects` | without a word |
 //! | `alice comes back` | connects and logs in as before; native goes on from the last cursor, Matrix from the last `since` |
 //! | `restart the server` | SIGTERM, and start on the same data; everybody comes back who was there |
+//! | `the server has operators.toml` | first of all: what is configured in that file of the folder |
+//! | `restart the server` | SIGTERM, and start on the same data; everybody comes back |
 //! | `kill the server` | SIGKILL, and the same |
 //!
 //! | on IRC | |
@@ -94,6 +96,7 @@ plays! {
     away
     ban
     bots
+    bounds
     chanserv
     closed_rooms
     cold_channels
@@ -105,6 +108,7 @@ plays! {
     edit_bundled
     edits
     encrypted_rooms
+    event_playback
     everywhere
     formatting
     guest_logs_in
@@ -114,6 +118,7 @@ plays! {
     guests_everywhere
     guests_in_private
     guests_in_program_rooms
+    hidden_rooms
     history
     identify
     ignore
@@ -125,6 +130,7 @@ plays! {
     labels
     line_both_ways
     listed_everywhere
+    logged_in_behind_the_door
     logout
     long_lines
     long_texts
@@ -140,7 +146,11 @@ plays! {
     nickserv
     one_account
     opened
+    operators
+    no_implicit_names
     outsiders
+    passwords_with_spaces
+    playback
     powers
     presence
     private_past
@@ -160,9 +170,16 @@ plays! {
     restart
     restart_everywhere
     room_name
+    server_bans
+    services_status
+    silence
+    search
     status_messages
+    taken_nicks
+    tags_denied
     third_person
     threads
+    timed_bans
     topic
     transient
     two_sessions

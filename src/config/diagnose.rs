@@ -90,13 +90,25 @@ pub fn check(text: &str, environment: &HashMap<String, String>) -> Checked {
         return checked;
     };
     if !faults.is_empty() {
-        // The rest is looked at too; not the list of listeners, which is another one without those at fault.
+        // The rest is looked at too; not the list of listeners, which is another one without those at fault, and not what has a default now in
+        // place of what could not be read.
         let listeners = faults.iter().any(|fault| fault.key.starts_with("listen"));
-        let found = file.problems();
-        let found = found
+        let is_known = |key: &str| {
+            let entry = key
+                .split_inclusive(']')
+                .next()
+                .filter(|it| it.len() < key.len());
+            faults.iter().any(|fault| {
+                fault.key == key || entry.is_some_and(|entry| fault.key.starts_with(entry))
+            })
+        };
+        let found: Vec<_> = file
+            .problems()
             .into_iter()
-            .filter(|(key, _)| !(listeners && key.starts_with("listen")));
+            .filter(|(key, _)| !(is_known(key) || listeners && key.starts_with("listen")))
+            .collect();
         checked.problems = found
+            .into_iter()
             .map(|found| checked.problem(found))
             .chain(faults)
             .collect();

@@ -229,6 +229,30 @@ fn what_is_missing_is_named_once() {
 }
 
 #[test]
+fn a_value_of_the_wrong_type_is_reported_once() {
+    check_reports(
+        "[[operator]]\nname = 5\npassword_hash = \"no hash\"\n",
+        &["c.toml:2:8: operator[1].name: expected a text in quotes, found 5"],
+    );
+    check_reports(
+        "[[operator]]\nname = \"oper\"\npassword_file = 5\n",
+        &["c.toml:3:17: operator[1].password_file: expected a text in quotes, found 5"],
+    );
+    check_reports(
+        "[irc]\nnick_length = \"long\"\n",
+        &["c.toml:2:15: irc.nick_length: expected a whole number, 0 or more, found \"long\""],
+    );
+    // The other entries are looked at all the same.
+    check_reports(
+        "[[operator]]\nname = 5\n[[operator]]\nname = \"two words\"\npassword_file = \"/a\"\n",
+        &[
+            "c.toml:2:8: operator[1].name: expected a text in quotes, found 5",
+            "c.toml:4:8: operator[2].name: expected one word of at most 64 printable ASCII characters",
+        ],
+    );
+}
+
+#[test]
 fn all_mistakes_are_reported_at_once() {
     check_reports(
         "[server]\nnmae = \"a\"\nname = 1\n[irc]\nchannels = []\ntargets = true\nnick_length = 99\n[limitz]\n",

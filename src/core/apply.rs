@@ -30,6 +30,7 @@ impl State {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => (RoomSequence(0), now),
         };
         Entry {
@@ -66,6 +67,10 @@ impl State {
                 Claim::Nobody => {
                     self.names.remove(key);
                 }
+            },
+            Event::ServerBan { target, ban } => match ban {
+                Some(ban) => drop(self.server_bans.insert(target.clone(), ban.clone())),
+                None => drop(self.server_bans.remove(target)),
             },
             Event::Timer { id, timer } => self.apply_timer(*id, timer.as_ref()),
         }
@@ -205,6 +210,10 @@ impl State {
                 };
                 let key = DocumentKey::AccountData(*room, kind.clone());
                 user.documents.set(key, Some(stamp));
+                if room.is_none() {
+                    self.note_ignores(id, kind, content);
+                    return;
+                }
             }
             UserChange::Document(document) => {
                 let stamp = document.blob.as_ref().map(|blob| DocumentStamp {
@@ -289,6 +298,22 @@ impl State {
         }
         let moved = (keys_changed, user.keys.changed);
         self.keys_moved(id, moved);
+    }
+
+    /// Global account data may say whom its owner ignores.
+    pub fn note_ignores(&mut self, user: UserId, kind: &str, content: &Json) {
+        let mut ignores = self
+            .ignores
+            .get(&user)
+            .map_or_else(Default::default, |known| (**known).clone());
+        if !ignores.set(&self.server_name, kind, content) {
+            return;
+        }
+        if ignores.is_empty() {
+            self.ignores.remove(&user);
+        } else {
+            self.ignores.insert(user, Arc::new(ignores));
+        }
     }
 
     fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, TimedCommand)>) {

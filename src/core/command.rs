@@ -1,5 +1,6 @@
 //! What may be asked, and by whom. A command is self-contained: nothing in it points into a connection or a request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -16,6 +17,7 @@ use crate::operator::OperatorCommand;
 use crate::power::{PowerLevels, Prefix};
 use crate::room::MaskList;
 use crate::secret::{PasswordHash, TokenHash};
+use crate::server_ban::BanTarget;
 use crate::user::ProfileField;
 
 /// Who asks.
@@ -196,6 +198,13 @@ pub enum Command {
         /// Under which condition.
         condition: PutCondition,
     },
+    /// What somebody says does not reach the actor from now on, or does again.
+    Silence {
+        /// Who: a mask, complete.
+        mask: Arc<str>,
+        /// Silenced, or heard again.
+        direction: Direction,
+    },
     /// Something about keys, or messages from device to device.
     Keys(KeysCommand),
     /// The actor has read up to here.
@@ -334,6 +343,20 @@ pub enum Command {
         /// Which.
         room: RoomId,
     },
+    /// Put everybody out of a room whom the actor may put out.
+    ClearRoom {
+        /// Which.
+        room: RoomId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
+    /// Close a room that the actor owns, for good: everybody goes, nobody comes in any more.
+    CloseRoom {
+        /// Which.
+        room: RoomId,
+        /// Why.
+        reason: Option<Arc<str>>,
+    },
     /// Come back into a room that the actor may let others into: his ban is lifted, and he is invited.
     LetIn {
         /// Where.
@@ -450,6 +473,11 @@ pub enum TimedCommand {
     StrangerCounts {
         /// Who wrote.
         user: UserId,
+    },
+    /// Tidy away a ban of the server whose time is over.
+    ExpireServerBan {
+        /// Whom it meant.
+        target: BanTarget,
     },
 }
 
@@ -652,6 +680,8 @@ pub struct Attach {
     pub presentation: Presentation,
     /// The away text, if it comes away.
     pub away: Option<Arc<str>>,
+    /// Where it comes from, for bans of the server; nothing for a session that is known.
+    pub address: Option<IpAddr>,
 }
 
 /// Who a connection is to be.

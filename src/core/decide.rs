@@ -6,6 +6,7 @@ mod account;
 mod acknowledge_to_device;
 mod ban;
 mod claim_key;
+mod close_room;
 mod create_room;
 mod device;
 mod direct;
@@ -26,9 +27,11 @@ mod redact;
 mod rename;
 mod say;
 mod send_to_device;
+mod server_ban;
 mod session;
 mod setting;
 mod sign_key;
+mod silence;
 mod state;
 mod timed;
 mod typing;
@@ -50,7 +53,6 @@ use crate::keys::{KeyObject, KeysChange, KeysCommand};
 use crate::limits;
 use crate::live::{LiveSession, Signal, TransientTarget};
 use crate::name::NameKey;
-use crate::operator::OperatorCommand;
 use crate::refusal::Refusal;
 use crate::room::{Membership, Room};
 use crate::state::World;
@@ -109,7 +111,7 @@ pub fn decide(
     context: Context,
 ) -> Result<Decision, Refusal> {
     step_up::check(world, actor, &command, context.now)?;
-    check_actor(world, actor, &command)?;
+    check_actor(world, actor, &command, context.now)?;
     let at = Deciding {
         world,
         actor,
@@ -149,6 +151,7 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
             content,
             condition,
         } => document::set_account_data(at, (room, kind), content, condition),
+        Command::Silence { mask, direction } => silence::silence(at, mask, direction),
         Command::PutDocument {
             kind,
             key,
@@ -201,6 +204,8 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
         Command::SetPrefixes { room, changes } => power::set_prefixes(at, room, &changes),
         Command::SetModes { room, changes } => modes::set(at, room, &changes),
         Command::TakeRoom { room } => own::take(at, room),
+        Command::ClearRoom { room, reason } => close_room::clear(at, room, reason),
+        Command::CloseRoom { room, reason } => close_room::close(at, room, reason),
         Command::LetIn { room } => own::let_in(at, room),
         Command::SetMask {
             room,
@@ -293,6 +298,8 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::SetModes { room, .. }
         | Command::SetMask { room, .. }
         | Command::TakeRoom { room }
+        | Command::ClearRoom { room, .. }
+        | Command::CloseRoom { room, .. }
         | Command::LetIn { room }
         | Command::SetSetting { room, .. }
         | Command::Typing { room, .. } => vec![*room],
@@ -309,20 +316,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
             TransientTarget::User(_) => Vec::new(),
         },
         Command::Timed { command, .. } => timed::rooms_needed(world, command),
-        Command::Operator(OperatorCommand::InServersName(command)) => {
-            rooms_needed(world, actor, command)
-        }
-        Command::Operator(OperatorCommand::EndSessions { user, .. }) => world
-            .live
-            .sessions_of(*user)
-            .first()
-            .map_or_else(Vec::new, |id| session::rooms_needed(world, *id)),
-        Command::Operator(
-            OperatorCommand::Raise { .. }
-            | OperatorCommand::Lower { .. }
-            | OperatorCommand::Hear { .. }
-            | OperatorCommand::Announce { .. },
-        ) => Vec::new(),
+        Command::Operator(command) => operator::rooms_needed(world, actor, command),
         Command::LogIn { session, user, .. } => {
             let mut rooms = session::rooms_needed(world, *session);
             rooms.extend(session::rooms_of(world, *user));
@@ -348,6 +342,7 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Silence { .. }
         | Command::Keys(_)
         | Command::LogOut { .. }
         | Command::EndSessions { .. }
@@ -490,7 +485,12 @@ impl<'a> Deciding<'a> {
 
 /// A disabled or vanished account can do nothing but end its sessions; what was still on its way from a session or a credential that has ended
 /// is not done.
-fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+fn check_actor(
+    world: &World,
+    actor: &Actor,
+    command: &Command,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     match actor.scope {
         Scope::Server | Scope::Administrator => return Ok(()),
         Scope::User => {}
@@ -508,6 +508,10 @@ fn check_actor(world: &World, actor: &Actor, command: &Command) -> Result<(), Re
         // A guest is somebody for as long as he is here.
         Some(_) | None if world.live.guests.contains_key(&actor.user) => {}
         Some(_) | None => return Err(Refusal::Forbidden),
+    }
+    // A session was let in, and is ended by a ban that means it.
+    if actor.session.is_none() {
+        world.may_use(actor.user, now)?;
     }
     let session_is_there = actor.session.is_none_or(|id| {
         let session = world.live.sessions.get(&id);

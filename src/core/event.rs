@@ -15,6 +15,7 @@ use crate::power::{PowerLevels, Prefixes};
 use crate::request::Request;
 use crate::room::{Creation, MaskList, Membership};
 use crate::secret::PasswordHash;
+use crate::server_ban::{BanTarget, ServerBan};
 use crate::user::{Device, ProfileField, UserKind};
 
 /// An event with its place in the log.
@@ -64,6 +65,13 @@ pub enum Event {
         key: NameKey,
         /// Who has it now.
         claim: Claim,
+    },
+    /// Somebody may not use the server any more, or may again.
+    ServerBan {
+        /// Whom it means.
+        target: BanTarget,
+        /// The ban; nothing once it is lifted or over.
+        ban: Option<ServerBan>,
     },
     /// A timer was set or is done.
     Timer {
@@ -128,9 +136,12 @@ impl Event {
                 None | Some((_, TimedCommand::GuestGone { .. })) => true,
                 Some((
                     _,
-                    TimedCommand::ExpireMask { .. } | TimedCommand::StrangerCounts { .. },
+                    TimedCommand::ExpireMask { .. }
+                    | TimedCommand::ExpireServerBan { .. }
+                    | TimedCommand::StrangerCounts { .. },
                 )) => false,
             },
+            Self::ServerBan { ban, .. } => ban.is_some(),
             Self::Name { .. } => false,
         }
     }

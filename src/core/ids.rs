@@ -1,7 +1,10 @@
 //! Numbers that mean something: small integers inside, never shown to a client as they are.
 
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 
+use imbl::GenericHashMap;
+use imbl::shared_ptr::DefaultSharedPtr;
 use serde::{Deserialize, Serialize};
 
 /// Defines one numeric identifier; each is its own type, so that a room can't be passed where a user is meant.
@@ -63,6 +66,34 @@ number!(
     /// Milliseconds since 1970-01-01T00:00:00Z.
     Timestamp(u64)
 );
+
+/// A persistent map by one of these numbers, for what is looked up with every message. Its order means nothing.
+pub type ByNumber<K, V> = GenericHashMap<K, V, BuildHasherDefault<NumberHasher>, DefaultSharedPtr>;
+
+/// Spreads numbers that are given out one after another. It keeps nobody from choosing them badly, and nobody but this server chooses them.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // 2^64 divided by the golden ratio: multiples of it lie far apart (Knuth, The Art of Computer Programming, section 6.4).
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 impl Timestamp {
     /// This moment, `milliseconds` later.

@@ -15,12 +15,14 @@ pub mod event;
 pub mod event_id;
 pub mod facets;
 pub mod ids;
+pub mod ignore;
 pub mod json;
 pub mod keys;
 pub mod limits;
 pub mod live;
 pub mod mask;
 pub mod name;
+pub mod network;
 pub mod operator;
 pub mod permission;
 pub mod power;
@@ -28,7 +30,9 @@ pub mod redaction;
 pub mod refusal;
 pub mod request;
 pub mod room;
+pub mod search;
 pub mod secret;
+pub mod server_ban;
 pub mod state;
 pub mod step_up;
 pub mod user;
@@ -39,7 +43,7 @@ pub use command::{Actor, Command};
 pub use event::{Entry, Event, RoomChange};
 pub use event_id::{EventId, IdCipher};
 pub use ids::{
-    DeviceId, Epoch, Lane, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
+    ByNumber, DeviceId, Epoch, Lane, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
 };
 pub use json::Json;
 pub use live::{Live, Signal};

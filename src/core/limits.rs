@@ -62,6 +62,12 @@ pub const DEVICES_PER_USER: usize = 100;
 pub const SESSIONS_PER_USER: usize = 50;
 /// Entries of one mask list of a room (`MAXLIST`).
 pub const MASKS: usize = 100;
+/// Names and masks that an account may have silenced (`SILENCE`).
+pub const SILENCED: usize = 100;
+/// Bans of the server.
+pub const SERVER_BANS: usize = 10_000;
+/// How long the ban of an address holds for which no time was given, in milliseconds.
+pub const ADDRESS_BAN: u64 = 24 * 3600 * 1000;
 /// Distinct state events of a room, memberships apart.
 pub const STATE_EVENTS: usize = 10_000;
 /// Users that a message mentions.

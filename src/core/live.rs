@@ -2,15 +2,16 @@
 //! never stored; all of it starts empty at boot.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use imbl::ordmap::DiffItem;
 use imbl::{HashMap, OrdMap, OrdSet};
 
 use crate::alias::{Alias, Aliases};
 use crate::aside::{Aside, Asides};
 use crate::command::{Direction, Operator, Presentation};
-use crate::ids::{DeviceId, RoomId, SessionId, Timestamp, UserId};
+use crate::ids::{ByNumber, DeviceId, RoomId, SessionId, Timestamp, UserId};
 use crate::limits;
 use crate::name::{AccountName, NameKey};
 use crate::power::Prefix;
@@ -19,11 +20,11 @@ use crate::power::Prefix;
 #[derive(Debug, Clone, Default)]
 pub struct Live {
     /// The attached connections.
-    pub sessions: OrdMap<SessionId, LiveSession>,
+    pub sessions: ByNumber<SessionId, LiveSession>,
     /// The same by user, in order of attachment. Users without a session have no row.
-    pub by_user: OrdMap<UserId, Arc<[SessionId]>>,
+    pub by_user: ByNumber<UserId, Arc<[SessionId]>>,
     /// Guests that are here.
-    pub guests: OrdMap<UserId, AccountName>,
+    pub guests: ByNumber<UserId, AccountName>,
     /// Which guest has a name.
     pub guest_names: HashMap<NameKey, UserId>,
     /// Who types where, until when.
@@ -47,6 +48,8 @@ pub struct LiveSession {
     pub user: UserId,
     /// With which credential.
     pub device: Option<DeviceId>,
+    /// Where it comes from: for bans of the server, and for nobody to see.
+    pub address: Option<IpAddr>,
     /// What others see of it.
     pub presentation: Presentation,
     /// The away text, if it is away.
@@ -360,16 +363,8 @@ impl Live {
     /// session came, went, or is away or back.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> BTreeSet<UserId> {
-        let guests = before.guests.diff(&self.guests).map(|item| match item {
-            DiffItem::Add(user, _) | DiffItem::Remove(user, _) => *user,
-            DiffItem::Update { new: (user, _), .. } => *user,
-        });
-        let sessions = before.sessions.diff(&self.sessions).map(|item| match item {
-            DiffItem::Add(_, session) | DiffItem::Remove(_, session) => session.user,
-            DiffItem::Update {
-                new: (_, session), ..
-            } => session.user,
-        });
+        let guests = differing(&before.guests, &self.guests).map(|(user, _)| *user);
+        let sessions = differing(&before.sessions, &self.sessions).map(|(_, session)| session.user);
         guests.chain(sessions).collect()
     }
 
@@ -423,4 +418,16 @@ impl Live {
         }
         presence
     }
+}
+
+/// What is not the same in both.
+fn differing<'a, K: Hash + Eq, V: PartialEq>(
+    one: &'a ByNumber<K, V>,
+    other: &'a ByNumber<K, V>,
+) -> impl Iterator<Item = (&'a K, &'a V)> {
+    let gone = one.iter().filter(|(key, _)| !other.contains_key(*key));
+    let new = other
+        .iter()
+        .filter(|(key, value)| one.get(*key) != Some(*value));
+    gone.chain(new)
 }

@@ -79,6 +79,21 @@ fn channels(world: &World, user: UserId) -> Vec<String> {
         .collect()
 }
 
+/// The account that a mask names: `$a:name`, `~a:name` or `name!*@*`, without wildcards in the name.
+#[must_use]
+pub fn named_account(world: &World, mask: &str) -> Option<UserId> {
+    let name = mask
+        .strip_prefix("$a:")
+        .or_else(|| mask.strip_prefix("~a:"))
+        .or_else(|| mask.strip_suffix("!*@*"))?;
+    if name.contains(['*', '?', '!']) {
+        return None;
+    }
+    world
+        .user_named(name)
+        .filter(|user| world.is_account(*user))
+}
+
 /// The mask of a mute, `$m:mask` or `~m:mask`: on a list of bans it keeps from speaking, and from nothing else.
 #[must_use]
 pub fn muted(mask: &str) -> Option<&str> {
@@ -98,15 +113,20 @@ pub fn glob(pattern: &str, text: &str) -> bool {
                 back = Some((p + 1, t));
                 p += 1;
             }
-            Some(want) if *want == b'?' || want.eq_ignore_ascii_case(byte) => {
+            Some(b'?') => {
+                p += 1;
+                t = behind(text, t);
+            }
+            Some(want) if want.eq_ignore_ascii_case(byte) => {
                 p += 1;
                 t += 1;
             }
             Some(_) | None => match back {
                 Some((star, from)) => {
-                    back = Some((star, from + 1));
+                    let next = behind(text, from);
+                    back = Some((star, next));
                     p = star;
-                    t = from + 1;
+                    t = next;
                 }
                 None => return false,
             },
@@ -117,8 +137,16 @@ pub fn glob(pattern: &str, text: &str) -> bool {
         .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
+/// The place behind the character at a place of UTF-8 text: its first byte, and all that go on with it.
+fn behind(text: &[u8], at: usize) -> usize {
+    let rest = text.iter().skip(at + 1);
+    at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -133,8 +161,49 @@ mod tests {
         check("*a*b", "xxaxxb", true);
         check("*a*b", "xxaxxbc", false);
         check("", "a", false);
+        check("", "", true);
+        check("?", "", false);
+        check("*.example.org", "HOST.Example.ORG", true);
+        check("*ab", "aab", true);
+        check("*aab", "aaaab", true);
+        check("É", "é", false);
+        check("[", "{", false);
         let stars = "*a".repeat(200) + "!*@*";
         check(&stars, &"a".repeat(5_000), false);
+    }
+
+    #[test]
+    fn a_question_mark_is_one_character_of_any_length() {
+        let check = |pattern: &str, text: &str, want: bool| {
+            assert_eq!(glob(pattern, text), want, "{pattern} {text}")
+        };
+        check("?", "é", true);
+        check("??", "é", false);
+        check("*??", "€", false);
+        check("caf?", "café", true);
+        check("*?n", "Zoë Ann", true);
+        check("?*", "€", true);
+        check("*é?", "éé€", true);
+    }
+
+    /// The definition, in exponential time.
+    fn slow_glob(pattern: &[char], text: &[char]) -> bool {
+        match (pattern, text) {
+            ([], []) => true,
+            (['*', rest @ ..], text) => (0..=text.len()).any(|skip| slow_glob(rest, &text[skip..])),
+            (['?', rest @ ..], [_, after @ ..]) => slow_glob(rest, after),
+            ([want, rest @ ..], [have, after @ ..]) => want == have && slow_glob(rest, after),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn glob_equals_its_definition(pattern in "[abé€*?]{0,8}", text in "[abé€]{0,10}") {
+            let characters = |text: &str| text.chars().collect::<Vec<_>>();
+            let wanted = slow_glob(&characters(&pattern), &characters(&text));
+            prop_assert_eq!(glob(&pattern, &text), wanted, "{} {}", pattern, text);
+        }
     }
 
     #[test]

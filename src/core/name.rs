@@ -129,16 +129,16 @@ impl AccountName {
         &self.localpart
     }
 
-    /// Every row that this name claims: skeletons of both forms, so that look-alikes of either are taken as well.
+    /// Every row that this name claims as an account's: skeletons of both forms, so that look-alikes of either are taken as well.
     #[must_use]
     pub fn claims(&self) -> Vec<NameKey> {
-        let nick = NameKey::account(&self.nick);
-        let localpart = NameKey::account(&self.localpart);
-        if nick == localpart {
-            vec![nick]
-        } else {
-            vec![nick, localpart]
+        let mut claims = NameKey::of_account(&self.nick);
+        for key in NameKey::of_account(&self.localpart) {
+            if !claims.contains(&key) {
+                claims.push(key);
+            }
         }
+        claims
     }
 
     /// The same name in another case, or nothing if it is another name.
@@ -227,10 +227,24 @@ impl fmt::Display for ChannelName {
 pub struct NameKey(Arc<str>);
 
 impl NameKey {
-    /// For an account's nick or localpart: the skeleton, so that `a1ice` and `alice` are one name.
+    /// For an account's nick or localpart: the skeleton, so that `a1ice` and `alice` are one name; with what `_` and `-` stand behind it, so
+    /// that `alice_` is another.
     #[must_use]
     pub fn account(name: &str) -> Self {
         Self(account_key(name).into())
+    }
+
+    /// All that a name claims as an account's: what is left of it without `_` and `-` at its end too. A guest may go by `alice_` beside an
+    /// account `alice`, another account may not.
+    #[must_use]
+    pub fn of_account(name: &str) -> Vec<Self> {
+        let key = Self::account(name);
+        let stem = Self::account(name.trim_end_matches(['_', '-']));
+        // A name of nothing else has no stem.
+        let is_other = stem != key && stem.as_str().len() > 1;
+        std::iter::once(key)
+            .chain(is_other.then_some(stem))
+            .collect()
     }
 
     /// For a channel: folded as `CASEMAPPING=ascii` says.
@@ -268,11 +282,18 @@ impl std::borrow::Borrow<str> for NameKey {
 pub(crate) fn account_key(name: &str) -> String {
     let mut key = String::with_capacity(name.len() + 1);
     key.push('@');
-    push_skeleton(name, &mut key);
+    // What clients put behind a nick that is taken makes another name of it.
+    let stem = name.trim_end_matches(['_', '-']);
+    let (stem, behind) = name.split_at(if stem.is_empty() { 0 } else { stem.len() });
+    if !stem.is_empty() {
+        push_skeleton(stem, &mut key);
+    }
+    key.push_str(behind);
     key
 }
 
-/// Equal for names that people could take for each other: case, i/l/1, o/0, rn/m, vv/w; `_` and `-` count for nothing.
+/// Equal for names that people could take for each other: case, i/l/1, o/0, rn/m, vv/w; `_` and `-` count for nothing. As a name that is
+/// claimed, one with `_` or `-` at its end is another one nevertheless.
 #[must_use]
 pub fn account_skeleton(name: &str) -> String {
     let mut shape = String::with_capacity(name.len());
@@ -397,7 +418,7 @@ mod tests {
         from_nick(&"a".repeat(31), Ok("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
         from_nick(&"a".repeat(32), Err(NameError::TooLong));
         for reserved in [
-            "NickServ", "Admin", "adm1n", "R00t", "MyServ", "Global", "ALIS",
+            "NickServ", "Admin", "adm1n", "admin_", "R00t", "MyServ", "Global", "ALIS",
         ] {
             from_nick(reserved, Err(NameError::Reserved));
         }
@@ -428,11 +449,36 @@ mod tests {
         };
         check("alice", "ALICE", true);
         check("alice", "a1ice", true);
-        check("bob_", "bob", true);
+        check("b_o-b", "bob", true);
+        check("_bob", "bob", true);
+        // What clients try when a nick is taken is free, and has look-alikes of its own.
+        check("bob_", "bob", false);
+        check("bob-", "bob", false);
+        check("bob_", "bob__", false);
+        check("bob_", "bob-", false);
+        check("b0b_", "BOB_", true);
+        check("bob`", "bob", false);
+        check("bob|", "bob", false);
+        check("bob2", "bob", false);
+        check("bob1", "bob", false);
+        check("bob1", "bobl", true);
         check("barn", "bam", true);
         check("vvim", "wim", true);
         check("alice", "alicia", false);
         check("_", "__", false);
+    }
+
+    #[test]
+    fn an_account_claims_its_name_without_what_is_behind_it() {
+        let check = |name: &str, claims: &[&str]| {
+            let keys = NameKey::of_account(name);
+            let keys: Vec<_> = keys.iter().map(NameKey::as_str).collect();
+            assert_eq!(keys, claims, "{name}");
+        };
+        check("bob", &["@bob"]);
+        check("bob_", &["@bob_", "@bob"]);
+        check("b_b-_", &["@bb-_", "@bb"]);
+        check("__", &["@__"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Why not: in the domain's terms. Only a bridge knows that one of these is IRC's 482 or Matrix's `M_FORBIDDEN`.
 
+use std::sync::Arc;
+
 use crate::ids::{Position, RoomId, Timestamp, UserId};
 use crate::name::NameError;
 
@@ -92,6 +94,12 @@ pub enum Refusal {
     /// The account was disabled.
     #[error("this account is disabled")]
     Disabled,
+    /// A ban of the server means the actor.
+    #[error("you are banned from this server: {reason}")]
+    ServerBanned {
+        /// What the operator gave as the reason.
+        reason: Arc<str>,
+    },
     /// The session or the credential that the command came from has ended.
     #[error("this login has ended")]
     LoggedOut,

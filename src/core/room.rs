@@ -304,6 +304,20 @@ impl RoomState {
             || self.canonical_name().is_some_and(ChannelName::is_published)
     }
 
+    /// Whether a user may read what the room is now, its state and who is in it: he is in it, or everybody may (Matrix client-server API
+    /// "Room history visibility", `world_readable`).
+    #[must_use]
+    pub fn is_readable_by(&self, user: UserId) -> bool {
+        self.is_joined(user) || self.visibility() == HistoryVisibility::WorldReadable
+    }
+
+    /// Whether a user may see what the directory tells of the room, as IRC shows it: its topic, and who is in it (RFC 2812 section 4.2.6, modes
+    /// `p` and `s`).
+    #[must_use]
+    pub fn is_shown_to(&self, user: UserId) -> bool {
+        self.listed || self.is_readable_by(user)
+    }
+
     /// Whether a user is in the room.
     #[must_use]
     pub fn is_joined(&self, user: UserId) -> bool {

@@ -9,11 +9,13 @@ use imbl::{HashMap, OrdMap};
 
 use crate::command::TimedCommand;
 use crate::event::Claim;
-use crate::ids::{DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
+use crate::ids::{ByNumber, DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
+use crate::ignore::Ignores;
 use crate::live::Live;
 use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
 use crate::secret::TokenHash;
+use crate::server_ban::{BanTarget, ServerBan};
 use crate::user::{User, UserRoom};
 
 /// What is durable.
@@ -34,17 +36,21 @@ pub struct State {
     /// The number for the next timer.
     pub next_timer: u64,
     /// Accounts, and guests who did something durable.
-    pub users: OrdMap<UserId, Arc<User>>,
+    pub users: ByNumber<UserId, Arc<User>>,
     /// Who has which name.
     pub names: HashMap<NameKey, Claim>,
     /// Whose credential a token is.
     pub tokens: OrdMap<TokenHash, (UserId, DeviceId)>,
     /// Rooms that are hot.
-    pub rooms: OrdMap<RoomId, Room>,
+    pub rooms: ByNumber<RoomId, Room>,
     /// Whose devices and keys changed last at a position: each account once.
     pub key_changes: OrdMap<Position, UserId>,
     /// Whose profile changed last at a position: each account once.
     pub profile_changes: OrdMap<Position, UserId>,
+    /// Whom an account ignores, for those that ignore somebody.
+    pub ignores: OrdMap<UserId, Arc<Ignores>>,
+    /// Who may not use the server.
+    pub server_bans: OrdMap<BanTarget, ServerBan>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
     /// Guests who are gone and still in their rooms, by their nicks, and the timers that end that.
@@ -72,12 +78,14 @@ impl State {
             next_room: RoomId(1),
             next_device: DeviceId(1),
             next_timer: 1,
-            users: OrdMap::new(),
+            users: ByNumber::default(),
             names: HashMap::new(),
             tokens: OrdMap::new(),
-            rooms: OrdMap::new(),
+            rooms: ByNumber::default(),
             key_changes: OrdMap::new(),
             profile_changes: OrdMap::new(),
+            ignores: OrdMap::new(),
+            server_bans: OrdMap::new(),
             timers: OrdMap::new(),
             absent: HashMap::new(),
         }
@@ -143,8 +151,9 @@ impl World {
     pub fn new(state: State) -> Self {
         let next_user = state
             .users
-            .get_max()
-            .map_or(UserId(1), |(user, _)| user.next());
+            .keys()
+            .max()
+            .map_or(UserId(1), |user| user.next());
         let mut live = Live::default();
         live.next_user = next_user;
         Self { state, live }
@@ -201,7 +210,9 @@ impl World {
                 user: known,
                 reason,
             } => (*known == user).then(|| reason.clone()),
-            TimedCommand::ExpireMask { .. } | TimedCommand::StrangerCounts { .. } => None,
+            TimedCommand::ExpireMask { .. }
+            | TimedCommand::ExpireServerBan { .. }
+            | TimedCommand::StrangerCounts { .. } => None,
         }
     }
 

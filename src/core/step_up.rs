@@ -87,6 +87,7 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Silence { .. }
         | Command::Keys(_)
         | Command::MarkRead { .. }
         | Command::CreateRoom(_)
@@ -107,6 +108,8 @@ fn needs_proof(actor: &Actor, command: &Command) -> bool {
         | Command::SetPrefixes { .. }
         | Command::SetMask { .. }
         | Command::TakeRoom { .. }
+        | Command::ClearRoom { .. }
+        | Command::CloseRoom { .. }
         | Command::LetIn { .. }
         | Command::SetSetting { .. }
         | Command::Attach(_)

@@ -50,6 +50,7 @@ impl Hub {
         name: AccountName,
         password: Password,
     ) -> Result<UserId, Refusal> {
+        self.world().may_come_from(applicant.from, now())?;
         self.attempts.may_register(applicant.from, now())?;
         self.check_applicant(applicant)?;
         let asker = match applicant.asker {
@@ -72,7 +73,7 @@ impl Hub {
         name: AccountName,
         password: Password,
     ) -> Result<UserId, Refusal> {
-        if self.registration != Registration::Open && actor.scope == Scope::User {
+        if *self.registration() != Registration::Open && actor.scope == Scope::User {
             return Err(Refusal::RegistrationClosed);
         }
         self.make_account(actor, name, password).await
@@ -110,14 +111,15 @@ impl Hub {
     /// Checks a name and a password that came from an address. Wrong ones are counted there. Unknown names take as long as known ones, and give the same answer.
     ///
     /// # Errors
-    /// [`Refusal::Disabled`] with the right password of a disabled account; otherwise what keeps the check from being made.
+    /// [`Refusal::Disabled`] or [`Refusal::ServerBanned`] with the right password of such an account; otherwise what keeps the check from being made.
     pub async fn check_password(
         &self,
         (name, from): (&str, IpAddr),
         password: Password,
     ) -> Result<Option<PasswordProof>, Refusal> {
-        self.attempts.may_log_in((name, from), now())?;
         let world = self.world();
+        world.may_come_from(from, now())?;
+        self.attempts.may_log_in((name, from), now())?;
         let user = world
             .user_named(name)
             .and_then(|user| world.state.user(user))
@@ -135,6 +137,7 @@ impl Hub {
             Some(user) if right && user.disabled => Err(Refusal::Disabled),
             // Hashing takes long enough for the password to be changed meanwhile: the core asks whether it still is this one.
             Some(user) if right => {
+                self.world().may_use(user.id, now())?;
                 if let Some(hash) = &hash {
                     self.renew_scram(user.id, hash, &password).await;
                 }
@@ -146,6 +149,16 @@ impl Hub {
             }
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// Whether an account may use the server, from this address.
+    ///
+    /// # Errors
+    /// [`Refusal::ServerBanned`].
+    pub fn may_enter(&self, (user, from): (UserId, IpAddr)) -> Result<(), Refusal> {
+        let world = self.world();
+        world.may_use(user, now())?;
+        world.may_come_from(from, now())
     }
 
     /// The proof of somebody who has set his password just now.

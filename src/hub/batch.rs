@@ -123,6 +123,7 @@ impl Receipt {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => {}
         }
     }

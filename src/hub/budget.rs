@@ -74,20 +74,24 @@ impl Budget {
         Ok(())
     }
 
-    /// How many short messages a user could say now; if none, when he can again.
-    pub(crate) fn left(&self, user: UserId, now: Timestamp) -> Result<u64, Timestamp> {
+    /// How many short messages a user could say now; if he could not say one of so many bytes, when he can again.
+    pub(crate) fn left(
+        &self,
+        user: UserId,
+        bytes: usize,
+        now: Timestamp,
+    ) -> Result<u64, Timestamp> {
         if self.each == 0 {
             return Ok(u64::MAX);
         }
         let now = now.0.saturating_mul(1000);
         let spent = self.lock().get(&user).copied().unwrap_or_default().max(now);
         let free = self.full.saturating_sub(spent.saturating_sub(now));
-        match free.checked_div(self.each).unwrap_or(0) {
-            0 => Err(Timestamp(
-                now.saturating_add(self.each.saturating_sub(free))
-                    .div_ceil(1000),
-            )),
-            some => Ok(some),
+        // More than a full bucket nobody ever has.
+        let needed = self.each.saturating_mul(of_text(bytes)).min(self.full);
+        match needed.saturating_sub(free) {
+            0 => Ok(free.checked_div(self.each).unwrap_or(0)),
+            missing => Err(Timestamp(now.saturating_add(missing).div_ceil(1000))),
         }
     }
 
@@ -97,16 +101,18 @@ impl Budget {
     }
 }
 
+/// What saying something of so many bytes costs.
+fn of_text(bytes: usize) -> u64 {
+    u64::try_from(bytes / PIECE)
+        .unwrap_or(DEAREST)
+        .saturating_add(1)
+        .min(DEAREST)
+}
+
 /// What others are told by a command costs; what only the asker sees, and what flickers, has bounds of its own.
 fn cost(command: &Command) -> u64 {
     match command {
-        Command::Say(say) => {
-            let pieces = say.message.body.size() / PIECE;
-            u64::try_from(pieces)
-                .unwrap_or(DEAREST)
-                .saturating_add(1)
-                .min(DEAREST)
-        }
+        Command::Say(say) => of_text(say.message.body.size()),
         Command::Transient(_)
         | Command::Redact { .. }
         | Command::SetTopic { .. }
@@ -129,6 +135,7 @@ fn cost(command: &Command) -> u64 {
         | Command::UngroupNick { .. }
         | Command::SetAccountData { .. }
         | Command::PutDocument { .. }
+        | Command::Silence { .. }
         | Command::Keys(_)
         | Command::MarkRead { .. }
         | Command::CreateRoom(_)
@@ -143,6 +150,8 @@ fn cost(command: &Command) -> u64 {
         | Command::SetModes { .. }
         | Command::SetMask { .. }
         | Command::TakeRoom { .. }
+        | Command::ClearRoom { .. }
+        | Command::CloseRoom { .. }
         | Command::LetIn { .. }
         | Command::SetSetting { .. }
         | Command::Attach(_)
@@ -198,13 +207,13 @@ mod tests {
             let got = budget.take(actor, &say(bytes), || Timestamp(at));
             assert_eq!(got, expected, "{bytes} bytes at {at}");
         };
-        assert_eq!(budget.left(UserId(1), Timestamp(1_000)), Ok(10));
+        assert_eq!(budget.left(UserId(1), 5, Timestamp(1_000)), Ok(10));
         for _ in 0..10 {
             check(&alice, (5, 1_000), None);
         }
         check(&alice, (5, 1_000), Some(1_500));
         assert_eq!(
-            budget.left(UserId(1), Timestamp(1_000)),
+            budget.left(UserId(1), 5, Timestamp(1_000)),
             Err(Timestamp(1_500))
         );
         check(&bob, (5, 1_000), None);
@@ -212,7 +221,11 @@ mod tests {
         // A refused message takes nothing, and two a second come back.
         check(&alice, (5, 1_500), None);
         check(&alice, (5, 1_999), Some(2_000));
-        assert_eq!(budget.left(UserId(1), Timestamp(3_000)), Ok(3));
+        assert_eq!(budget.left(UserId(1), 5, Timestamp(3_000)), Ok(3));
+        assert_eq!(
+            budget.left(UserId(1), 3 * PIECE, Timestamp(3_000)),
+            Err(Timestamp(3_500))
+        );
         // A long one costs more, and the longest as much as eight.
         check(&alice, (2 * PIECE, 3_000), None);
         check(&alice, (0, 3_000), Some(3_500));
@@ -227,7 +240,7 @@ mod tests {
         for _ in 0..1000 {
             assert_eq!(budget.take(&alice, &say(60_000), || Timestamp(1)), Ok(()));
         }
-        assert_eq!(budget.left(UserId(1), Timestamp(1)), Ok(u64::MAX));
+        assert_eq!(budget.left(UserId(1), 5, Timestamp(1)), Ok(u64::MAX));
         assert!(budget.lock().is_empty());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use polylogue_core::network::Network;
+
 use crate::operator::Operator;
 use crate::registration::Registration;
 
@@ -18,6 +20,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may become a server operator.
     pub operators: Vec<Operator>,
+    /// Networks that are never banned: proxies speak for everybody.
+    pub trusted: Vec<Network>,
     /// Threads that deliver; 0 = one for every two cores, at most 8.
     pub lanes: usize,
     /// Threads that read for history and cold rooms.
@@ -70,6 +74,7 @@ impl Default for Config {
             registration: Registration::Closed,
             limits: Limits::NONE,
             operators: Vec::new(),
+            trusted: Vec::new(),
             lanes: 0,
             readers: 2,
         }

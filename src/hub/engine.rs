@@ -389,6 +389,7 @@ impl<T> Engine<T> {
                         Event::Setting { .. }
                         | Event::User { .. }
                         | Event::Name { .. }
+                        | Event::ServerBan { .. }
                         | Event::Timer { .. } => 0,
                     };
                     if decision.outcome == Outcome::Event(index) {

@@ -14,6 +14,8 @@ use crate::engine::Envelope;
 pub(crate) enum Mail<T> {
     /// A command. Boxed, as what waits is moved more than once.
     Command(Box<Envelope<T>>),
+    /// Commands that were asked for together.
+    Run(Vec<Envelope<T>>),
     /// Somebody waits until everything before this is delivered.
     Turn(T),
     /// A room was read as of a position, or is not there.
@@ -63,18 +65,6 @@ impl<T> Inbox<T> {
         let mut inner = self.lock();
         if !inner.closed {
             inner.mail.push(mail);
-            self.wake(inner);
-        }
-    }
-
-    /// Puts several commands in, next to each other.
-    pub(crate) fn put_all(&self, mail: impl Iterator<Item = Mail<T>>) {
-        let mut inner = self.lock();
-        if inner.closed {
-            return;
-        }
-        inner.mail.extend(mail);
-        if !inner.mail.is_empty() {
             self.wake(inner);
         }
     }

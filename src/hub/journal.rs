@@ -67,7 +67,7 @@ impl Journal {
     pub(crate) fn write(&mut self, batch: &Batch<Ticket>) -> Result<Fate, StoreError> {
         let mut to_store = StoreBatch {
             records: records(batch),
-            keys: batch.keys.clone(),
+            keys: &batch.keys,
             forget_keys_before: None,
         };
         if self.forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
@@ -103,7 +103,7 @@ impl Journal {
     }
 
     /// What is urgent gets the space that is kept for it. Everything else is void.
-    fn on_full_disk(&mut self, batch: &StoreBatch) -> Result<Fate, StoreError> {
+    fn on_full_disk(&mut self, batch: &StoreBatch<'_>) -> Result<Fate, StoreError> {
         let urgent = batch
             .records
             .iter()
@@ -189,10 +189,10 @@ impl Journal {
     }
 }
 
-fn records(batch: &Batch<Ticket>) -> Vec<Record> {
+fn records(batch: &Batch<Ticket>) -> Vec<&Record> {
     let mut records = Vec::with_capacity(batch.items.len().div_ceil(2));
     records.extend(batch.items.iter().filter_map(|item| match item {
-        Item::Event { record, .. } => Some(record.clone()),
+        Item::Event { record, .. } => Some(record),
         Item::Signal { .. } | Item::Reply(_) => None,
     }));
     records

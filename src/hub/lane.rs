@@ -23,7 +23,7 @@ use crate::outbox::{Heard, Outbox, Progress};
 use crate::render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer};
 use crate::watch::Watches;
 use audience::{Audiences, kind_at, rooms_before};
-use recipients::{Recipients, is_for, is_to_self, recipients};
+use recipients::{Recipients, is_for, is_kept_from, is_to_self, recipients};
 
 /// Bytes waiting for a connection that are written without waiting for the end of the batch: far below what an outbox holds.
 const WRITE_AT: usize = 128 * 1024;
@@ -344,7 +344,9 @@ impl Lane {
             let Some(Some(slot)) = self.slots.get(index) else {
                 continue;
             };
-            if !is_for(delivery, change, slot.user) {
+            let kept_out =
+                slot.renderer.keeps_out_the_ignored() && is_kept_from(delivery, change, slot.user);
+            if kept_out || !is_for(delivery, change, slot.user) {
                 continue;
             }
             let hears_itself = to_self && slot.renderer.hears_itself();
@@ -534,7 +536,11 @@ fn is_shared(change: &Change) -> bool {
         } => false,
         // Who does not know of it parts from the old name and joins the new one.
         Event::Setting { setting, .. } => !matches!(setting, RoomSetting::Names { .. }),
-        Event::Room { .. } | Event::User { .. } | Event::Name { .. } | Event::Timer { .. } => true,
+        Event::Room { .. }
+        | Event::User { .. }
+        | Event::Name { .. }
+        | Event::ServerBan { .. }
+        | Event::Timer { .. } => true,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod render;
 
 mod account;
 mod attempts;
+mod bell;
 mod budget;
 mod certificate;
 mod config;
@@ -31,6 +32,7 @@ mod readers;
 mod registration;
 mod related;
 mod scram;
+mod search;
 mod session;
 mod setting;
 mod stages;
@@ -57,6 +59,7 @@ pub use registration::{Applicant, Asker, Registration, RegistrationTokens, is_re
 pub use related::{Related, Thread};
 pub use render::{Delivered, DeliveryKind, Relation, Renderer, Rendering, Viewer, Watched};
 pub use scram::Challenge;
+pub use search::Matches;
 pub use session::{Connecting, Session};
 pub use setting::Setting;
 pub use submit::Request;

@@ -99,6 +99,7 @@ impl Hub {
         from: IpAddr,
     ) -> Result<Option<PasswordProof>, Refusal> {
         let now = now();
+        self.world().may_come_from(from, now)?;
         self.attempts.may_log_in((COUNTED_AS, from), now)?;
         let issued = self.login_tokens.take(TokenHash::of(token), now);
         let issued = issued.filter(|issued| issued.is_in_force(&self.world()));

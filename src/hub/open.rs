@@ -5,13 +5,15 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use arc_swap::ArcSwap;
 use polylogue_core::event_id::{IdCipher, Place};
 use polylogue_core::live::Passing;
+use polylogue_core::network::Network;
 use polylogue_core::state::World;
 use polylogue_core::{Epoch, EventId, Position, RoomId};
-use polylogue_store::{Directory, DirectoryError, Reserve, StoreError, Writer, load};
+use polylogue_store::{Directory, DirectoryError, Loaded, Reserve, StoreError, Writer, load};
 use sha2::Digest;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::attempts::Attempts;
 use crate::budget::Budget;
@@ -25,6 +27,7 @@ use crate::password::Passwords;
 use crate::publish::View;
 use crate::readers::Readers;
 use crate::registration::Registration;
+use crate::search::{Archive, Searches};
 use crate::stages::{Arrivals, now, run_hub, run_lane};
 use crate::ticket::Ticket;
 use crate::watch::Watches;
@@ -43,12 +46,15 @@ pub struct Hub {
     pub(crate) inbox: Arc<Inbox<Ticket>>,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) readers: Arc<Readers>,
+    pub(crate) searches: Searches,
     pub(crate) passwords: Passwords,
     pub(crate) arrivals: Vec<Arc<Arrivals>>,
     pub(crate) watches: Arc<Watches>,
     pub(crate) next_session: AtomicU64,
-    pub(crate) registration: Registration,
+    pub(crate) registration: ArcSwap<Registration>,
     pub(crate) operators: Vec<Operator>,
+    pub(crate) trusted: Vec<Network>,
+    pub(crate) reload: Notify,
     pub(crate) budget: Budget,
     pub(crate) attempts: Attempts,
     pub(crate) login_tokens: LoginTokens,
@@ -100,6 +106,14 @@ impl Hub {
         let (readers, mut threads) =
             Readers::start(&directory.database(), &writer.tail(), config.readers.max(1))?;
         let readers = Arc::new(readers);
+        let (searches, searching) = Searches::start(Archive {
+            path: directory.search_index(),
+            identity: search_identity(&loaded),
+            database: directory.database(),
+            tail: writer.tail(),
+            view: view.clone(),
+        })?;
+        threads.extend(searching);
         let failed = Arc::new(AtomicBool::new(false));
         let watches = Arc::new(Watches::default());
         let mut lanes = Vec::new();
@@ -134,13 +148,16 @@ impl Hub {
             inbox,
             places: Arc::new(Semaphore::new(IN_FLIGHT)),
             readers,
+            searches,
             passwords: Passwords::new(config.limits.password_hashes)
                 .map_err(OpenError::Passwords)?,
             arrivals,
             watches,
             next_session: AtomicU64::new(1),
-            registration: config.registration.clone(),
+            registration: ArcSwap::from_pointee(config.registration.clone()),
             operators: config.operators.clone(),
+            trusted: config.trusted.clone(),
+            reload: Notify::new(),
             budget: Budget::new(&config.limits),
             attempts: Attempts::new(config.limits.clone()),
             login_tokens: LoginTokens::default(),
@@ -259,6 +276,7 @@ impl Hub {
         self.inbox.put(Mail::Stop);
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        self.searches.stop(&self.view);
         self.readers.stop();
         for thread in threads {
             // A panic was logged where it happened.
@@ -334,6 +352,13 @@ fn epoch_of(epochs: &[(Epoch, Position)], position: Position) -> Epoch {
         .find(|(_, first)| *first <= position)
         .or(epochs.first())
         .map_or(Epoch(1), |(epoch, _)| *epoch)
+}
+
+/// What an index of words must have been made of: this store, since its last restore.
+fn search_identity(loaded: &Loaded) -> [u8; 32] {
+    let epoch = loaded.epochs.last().map_or(0, |(epoch, _)| epoch.0);
+    let hash = sha2::Sha256::new().chain_update(key(&loaded.secret, b"search"));
+    hash.chain_update(epoch.to_be_bytes()).finalize().into()
 }
 
 /// A key for one purpose, from the store's secret.

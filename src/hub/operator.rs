@@ -6,6 +6,7 @@ use std::sync::Arc;
 use polylogue_core::command::Actor;
 use polylogue_core::operator::OperatorCommand;
 use polylogue_core::secret::{Password, PasswordHash};
+use polylogue_core::server_ban::BanTarget;
 use polylogue_core::{Command, Refusal};
 
 use crate::batch::Receipt;
@@ -87,6 +88,33 @@ impl Hub {
         Ok(right)
     }
 
+    /// Has the daemon read again what it can without a restart. That somebody may ask for it has been decided.
+    pub fn reload(&self) {
+        self.reload.notify_one();
+    }
+
+    /// Waits until somebody asks for it.
+    pub async fn reload_wanted(&self) {
+        self.reload.notified().await;
+    }
+
+    /// Refuses a ban of a network out of which proxies speak for everybody.
+    fn spares(&self, command: &OperatorCommand) -> Result<(), Refusal> {
+        let OperatorCommand::Ban {
+            target: BanTarget::Network(network),
+            ..
+        } = command
+        else {
+            return Ok(());
+        };
+        if self.trusted.iter().any(|trusted| trusted.meets(network)) {
+            return Err(Refusal::Invalid {
+                what: "a ban of a trusted proxy",
+            });
+        }
+        Ok(())
+    }
+
     /// The names of all operators that are configured.
     pub fn operators(&self) -> impl Iterator<Item = &str> {
         self.operators.iter().map(|operator| &*operator.name)
@@ -103,10 +131,13 @@ impl Session {
         let session = world.live.sessions.get(&self.id());
         let operator = session.and_then(|session| session.operator.clone());
         let operator = operator.as_deref().unwrap_or_default();
-        let done = self
-            .hub()
-            .submit(Request::new(self.actor(), Command::Operator(command)))
-            .await;
+        let done = match self.hub().spares(&command) {
+            Ok(()) => {
+                let request = Request::new(self.actor(), Command::Operator(command));
+                self.hub().submit(request).await
+            }
+            Err(refusal) => Err(refusal),
+        };
         let user = shown(self.hub(), self);
         match &done {
             Ok(_) => tracing::info!(target: "audit", operator, user, what, "operator acted"),

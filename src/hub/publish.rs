@@ -8,23 +8,35 @@ use polylogue_core::Refusal;
 use polylogue_core::state::World;
 
 use crate::batch::{Batch, Item, Receipt};
+use crate::bell::Bell;
 use crate::lane::{Change, Delivery};
 
 /// The committed view, for everybody who reads.
 #[derive(Debug, Clone)]
-pub struct View(Arc<ArcSwap<World>>);
+pub struct View {
+    world: Arc<ArcSwap<World>>,
+    bell: Arc<Bell>,
+}
 
 impl View {
     /// Starts with what the store holds.
     #[must_use]
     pub fn new(world: World) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(world)))
+        Self {
+            world: Arc::new(ArcSwap::from_pointee(world)),
+            bell: Arc::default(),
+        }
     }
 
     /// The state as of the last published commit: one consistent cut, for as long as it is held.
     #[must_use]
     pub fn load(&self) -> Arc<World> {
-        self.0.load_full()
+        self.world.load_full()
+    }
+
+    /// What rings when there is something new to index.
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.bell
     }
 }
 
@@ -53,7 +65,10 @@ pub fn publish<T>(view: &View, batch: Batch<T>) -> (Arc<Delivery>, Vec<Answer<T>
             Item::Reply(reply) => answers.push((reply.ticket, reply.result)),
         }
     }
-    view.0.store(world.clone());
+    view.world.store(world.clone());
+    if !changes.is_empty() {
+        view.bell.ring();
+    }
     (
         Arc::new(Delivery {
             changes,

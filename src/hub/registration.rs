@@ -2,6 +2,7 @@
 //! shown.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use polylogue_core::secret::TokenHash;
 use polylogue_core::{Refusal, UserId};
@@ -78,8 +79,13 @@ pub struct Applicant<'a> {
 impl Hub {
     /// Whether anybody may make an account.
     #[must_use]
-    pub fn registration(&self) -> &Registration {
-        &self.registration
+    pub fn registration(&self) -> Arc<Registration> {
+        self.registration.load_full()
+    }
+
+    /// From now on these may make an account.
+    pub fn set_registration(&self, registration: Registration) {
+        self.registration.store(Arc::new(registration));
     }
 
     /// Whether a token lets its owner make an account. Wrong ones count like wrong passwords.
@@ -87,7 +93,8 @@ impl Hub {
     /// # Errors
     /// [`Refusal::RegistrationClosed`], [`Refusal::Throttled`].
     pub fn check_registration_token(&self, token: &str, from: IpAddr) -> Result<bool, Refusal> {
-        let tokens = match &self.registration {
+        let registration = self.registration();
+        let tokens = match &*registration {
             Registration::Open => return Ok(false),
             Registration::Token(tokens) => tokens,
             Registration::Closed => return Err(Refusal::RegistrationClosed),
@@ -102,7 +109,7 @@ impl Hub {
 
     /// Whether somebody may make an account at all.
     pub(crate) fn check_applicant(&self, applicant: Applicant<'_>) -> Result<(), Refusal> {
-        let let_in = match (&self.registration, applicant.token) {
+        let let_in = match (&*self.registration(), applicant.token) {
             (Registration::Open, _) => true,
             (Registration::Token(_) | Registration::Closed, Some(token)) => {
                 self.check_registration_token(token, applicant.from)?

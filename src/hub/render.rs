@@ -89,6 +89,12 @@ pub trait Renderer: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// Whether what those say whom its user ignores does not come to a session at all. A front-end that reads the state itself leaves it out
+    /// there.
+    fn keeps_out_the_ignored(&self) -> bool {
+        true
+    }
+
     /// What delivery does for sessions of this front-end.
     fn delivery(&self) -> DeliveryKind;
 }

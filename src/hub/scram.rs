@@ -2,6 +2,7 @@
 //! hash of the password, and weaker than Argon2id's. It is made when the password is next proven, and is void with the password that it was
 //! made from.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -143,8 +144,7 @@ impl Hub {
         };
         let made_from = digest_of(hash);
         let is_there = Verifier::read(&blob).is_some_and(|known| known.made_from == made_from);
-        // What clients do to other letters before they hash them (SASLprep) differs between them.
-        if is_there || !password.expose().is_ascii() {
+        if is_there {
             return;
         }
         let mut salt = [0; 16];
@@ -201,7 +201,10 @@ impl Hub {
 impl Verifier {
     fn new(password: &Password, salt: [u8; 16], made_from: Key) -> Self {
         let mut salted = [0; 32];
-        pbkdf2::pbkdf2_hmac::<Sha256>(password.expose().as_bytes(), &salt, ITERATIONS, &mut salted);
+        // Normalize(password) (RFC 5802 section 2.2). One that breaks the profile stands as it is: no client can make another of it.
+        let prepared = stringprep::saslprep(password.expose()).map(Cow::into_owned);
+        let prepared = Password::new(prepared.unwrap_or_else(|_| password.expose().to_owned()));
+        pbkdf2::pbkdf2_hmac::<Sha256>(prepared.expose().as_bytes(), &salt, ITERATIONS, &mut salted);
         let client_key = mac(&salted, b"Client Key");
         Self {
             made_from,
@@ -274,6 +277,21 @@ mod tests {
 
     /// RFC 7677 section 3.
     const SIGNED: &str = "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+
+    #[test]
+    fn a_password_is_the_same_in_all_its_forms() {
+        let check = |typed: &str, proven: &str, same: bool| {
+            let made =
+                |password: &str| Verifier::new(&Password::new(password.into()), [1; 16], [0; 32]);
+            assert_eq!(made(typed) == made(proven), same, "{typed:?} {proven:?}");
+        };
+        // RFC 4013 section 3, and letters whose marks are typed apart.
+        check("I\u{ad}X", "IX", true);
+        check("\u{2168}", "IX", true);
+        check("na\u{ef}ve", "nai\u{308}ve", true);
+        check("IX", "ix", false);
+        check("\u{7}", "\u{7}", true);
+    }
 
     #[test]
     fn the_example_of_the_specification() {

@@ -1,6 +1,7 @@
 //! A connection that is somebody: attached from here until this is dropped.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -45,6 +46,8 @@ pub struct Connecting {
     pub outbox: Arc<Outbox>,
     /// The away text, if it comes away.
     pub away: Option<Arc<str>>,
+    /// Where it comes from, for bans of the server.
+    pub address: Option<IpAddr>,
 }
 
 impl Session {
@@ -62,6 +65,7 @@ impl Session {
             renderer,
             outbox,
             away,
+            address,
         } = connecting;
         let arrivals = hub
             .arrivals
@@ -89,6 +93,7 @@ impl Session {
             device,
             presentation,
             away,
+            address,
         }));
         // From here on, whatever happens to this future, the session's end must be told.
         let mut session = Self {

@@ -83,14 +83,21 @@ pub(crate) fn run_hub(
         }
         // One reading of the clock and one draw of chance serve a whole drain; ids and order come from positions.
         let mut now = context();
-        let taken = mail.len();
+        let mut taken = 0;
         for one in mail.drain(..) {
-            now.random = now
-                .random
-                .rotate_left(7)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+            now = next(now);
             match one {
-                Mail::Command(envelope) => engine.submit(*envelope, now),
+                Mail::Command(envelope) => {
+                    taken += 1;
+                    engine.submit(*envelope, now);
+                }
+                Mail::Run(envelopes) => {
+                    taken += envelopes.len();
+                    for envelope in envelopes {
+                        now = next(now);
+                        engine.submit(envelope, now);
+                    }
+                }
                 Mail::Turn(ticket) => engine.turn(ticket),
                 Mail::Room(id, at, room) => {
                     engine.room_loaded(id, (at, room.map(|room| *room)), now);
@@ -240,6 +247,15 @@ pub(crate) fn now() -> Timestamp {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The same moment for the next command, with chance of its own.
+fn next(context: Context) -> Context {
+    let random = context
+        .random
+        .rotate_left(7)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    Context { random, ..context }
 }
 
 fn context() -> Context {

@@ -133,7 +133,7 @@ impl Hub {
             return then(vec![Err(Refusal::Unavailable); count]);
         };
         let group = Group::new(count, places, Box::new(then));
-        let mails: Vec<_> = requests
+        let run = requests
             .into_iter()
             .enumerate()
             .filter_map(|(index, request)| {
@@ -145,10 +145,13 @@ impl Hub {
                     lane: self.lane_of(&request.actor),
                     answer: Answer::InGroup(group.clone(), index),
                 };
-                Some(mail(request, ticket))
-            })
-            .collect();
-        self.inbox.put_all(mails.into_iter());
+                Some(envelope(request, ticket))
+            });
+        let mut envelopes = Vec::with_capacity(count);
+        envelopes.extend(run);
+        if !envelopes.is_empty() {
+            self.inbox.put(Mail::Run(envelopes));
+        }
         // The tickets hold the group from here on: if they are all dropped, nobody will answer.
     }
 
@@ -169,12 +172,12 @@ impl Hub {
         let _ = heard.await;
     }
 
-    /// How many short messages a user could say now.
+    /// How many short messages a user could say now, if he could say one of so many bytes.
     ///
     /// # Errors
-    /// None: when he can again.
-    pub fn affordable(&self, user: UserId) -> Result<u64, Timestamp> {
-        self.budget.left(user, now())
+    /// When he can say that one.
+    pub fn affordable(&self, user: UserId, bytes: usize) -> Result<u64, Timestamp> {
+        self.budget.left(user, bytes, now())
     }
 
     /// What is decided before the core is asked: how much somebody may say.
@@ -208,6 +211,10 @@ impl Hub {
 }
 
 fn mail(request: Request, ticket: Ticket) -> Mail<Ticket> {
+    Mail::Command(Box::new(envelope(request, ticket)))
+}
+
+fn envelope(request: Request, ticket: Ticket) -> Envelope<Ticket> {
     let Request {
         actor,
         command,
@@ -215,12 +222,12 @@ fn mail(request: Request, ticket: Ticket) -> Mail<Ticket> {
         label,
         tags,
     } = request;
-    Mail::Command(Box::new(Envelope {
+    Envelope {
         actor,
         command,
         key,
         label,
         tags,
         ticket,
-    }))
+    }
 }

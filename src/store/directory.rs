@@ -94,6 +94,12 @@ impl Directory {
         self.path.join("polylogue.db")
     }
 
+    /// The index of words: derived from the database, and made again if it is not there.
+    #[must_use]
+    pub fn search_index(&self) -> PathBuf {
+        self.path.join("search.db")
+    }
+
     /// The directory itself.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -166,6 +166,33 @@ pub(crate) fn event_at(
     row.map(decode).transpose()
 }
 
+/// The log of all rooms between two positions, the first exclusive, and up to where that is.
+pub(crate) fn log(
+    connection: &Connection,
+    (after, up_to): (Position, Position),
+    limit: usize,
+) -> Result<(Vec<(RoomId, StoredEvent)>, Position), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, sequence, at, sender, blob, room FROM event WHERE position > ?1 AND position <= ?2
+         ORDER BY position LIMIT ?3",
+    )?;
+    let column = |position: Position| i64::try_from(position.0).unwrap_or(i64::MAX);
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![column(after), column(up_to), most], |row| {
+        Ok((RoomId(row.get(5)?), read_row(row)?))
+    })?;
+    let (mut events, mut looked, mut reached) = (Vec::new(), 0, up_to);
+    for row in rows {
+        let (room, row) = row?;
+        looked += 1;
+        if looked == limit {
+            reached = Position(row.0.unsigned_abs());
+        }
+        events.extend(decode(row).ok().map(|event| (room, event)));
+    }
+    Ok((events, reached))
+}
+
 type RawRow = (i64, i64, i64, i64, Vec<u8>);
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<RawRow> {

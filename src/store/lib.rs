@@ -12,6 +12,7 @@ mod read;
 mod related;
 mod reserve;
 mod runs;
+mod search;
 mod tail;
 mod write;
 
@@ -25,5 +26,6 @@ pub use load::{Loaded, load};
 pub use read::{Reader, UsedKey};
 pub use related::{RelationKind, StateKey};
 pub use reserve::Reserve;
+pub use search::{Found, Indexing, SearchIndex};
 pub use tail::Tail;
 pub use write::{Batch, KeyRow, Record, Writer};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use polylogue_core::command::TimedCommand;
 use polylogue_core::event::Claim;
+use polylogue_core::ignore;
 use polylogue_core::name::NameKey;
 use polylogue_core::request::Request;
 use polylogue_core::room::Membership;
@@ -15,7 +16,9 @@ use polylogue_core::secret::PasswordHash;
 use polylogue_core::user::{
     Device, Profile, ReadMark, ReadMarks, Requests, User, UserKind, UserRoom,
 };
-use polylogue_core::{DeviceId, Epoch, Position, RoomId, RoomSequence, State, Timestamp, UserId};
+use polylogue_core::{
+    DeviceId, Epoch, Json, Position, RoomId, RoomSequence, State, Timestamp, UserId,
+};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -53,6 +56,8 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
     state.next_room = RoomId(next_room.unwrap_or(0)).next();
     load_names(connection, &mut state)?;
     let mut stranded_guests = load_users(connection, &mut state)?;
+    load_ignores(connection, &mut state)?;
+    load_server_bans(connection, &mut state)?;
     load_timers(connection, &mut state)?;
     let absent: BTreeSet<UserId> = state.absent.values().map(|(guest, _)| *guest).collect();
     stranded_guests.retain(|guest| !absent.contains(guest));
@@ -292,6 +297,31 @@ fn load_nicks(connection: &Connection) -> Result<BTreeMap<UserId, Vec<Arc<str>>>
         nicks.push(nick.into());
     }
     Ok(found)
+}
+
+fn load_ignores(connection: &Connection, state: &mut State) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT user, kind, content FROM account_data WHERE room = 0 AND kind IN (?1, ?2)",
+    )?;
+    let mut rows = statement.query([ignore::USERS, ignore::MASKS])?;
+    while let Some(row) = rows.next()? {
+        let kind: String = row.get(1)?;
+        let content =
+            Json::parse(&row.get::<_, String>(2)?).map_err(|_| StoreError::Row("account data"))?;
+        state.note_ignores(UserId(row.get(0)?), &kind, &content);
+    }
+    Ok(())
+}
+
+fn load_server_bans(connection: &Connection, state: &mut State) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT target, ban FROM server_ban")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let target = blob::read(&row.get::<_, Vec<u8>>(0)?)?;
+        let ban = blob::read(&row.get::<_, Vec<u8>>(1)?)?;
+        state.server_bans.insert(target, ban);
+    }
+    Ok(())
 }
 
 fn load_timers(connection: &Connection, state: &mut State) -> Result<(), StoreError> {

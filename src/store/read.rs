@@ -71,6 +71,19 @@ impl Reader {
         self.page((room, from), (Direction::Forward, limit))
     }
 
+    /// What the log holds of all rooms' timelines after a position, up to and including another, in order, at most `limit` events; and
+    /// the position up to which that is all. Rows that can't be read are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn log(
+        &self,
+        (after, up_to): (Position, Position),
+        limit: usize,
+    ) -> Result<(Vec<(RoomId, StoredEvent)>, Position), StoreError> {
+        history::log(&self.connection, (after, up_to), limit)
+    }
+
     /// The event at a position, if it is of that room.
     ///
     /// # Errors

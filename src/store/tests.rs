@@ -113,13 +113,13 @@ impl House {
     fn ask(&mut self, user: UserId, command: Command) {
         let records = self.records(user, command);
         self.commit(Batch {
-            records,
+            records: records.iter().collect(),
             ..Batch::default()
         })
         .unwrap();
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+    fn commit(&mut self, batch: Batch<'_>) -> Result<(), StoreError> {
         self.writer().commit(&batch)
     }
 
@@ -312,7 +312,7 @@ fn pages_are_the_same_from_the_table_and_from_the_tail() {
         }
         house
             .commit(Batch {
-                records,
+                records: records.iter().collect(),
                 ..Batch::default()
             })
             .unwrap();
@@ -456,7 +456,7 @@ fn what_is_redacted_in_its_own_batch_is_gone_too() {
     ));
     house
         .commit(Batch {
-            records,
+            records: records.iter().collect(),
             ..Batch::default()
         })
         .unwrap();
@@ -534,8 +534,8 @@ fn a_commit_that_finds_the_disk_full_leaves_nothing() {
         records.extend(house.records(ALICE, say(&"long ".repeat(1_000))));
     }
     let batch = Batch {
-        records,
-        keys: vec![key],
+        records: records.iter().collect(),
+        keys: &[key],
         forget_keys_before: None,
     };
     assert!(matches!(house.commit(batch), Err(StoreError::Full)));
@@ -565,7 +565,7 @@ fn a_commit_that_another_one_blocks_may_be_tried_again() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let records = house.records(ALICE, say("wait"));
     let batch = Batch {
-        records,
+        records: records.iter().collect(),
         ..Batch::default()
     };
     assert!(matches!(
@@ -588,7 +588,7 @@ fn keys_are_remembered_until_they_are_forgotten() {
     };
     house
         .commit(Batch {
-            keys: vec![key(1, 100), key(2, 200)],
+            keys: &[key(1, 100), key(2, 200)],
             ..Batch::default()
         })
         .unwrap();
@@ -636,18 +636,18 @@ fn a_devices_keys_end_with_it_even_in_one_batch() {
     };
     house
         .commit(Batch {
-            keys: vec![key(1)],
+            keys: &[key(1)],
             ..Batch::default()
         })
         .unwrap();
-    let records = vec![house.record(Event::User {
+    let records = [house.record(Event::User {
         user: ALICE,
         change: polylogue_core::event::UserChange::DeviceRemoved(device),
     })];
     house
         .commit(Batch {
-            records,
-            keys: vec![key(2)],
+            records: records.iter().collect(),
+            keys: &[key(2)],
             forget_keys_before: None,
         })
         .unwrap();
@@ -677,7 +677,7 @@ fn who_was_in_when() {
         let sequence = record.entry.sequence;
         house
             .commit(Batch {
-                records: vec![record],
+                records: vec![&record],
                 ..Batch::default()
             })
             .unwrap();
@@ -884,7 +884,7 @@ mod keys {
             let actor = Actor::user(user, Some(device));
             let records = self.records_by(&actor, Command::Keys(command));
             let batch = Batch {
-                records,
+                records: records.iter().collect(),
                 ..Batch::default()
             };
             self.commit(batch).unwrap();

@@ -1,6 +1,7 @@
 //! Writing: a batch is one transaction. Either all of it is on disk when `commit` returns, or none of it.
 
 mod keys;
+mod log;
 mod relation;
 mod room;
 mod user;
@@ -15,7 +16,7 @@ use polylogue_core::event::Claim;
 use polylogue_core::{
     DeviceId, Entry, Event, EventRef, Position, RoomChange, RoomId, RoomSequence, Timestamp,
 };
-use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::blob;
 use crate::error::StoreError;
@@ -29,11 +30,11 @@ const BUSY: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// What a commit takes: everything that was decided since the last one.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct Batch<'a> {
     /// The events, in order of position.
-    pub records: Vec<Record>,
+    pub records: Vec<&'a Record>,
     /// Exactly-once keys and their results.
-    pub keys: Vec<KeyRow>,
+    pub keys: &'a [KeyRow],
     /// Keys older than this are forgotten.
     pub forget_keys_before: Option<Timestamp>,
 }
@@ -68,7 +69,7 @@ pub struct Writer {
     tail: Arc<Tail>,
     behind: usize,
     redacted: bool,
-    blob: Vec<u8>,
+    blobs: log::Blobs,
 }
 
 impl Writer {
@@ -98,7 +99,7 @@ impl Writer {
             tail,
             behind,
             redacted: false,
-            blob: Vec::new(),
+            blobs: log::Blobs::default(),
         })
     }
 
@@ -117,12 +118,12 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError`]; nothing of the batch is in the store then.
-    pub fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    pub fn commit(&mut self, batch: &Batch<'_>) -> Result<(), StoreError> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         // The keys first: with a credential that ends in this batch its keys end as well.
-        for key in &batch.keys {
+        for key in batch.keys {
             let mut statement = transaction.prepare_cached(
                 "INSERT OR REPLACE INTO once (device, key, at, result) VALUES (?1, ?2, ?3, ?4)",
             )?;
@@ -133,16 +134,9 @@ impl Writer {
                 key.result
             ])?;
         }
-        let mut places = Vec::new();
+        let places = log::append(&transaction, &batch.records, &mut self.blobs)?;
         let mut redacted = false;
-        // Found once: most of what is written is this.
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO event (position, room, sequence, at, sender, blob) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
         for record in &batch.records {
-            if let Some(place) = write_event(&mut insert, record, &mut self.blob)? {
-                places.push(place);
-            }
             write_record(&transaction, &self.tail, record, &places)?;
             redacted |= matches!(
                 &record.entry.event,
@@ -152,7 +146,6 @@ impl Writer {
                 }
             );
         }
-        drop(insert);
         // An event of a room's timeline has its position in its row: the table's last one is the head, and one page less is written.
         if let Some(last) = batch.records.last()
             && !matches!(last.entry.event, Event::Room { .. })
@@ -233,34 +226,6 @@ impl Writer {
 
 type Place = (RoomId, RoomSequence, Position);
 
-/// Appends an event to the log, if it is one of a room's timeline.
-fn write_event(
-    insert: &mut Statement<'_>,
-    record: &Record,
-    blob: &mut Vec<u8>,
-) -> Result<Option<Place>, StoreError> {
-    let entry = &record.entry;
-    let Event::Room {
-        room,
-        sender,
-        change,
-    } = &entry.event
-    else {
-        return Ok(None);
-    };
-    blob.clear();
-    blob::write_into(&(record.notifying, change), blob)?;
-    insert.execute(params![
-        integer(entry.position.0),
-        room.0,
-        integer(entry.sequence.0),
-        integer(entry.at.0),
-        sender.0,
-        blob.as_slice()
-    ])?;
-    Ok(Some((*room, entry.sequence, entry.position)))
-}
-
 /// Writes what an event changes besides the log.
 fn write_record(
     transaction: &Transaction<'_>,
@@ -297,6 +262,21 @@ fn write_record(
         } => room::write_setting(transaction, (*room, *sender, entry.at), setting),
         Event::User { user, change } => user::write(transaction, entry, *user, change),
         Event::Name { key, claim } => write_name(transaction, key.as_str(), *claim),
+        Event::ServerBan {
+            target,
+            ban: Some(ban),
+        } => {
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO server_ban (target, ban) VALUES (?1, ?2)")?
+                .execute(params![blob::write(target)?, blob::write(ban)?])?;
+            Ok(())
+        }
+        Event::ServerBan { target, ban: None } => {
+            transaction
+                .prepare_cached("DELETE FROM server_ban WHERE target = ?1")?
+                .execute([blob::write(target)?])?;
+            Ok(())
+        }
         Event::Timer {
             id,
             timer: Some((due, command)),

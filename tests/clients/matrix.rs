@@ -1,11 +1,12 @@
-//! Matrix clients that nobody here wrote, driven by lines on their standard input: matrix-nio, and matrix-js-sdk (the core of Element Web).
+//! Matrix clients that nobody here wrote, driven by lines on their standard input: matrix-nio, matrix-js-sdk (the core of Element Web) and
+//! matrix-sdk (the core of Element X).
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::installed::{installed, module, source};
 use crate::support::{Failure, Inbox, Outcome, Server, password, patience};
 
 /// One of them, logged in and synced.
@@ -27,12 +28,14 @@ impl MatrixClient {
     /// matrix-js-sdk.
     pub fn js(server: &Server, account: &str) -> Outcome<Self> {
         let node = installed("node_modules/.bin/node")?;
-        // Its modules are found from where the script lies.
-        let script = clients().join("js_client.mjs");
-        std::fs::copy(source("js_client.mjs"), &script)?;
         let mut command = Command::new(node);
-        command.arg(script);
+        command.arg(module("js_client.mjs")?);
         Self::start(command, server, account)
+    }
+
+    /// matrix-sdk, the Rust one.
+    pub fn rust(server: &Server, account: &str) -> Outcome<Self> {
+        Self::start(Command::new(installed("rust-client")?), server, account)
     }
 
     fn start(mut command: Command, server: &Server, account: &str) -> Outcome<Self> {
@@ -136,30 +139,4 @@ impl Drop for MatrixClient {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Where `tests/clients/install` puts the clients: beside the profile's folder that the server was built into.
-fn clients() -> PathBuf {
-    let target = Path::new(env!("CARGO_BIN_EXE_polylogue"))
-        .ancestors()
-        .nth(2)
-        .expect("target/PROFILE/polylogue");
-    target.join("clients")
-}
-
-fn installed(program: &str) -> Outcome<PathBuf> {
-    let path = clients().join(program);
-    if path.exists() {
-        return Ok(path);
-    }
-    Err(Failure::new(format!(
-        "{} is not there: run tests/clients/install",
-        path.display()
-    )))
-}
-
-fn source(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/clients")
-        .join(file)
 }

@@ -55,7 +55,7 @@ pub fn need(program: &str) -> Outcome<()> {
     match found {
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::new(format!(
-            "{program} cannot be run ({error}). These tests need real clients: apt-get install irssi weechat-headless tmux python3"
+            "{program} cannot be run ({error}). These tests need real clients: apt-get install irssi weechat-headless tmux ii python3"
         ))),
     }
 }

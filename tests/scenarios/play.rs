@@ -10,6 +10,9 @@ use crate::support::matrix::Matrix;
 use crate::support::pattern::fill;
 use crate::support::{Bindings, Failure, Irc, Native, Outcome, Server, notation};
 
+/// The first step of a play whose server has a configuration: the name of its file.
+const CONFIGURED: &str = "the server has ";
+
 /// Performs the play of this name, from its first line to the last.
 pub fn perform(name: &str) -> Outcome<()> {
     let path = format!("tests/scenarios/{name}.play");
@@ -28,8 +31,16 @@ fn perform_text(path: &str, text: &str) -> Outcome<()> {
     if steps.is_empty() {
         return Err(Failure::new(format!("{path}: nothing happens in it")));
     }
+    let server = match steps.first() {
+        Some((_, line)) if line.starts_with(CONFIGURED) => {
+            let file = line.strip_prefix(CONFIGURED).unwrap_or_default();
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+            Server::developed(&std::fs::read_to_string(folder.join(file))?)
+        }
+        Some(_) | None => Server::start(),
+    };
     let mut stage = Stage {
-        server: Server::start(),
+        server,
         actors: BTreeMap::new(),
         accounts: Vec::new(),
         bindings: Bindings::new(),
@@ -86,6 +97,7 @@ impl Stage {
                 self.server.kill();
                 return self.everybody_comes_back();
             }
+            _ if line.starts_with(CONFIGURED) => return Ok(()),
             _ => {}
         }
         let (who, does) = line.split_once(' ').ok_or_else(|| not_a_step(line))?;

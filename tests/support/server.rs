@@ -21,8 +21,18 @@ pub const NAME: &str = "test";
 pub struct Server {
     running: Option<Running>,
     directory: TempDir,
-    /// The configuration; a development server has none.
+    kind: Kind,
+    /// The configuration, if it has one.
     configuration: Option<String>,
+}
+
+/// What the server is told to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `run --dev`.
+    Development,
+    /// `run --config`.
+    Production,
 }
 
 struct Running {
@@ -35,15 +45,20 @@ struct Running {
 impl Server {
     /// Starts a server that nobody knows yet, and waits until it listens.
     pub fn start() -> Self {
-        Self::with(None)
+        Self::with(Kind::Development, None)
     }
 
     /// Starts a server with this configuration, which leaves out where the data lies.
     pub fn configured(configuration: &str) -> Self {
-        Self::with(Some(configuration.to_owned()))
+        Self::with(Kind::Production, Some(configuration.to_owned()))
     }
 
-    fn with(configuration: Option<String>) -> Self {
+    /// Starts a development server that takes from this configuration what is not about listeners, limits and data.
+    pub fn developed(configuration: &str) -> Self {
+        Self::with(Kind::Development, Some(configuration.to_owned()))
+    }
+
+    fn with(kind: Kind, configuration: Option<String>) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("polylogue-test-")
             .tempdir()
@@ -51,6 +66,7 @@ impl Server {
         let mut server = Self {
             running: None,
             directory,
+            kind,
             configuration,
         };
         server.start_again();
@@ -65,14 +81,16 @@ impl Server {
             command.env_remove(name);
         }
         command.args(["run", "--print-addresses"]);
-        match &self.configuration {
-            Some(configuration) => {
-                let file = self.directory.path().join("polylogue.toml");
-                std::fs::write(&file, configuration).unwrap();
-                command.arg("--config").arg(file);
+        if let Some(configuration) = &self.configuration {
+            let file = self.directory.path().join("polylogue.toml");
+            std::fs::write(&file, configuration).unwrap();
+            command.arg("--config").arg(file);
+        }
+        match self.kind {
+            Kind::Production => {
                 command.env("POLYLOGUE__SERVER__DATA_DIR", self.data());
             }
-            None => {
+            Kind::Development => {
                 command.args(["--dev", "--server-name", NAME, "--data-dir"]);
                 command.arg(self.data());
                 for protocol in ["--irc", "--native", "--http"] {
@@ -137,7 +155,7 @@ impl Server {
         self.address("native")
     }
 
-    fn address(&self, protocol: &str) -> SocketAddr {
+    pub fn address(&self, protocol: &str) -> SocketAddr {
         let running = self.running.as_ref().expect("the server does not run");
         let address = running.addresses.get(protocol).and_then(Value::as_str);
         address

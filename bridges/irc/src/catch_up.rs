@@ -8,7 +8,7 @@ use polylogue_core::room::RoomKind;
 use polylogue_core::state::World;
 use polylogue_core::{Command, Position, RoomChange, RoomId, UserId};
 use polylogue_hub::{Mode, Relation, Request, VisibleEvent};
-use polylogue_irc::CapabilitySet;
+use polylogue_irc::{Capability, CapabilitySet};
 
 use crate::client::Client;
 use crate::render::member::{is_departure, is_passed};
@@ -98,6 +98,9 @@ impl Client {
             let Some(room) = world.state.room(*room) else {
                 continue;
             };
+            if world.is_kept_from(session.user(), (event.sender, &event.change)) {
+                continue;
+            }
             let scene = Scene {
                 renderer: &self.irc.renderer,
                 world,
@@ -162,20 +165,19 @@ impl Client {
         }
     }
 
+    /// Whether the client fetches by itself what it missed.
+    fn asks_for_history(&self) -> bool {
+        let asks = |capability| self.capabilities.has(capability);
+        asks(Capability::Chathistory) || asks(Capability::Playback)
+    }
+
     /// Where a returning session goes on: after what its account was last seen to have read here, or at the present.
     pub(crate) fn resume_from(&self, head: Position, remembered: Option<Position>) -> Mode {
         match remembered {
-            Some(cursor)
-                if cursor < head
-                    && !self
-                        .capabilities
-                        .has(polylogue_irc::Capability::Chathistory) =>
-            {
-                Mode::Behind {
-                    cursor,
-                    missed: head,
-                }
-            }
+            Some(cursor) if cursor < head && !self.asks_for_history() => Mode::Behind {
+                cursor,
+                missed: head,
+            },
             Some(_) | None => Mode::Live,
         }
     }

@@ -10,6 +10,7 @@ use polylogue_core::state::World;
 use polylogue_core::{Position, Timestamp, UserId};
 use polylogue_hub::{Outbox, Peer, Relation, Session};
 use polylogue_irc::metadata::Subscriptions;
+use polylogue_irc::tag_deny::TagDeny;
 use polylogue_irc::{
     Capability, CapabilitySet, Incoming, LineError, LineWriter, Message, Middle, Numeric, Trailing,
     Verb,
@@ -25,6 +26,16 @@ use crate::pending::Pending;
 use crate::registration::Registration;
 use crate::render::Scene;
 use crate::reply::Replies;
+
+/// A line without the tags that are not relayed.
+fn relayable(denied: &TagDeny, line: Incoming) -> Incoming {
+    let Incoming::Message(message) = &line else {
+        return line;
+    };
+    let without = denied.without(message.line());
+    let read = without.and_then(|text| Message::parse(text).ok());
+    read.map_or(line, Incoming::Message)
+}
 
 /// Whether the connection goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +130,9 @@ impl Client {
     /// what he has sent with him: nothing more is read from him until then.
     pub(crate) async fn take(&mut self, lines: Vec<Incoming>) -> Next {
         self.last_heard = Instant::now();
-        self.waiting.extend(lines);
+        let denied = &self.irc.denied;
+        self.waiting
+            .extend(lines.into_iter().map(|line| relayable(denied, line)));
         self.resume = None;
         while let Some(line) = self.waiting.pop_front() {
             let (line, most) = match self.allowance(line) {
@@ -163,14 +176,15 @@ impl Client {
 
     /// How many messages from this line on the account may say now, or when it may go on.
     fn allowance(&self, line: Incoming) -> Result<(Incoming, usize), (Incoming, Instant)> {
-        let speaks = match &line {
-            Incoming::Message(message) => commands::message::is_speech(message),
-            Incoming::Bad(_) => false,
+        let says = match &line {
+            Incoming::Message(message) if commands::message::is_speech(message) => Some(0),
+            Incoming::Message(message) => commands::multiline::closes(self, message),
+            Incoming::Bad(_) => None,
         };
-        let Some(session) = self.session.as_ref().filter(|_| speaks) else {
+        let (Some(session), Some(bytes)) = (&self.session, says) else {
             return Ok((line, 1));
         };
-        match self.irc.hub.affordable(session.user()) {
+        match self.irc.hub.affordable(session.user(), bytes) {
             Ok(most) => Ok((line, usize::try_from(most).unwrap_or(usize::MAX))),
             Err(until) => {
                 let wait = until.0.saturating_sub(crate::registration::now().0);

@@ -4,7 +4,7 @@ mod admin;
 pub(crate) mod authenticate;
 pub(crate) mod away;
 pub(crate) mod cap;
-mod chathistory;
+pub(crate) mod chathistory;
 mod help;
 mod info;
 mod invite;
@@ -32,9 +32,16 @@ pub(crate) mod ping;
 pub(crate) mod quit;
 mod redact;
 pub(crate) mod register;
+mod rehash;
 mod rename;
+mod sajoin;
 mod samode;
+mod sanick;
+mod sapart;
+mod search;
+mod server_ban;
 mod setname;
+mod silence;
 mod stats;
 mod status;
 mod tagmsg;
@@ -51,7 +58,7 @@ mod whois;
 mod whowas;
 
 use polylogue_core::operator::OperatorCommand;
-use polylogue_core::{Command, Refusal, RoomId};
+use polylogue_core::{Command, Refusal, Room, UserId};
 use polylogue_hub::{Receipt, Request, Session};
 use polylogue_irc::{Message, Numeric, Verb};
 
@@ -59,6 +66,7 @@ use crate::client::{Client, Next};
 use crate::names as written;
 use crate::refusal::{self, About};
 use crate::services;
+use server_ban::Kind;
 
 /// Runs a command.
 #[expect(
@@ -75,6 +83,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Who => who::run(client, message).await,
         Verb::Away => away::run(client, message).await,
         Verb::Chathistory => chathistory::run(client, message).await,
+        Verb::Search => search::run(client, message).await,
         Verb::Cap => cap::run(client, message),
         Verb::Authenticate => authenticate::run(client, message).await,
         Verb::Nick => nick::run(client, message).await,
@@ -102,8 +111,17 @@ pub(crate) async fn run(client: &mut Client, message: &Message) -> Next {
         Verb::Help | Verb::Helpop => help::run(client, message),
         Verb::Oper => oper::run(client, message).await,
         Verb::Kill => kill::run(client, message).await,
+        Verb::Kline => server_ban::run(client, message, Kind::Users).await,
+        Verb::Dline => server_ban::run(client, message, Kind::Addresses).await,
+        Verb::Unkline => server_ban::lift(client, message, Kind::Users).await,
+        Verb::Undline => server_ban::lift(client, message, Kind::Addresses).await,
         Verb::Wallops => wallops::run(client, message).await,
+        Verb::Rehash => rehash::run(client).await,
+        Verb::Sajoin => sajoin::run(client, message).await,
+        Verb::Sapart => sapart::run(client, message).await,
+        Verb::Sanick => sanick::run(client, message).await,
         Verb::Samode => samode::run(client, message).await,
+        Verb::Silence => silence::run(client, message).await,
         Verb::Setname => setname::run(client, message).await,
         Verb::Markread => markread::run(client, message).await,
         Verb::Register => register::run(client, message).await,
@@ -175,9 +193,7 @@ impl Client {
         (about, what): (About<'_>, &str),
         command: OperatorCommand,
     ) -> Option<Receipt> {
-        let session = self.session.as_ref()?;
-        let what = format!("{} {} {what}", about.verb.word(), about.target);
-        match session.operate(command, &what).await {
+        match self.try_operate((about, what), command).await {
             Ok(receipt) => Some(receipt),
             Err(refusal) => {
                 refusal::tell(&mut self.replies, about, &refusal);
@@ -186,14 +202,63 @@ impl Client {
         }
     }
 
-    /// A channel that the client named, or the error that there is none.
-    fn channel(&mut self, name: &str) -> Option<RoomId> {
-        let room = written::room_named(&self.world(), name);
-        if room.is_none() {
+    /// The same, where the command itself tells what was refused.
+    async fn try_operate(
+        &mut self,
+        (about, what): (About<'_>, &str),
+        command: OperatorCommand,
+    ) -> Result<Receipt, Refusal> {
+        let session = self.session.as_ref().ok_or(Refusal::Forbidden)?;
+        let what = format!("{} {} {what}", about.verb.word(), about.target);
+        session.operate(command, &what).await
+    }
+
+    /// Whether this very session is a server operator's.
+    fn is_operator(&self) -> bool {
+        let world = self.world();
+        let session = self.session.as_ref().map(Session::id);
+        let session = session.and_then(|id| world.live.sessions.get(&id));
+        session.is_some_and(|session| session.operator.is_some())
+    }
+
+    /// Tells the client something that no numeric says.
+    fn notice(&mut self, text: &str) {
+        let (target, text) = (self.replies.target(), polylogue_irc::Trailing::lossy(text));
+        self.replies.server_line(Verb::Notice, |line| {
+            line.middle(crate::reply::part(&target)).trailing(&text)
+        });
+    }
+
+    /// A user that the client named, or the error that there is none.
+    fn somebody(&mut self, nick: &str) -> Option<UserId> {
+        let user = self.world().user_named(nick);
+        if user.is_none() {
+            self.replies
+                .text(Numeric::ErrNoSuchNick, &[nick], "No such nick/channel");
+        }
+        user
+    }
+
+    /// A channel that the client named, or the error that there is none: he hears the same of one that he may not know of.
+    async fn channel(&mut self, name: &str) -> Option<Room> {
+        let found = self.known_channel(name).await;
+        if found.is_none() {
             self.replies
                 .text(Numeric::ErrNoSuchChannel, &[name], "No such channel");
         }
-        room
+        found
+    }
+
+    /// The same, without a word about it.
+    async fn known_channel(&self, name: &str) -> Option<Room> {
+        let found = self.any_channel(name).await;
+        found.filter(|room| room.state.is_known_to(self.user_id()))
+    }
+
+    /// The same, also of one that the client may not know of.
+    async fn any_channel(&self, name: &str) -> Option<Room> {
+        let room = written::room_named(&self.world(), name)?;
+        self.irc.hub.room(room).await.ok()
     }
 
     /// A parameter that must be there, or the error that it is not.
@@ -219,9 +284,7 @@ impl Client {
         fits
     }
 
-    fn user_id(&self) -> polylogue_core::UserId {
-        self.session
-            .as_ref()
-            .map_or(polylogue_core::UserId::SERVER, Session::user)
+    fn user_id(&self) -> UserId {
+        self.session.as_ref().map_or(UserId::SERVER, Session::user)
     }
 }

@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 
 use polylogue_hub::Setting;
+use polylogue_irc::encoding::Encoding;
+use polylogue_irc::tag_deny::TagDeny;
 use serde::{Deserialize, Serialize};
 
 /// What an operator may choose about IRC. Lengths are in bytes, as on the wire.
@@ -45,6 +47,11 @@ pub struct Config {
     pub sts_seconds: u64,
     /// Whether `REGISTER` asks for an address for mail, which is kept in the account's data; nothing is sent to it.
     pub register_needs_address: bool,
+    /// Client-only tags that are not relayed (`CLIENTTAGDENY`): their names without `+`, `*` for all, `-` and a name for one that `*` does
+    /// not mean.
+    pub denied_tags: Vec<String>,
+    /// Whether lines that are not UTF-8 are taken for Windows-1252, the Latin-1 of old clients; otherwise they are refused.
+    pub latin1: bool,
     /// Seconds of silence after which the server sends PING.
     pub ping_seconds: u64,
     /// Seconds of silence after which the connection is closed. More than `ping_seconds`.
@@ -76,6 +83,8 @@ impl Default for Config {
             scram: false,
             sts_seconds: 2_592_000,
             register_needs_address: false,
+            denied_tags: Vec::new(),
+            latin1: false,
             ping_seconds: 90,
             timeout_seconds: 150,
             history_messages: 1000,
@@ -85,6 +94,21 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The tags that are not relayed. A list that cannot be read denies nothing: [`Config::problems`] names it.
+    #[must_use]
+    pub fn tag_deny(&self) -> TagDeny {
+        TagDeny::new(self.denied_tags.iter().map(String::as_str)).unwrap_or_default()
+    }
+
+    /// What lines are taken for.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        match self.latin1 {
+            true => Encoding::Windows1252,
+            false => Encoding::Utf8,
+        }
+    }
+
     /// The keys whose value cannot work, each with what was expected.
     #[must_use]
     pub fn problems(&self) -> Vec<(&'static str, String)> {
@@ -146,6 +170,9 @@ impl Config {
                 "expected what `polylogue hash-password` prints, \"$argon2id$...\", or \"\""
                     .to_owned(),
             ));
+        }
+        if let Err(error) = TagDeny::new(self.denied_tags.iter().map(String::as_str)) {
+            problems.push(("denied_tags", error.to_string()));
         }
         if self.timeout_seconds <= self.ping_seconds {
             problems.push((
@@ -217,6 +244,14 @@ mod tests {
         check(|config| config.nick_length = 32, &["nick_length"]);
         check(|config| config.nick_length = 0, &["nick_length"]);
         check(|config| config.timeout_seconds = 90, &["timeout_seconds"]);
+        check(
+            |config| config.denied_tags = vec!["*".to_owned(), "-typing".to_owned()],
+            &[],
+        );
+        check(
+            |config| config.denied_tags = vec!["+typing".to_owned()],
+            &["denied_tags"],
+        );
         check(
             |config| config.network = "two words".to_owned(),
             &["network"],

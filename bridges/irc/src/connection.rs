@@ -61,7 +61,7 @@ async fn serve_to_the_end(irc: Arc<Irc>, (mut socket, outbox): (Socket, Arc<Outb
         Socket::Web(_) => Transport::Web,
     };
     let mut reading = Reading {
-        codec: LineCodec::new(codec::Peer::Client),
+        codec: LineCodec::new(codec::Peer::Client).reading(client.irc.config.encoding()),
         bytes: BytesMut::new(),
     };
     let _ = serve(&mut socket, &mut client, &mut reading).await;

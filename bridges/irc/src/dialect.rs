@@ -20,6 +20,7 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::AccountTag,
     Capability::Batch,
     Capability::Setname,
+    Capability::OperTag,
     Capability::LabeledResponse,
     Capability::StandardReplies,
     Capability::AccountRegistration,
@@ -36,6 +37,8 @@ pub(crate) const OFFERED: CapabilitySet = CapabilitySet::of(&[
     Capability::PreAway,
     Capability::ChannelRename,
     Capability::ExtendedIsupport,
+    Capability::Search,
+    Capability::Playback,
 ]);
 
 /// Those of them that delivery looks at.
@@ -51,6 +54,7 @@ const RENDERED: CapabilitySet = CapabilitySet::of(&[
     Capability::UserhostInNames,
     Capability::AccountTag,
     Capability::Setname,
+    Capability::OperTag,
     Capability::LabeledResponse,
     Capability::ExtendedMonitor,
     Capability::NoImplicitNames,

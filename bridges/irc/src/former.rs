@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use polylogue_core::state::World;
 use polylogue_core::{Timestamp, UserId};
 
 use crate::client::Client;
@@ -49,13 +50,21 @@ impl Former {
 
 /// Somebody as he is now, for when he is no more.
 pub(crate) fn portrait(client: &Client, user: UserId) -> Option<Was> {
-    let world = client.world();
-    let name = Name::of((&world, &world), user)?;
+    portrait_in(client, &client.world(), user)
+}
+
+/// The same as he was.
+pub(crate) fn portrait_in(client: &Client, world: &World, user: UserId) -> Option<Was> {
+    // A guest whom somebody else ended is gone by now: who did it has his portrait.
+    if !world.is_account(user) && !world.live.guests.contains_key(&user) {
+        return None;
+    }
+    let name = Name::of((world, world), user)?;
     Some(Was {
         nick: name.nick.into(),
         username: name.username.into(),
         host: name.host.into(),
-        real_name: member::real_name(&client.scene(&world), user).into(),
+        real_name: member::real_name(&client.scene(world), user).into(),
         until: crate::registration::now(),
     })
 }

@@ -39,7 +39,7 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         )
         .value(key("EXCEPTS"), "e")
         .value(key("INVEX"), "I")
-        .value(key("EXTBAN"), "$,acmr")
+        .value(key("EXTBAN"), "$,acmrt")
         .value(key("ACCOUNTEXTBAN"), "a")
         .value(key("TARGMAX"), &targmax(config.targets))
         .value(key("CHATHISTORY"), &number(config.history_messages))
@@ -47,11 +47,16 @@ pub(crate) fn tokens(config: &Config) -> Isupport {
         .value(key("ELIST"), polylogue_irc::elist::LETTERS)
         .value(key("BOT"), &crate::commands::user_mode::BOT.to_string())
         .value(key("MONITOR"), &number(polylogue_hub::WATCHED_NAMES))
+        .value(key("SILENCE"), &number(polylogue_core::limits::SILENCED))
         .value(key("NETWORK"), &config.network)
         .flag(key("KNOCK"))
         .flag(key("WHOX"))
         .flag(key("SAFELIST"))
         .flag(key("UTF8ONLY"));
+    let tokens = match config.tag_deny().token() {
+        Some(denied) => tokens.value(key("CLIENTTAGDENY"), &denied),
+        None => tokens,
+    };
     if config.icon.is_empty() {
         tokens
     } else {

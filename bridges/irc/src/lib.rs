@@ -8,12 +8,14 @@ mod commands;
 mod config;
 mod connection;
 mod dialect;
+mod duration;
 mod former;
 mod isupport;
 mod login;
 mod mentions;
 mod metadata;
 mod names;
+mod past;
 mod pending;
 mod refusal;
 mod registration;
@@ -38,6 +40,7 @@ use census::Census;
 pub use commands::webirc::Gateway;
 pub use config::Config;
 use former::Former;
+use polylogue_irc::tag_deny::TagDeny;
 use render::IrcRenderer;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +63,7 @@ pub struct Texts {
 pub struct Irc {
     hub: Arc<Hub>,
     config: Config,
+    denied: TagDeny,
     description: String,
     secure_port: Option<u16>,
     gateways: Vec<Gateway>,
@@ -76,6 +80,7 @@ impl Irc {
     pub fn new(hub: Arc<Hub>, config: Config, texts: Texts, gateways: Vec<Gateway>) -> Arc<Self> {
         let renderer = Arc::new(IrcRenderer::new(&hub, &config, texts.motd));
         Arc::new(Self {
+            denied: config.tag_deny(),
             hub,
             config,
             description: texts.description,

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use polylogue_core::command::{MissingRoom, PasswordProof, Presentation, RoomRef};
+use polylogue_core::command::{PasswordProof, Presentation};
 use polylogue_core::event::Claim;
 use polylogue_core::name::NameKey;
 use polylogue_core::secret::Password;
-use polylogue_core::{Command, DeviceId, Refusal, RoomId, UserId};
+use polylogue_core::state::World;
+use polylogue_core::{DeviceId, Refusal, UserId};
 use polylogue_irc::Numeric;
 
 use crate::client::Client;
@@ -61,6 +62,9 @@ pub(crate) enum NotProven {
     /// It is right, and the account is shut out.
     #[error("This account is disabled")]
     Disabled,
+    /// It is right, or was not looked at: a ban of the server means the account or the address.
+    #[error("{0}")]
+    Banned(Refusal),
     /// Passwords don't travel over this connection.
     #[error("Passwords are refused on this connection: use TLS")]
     Insecure,
@@ -90,6 +94,7 @@ impl Client {
                 Err(NotProven::Wrong)
             }
             Err(Refusal::Disabled) => Err(NotProven::Disabled),
+            Err(refusal @ Refusal::ServerBanned { .. }) => Err(NotProven::Banned(refusal)),
             Err(Refusal::Throttled { .. }) => Err(NotProven::Throttled),
             Err(_) => Err(NotProven::Busy),
         }
@@ -110,7 +115,7 @@ impl Client {
             return Ok(());
         }
         let world = self.irc.hub.world();
-        let rooms = guest_rooms(&world, session.user());
+        let guest = session.user();
         let (username, host) = names::account_presentation();
         let live = world.live.sessions.get(&session.id());
         let presentation = Presentation {
@@ -125,15 +130,10 @@ impl Client {
             .await?;
         self.is_somebody_else();
         self.registration.account = Some(login);
-        // The account goes where the guest was, wherever it may.
-        for room in rooms {
-            let join = Command::Join {
-                room: RoomRef::Id(room),
-                key: None,
-                missing: MissingRoom::Refuse,
-                reason: None,
-            };
-            let _ = self.submit(join).await;
+        for channel in shut_out(&world, guest, (&self.world(), user)) {
+            let text =
+                format!("{channel} does not let your account in: you are not there any more");
+            services::say(self, &services::NICKSERV, &text);
         }
         Ok(())
     }
@@ -252,11 +252,19 @@ impl Client {
     }
 }
 
-fn guest_rooms(world: &polylogue_core::state::World, user: UserId) -> Vec<RoomId> {
-    match world.state.user(user) {
-        Some(guest) if !world.is_account(guest.id) => guest.joined().collect(),
-        Some(_) | None => Vec::new(),
-    }
+/// The channels that somebody was in as a guest and is not in as an account.
+fn shut_out(before: &World, guest: UserId, (now, account): (&World, UserId)) -> Vec<String> {
+    let left = before.state.user(guest).into_iter();
+    let left = left
+        .filter(|guest| !before.is_account(guest.id))
+        .flat_map(|guest| guest.joined())
+        .filter_map(|room| before.state.room(room));
+    left.filter(|room| {
+        let room = now.state.room(room.state.id);
+        !room.is_some_and(|room| room.state.is_joined(account))
+    })
+    .filter_map(|room| names::channel(&room.state).map(str::to_owned))
+    .collect()
 }
 
 /// `alice@laptop` and `alice/laptop` name a device of the account, each with a replay position of its own.

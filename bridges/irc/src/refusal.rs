@@ -76,6 +76,7 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
             "You have joined too many channels",
         ),
         Refusal::TooMany { what: "masks", .. } => (Numeric::ErrBanListFull, "Channel list is full"),
+        Refusal::ServerBanned { .. } => (Numeric::ErrYoureBannedCreep, &*text),
         Refusal::OperatorNeeded => (
             Numeric::ErrNoPrivileges,
             "Permission Denied- You're not an IRC operator",
@@ -107,7 +108,10 @@ pub(crate) fn tell(replies: &mut Replies, about: About<'_>, refusal: &Refusal) {
         | Refusal::Owned
         | Refusal::Internal => (Numeric::ErrUnknownError, &*text),
     };
-    if numeric == Numeric::ErrNoPrivileges {
+    if matches!(
+        numeric,
+        Numeric::ErrNoPrivileges | Numeric::ErrYoureBannedCreep
+    ) {
         replies.text(numeric, &[], text);
     } else if numeric == Numeric::ErrUnknownError {
         replies.text(numeric, &[about.verb.word(), target], text);

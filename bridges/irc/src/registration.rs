@@ -214,6 +214,12 @@ impl Client {
                 self.set_reason("This account is disabled");
                 Next::Close
             }
+            Err(refusal @ Refusal::ServerBanned { .. }) => {
+                let text = refusal.to_string();
+                self.replies.text(Numeric::ErrYoureBannedCreep, &[], &text);
+                self.set_reason(&text);
+                Next::Close
+            }
             Err(refusal) => {
                 refusal::tell(
                     &mut self.replies,
@@ -330,6 +336,7 @@ impl Client {
         let by = login.as_ref().map(|login| login.by);
         let connecting = Connecting {
             away: self.registration.ahead.away.clone(),
+            address: Some(self.peer.address),
             who,
             device: by.and_then(Proof::device),
             proof: by.and_then(Proof::password),

@@ -138,8 +138,11 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// A line of what somebody says, marked if a program does (IRCv3 bot-mode).
-    pub(crate) fn marked<'b>(&self, line: LineWriter<'b>, by: &Name<'_>) -> LineWriter<'b> {
+    /// A line of what somebody says, marked if a program does (IRCv3 bot-mode), or a server operator (IRCv3 oper-tag).
+    pub(crate) fn marked<'b>(&self, mut line: LineWriter<'b>, by: &Name<'_>) -> LineWriter<'b> {
+        if self.has(Capability::OperTag) && self.world.live.is_operator(by.user) {
+            line = line.tag(&Tag::flag(TagKey::OPER));
+        }
         if !self.has(Capability::MessageTags) {
             return line;
         }
@@ -232,7 +235,7 @@ fn event(scene: &Scene<'_>, record: &Record, out: &mut BytesMut) {
             setting_event(scene, (state, *sender, entry.at), setting, out);
         }
         Event::User { user, change } => user::change(scene, (*user, entry.at), change, out),
-        Event::Name { .. } | Event::Timer { .. } => {}
+        Event::Name { .. } | Event::ServerBan { .. } | Event::Timer { .. } => {}
     }
 }
 

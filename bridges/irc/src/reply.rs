@@ -125,6 +125,16 @@ impl Replies {
         });
     }
 
+    /// Something to know about a reply that succeeds (IRCv3 standard-replies, `NOTE`).
+    pub(crate) fn note(&mut self, (verb, code): (Verb, Middle<'static>), text: &str) {
+        let server = self.server.clone();
+        let text = Trailing::lossy(text);
+        self.line(|line| {
+            line.standard_reply(part(&server), StandardReply::Note, (verb, code))
+                .trailing(&text)
+        });
+    }
+
     /// Writes a `FAIL` (IRCv3 standard-replies).
     pub(crate) fn fail(
         &mut self,

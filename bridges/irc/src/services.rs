@@ -6,11 +6,12 @@
 mod alis;
 mod call;
 mod chanserv;
-mod duration;
+
 mod help;
 mod leak;
 mod memoserv;
 mod nickserv;
+mod playback;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,6 +26,7 @@ pub(crate) use call::Call;
 use chanserv::CHANSERV;
 use memoserv::MEMOSERV;
 pub(crate) use nickserv::NICKSERV;
+use playback::PLAYBACK;
 
 /// Bytes of one line of a reply: what is left of 512 beside the longest names.
 const LINE: usize = 350;
@@ -84,7 +86,7 @@ impl Service {
     }
 }
 
-const SERVICES: [&Service; 4] = [&NICKSERV, &CHANSERV, &MEMOSERV, &ALIS];
+const SERVICES: [&Service; 5] = [&NICKSERV, &CHANSERV, &MEMOSERV, &ALIS, &PLAYBACK];
 
 /// What a service is for, by its name.
 pub(crate) fn about(name: &str) -> Option<(&'static str, &'static str)> {

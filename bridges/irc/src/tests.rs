@@ -167,6 +167,62 @@ async fn who_says_much_waits_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_pasted_text_waits_as_lines_do() {
+    let limits = Limits {
+        message_burst: 10,
+        messages_per_second: 10,
+        ..Limits::NONE
+    };
+    let house = House::new(limits, Config::default()).await;
+    let (mut dave, mut erin) = (house.guest("dave").await, house.guest("erin").await);
+    dave.send("CAP REQ :batch draft/multiline message-tags")
+        .await;
+    dave.line(" ACK ").await;
+    for client in [&mut dave, &mut erin] {
+        client.send("JOIN #garden").await;
+        client.line(" 366 ").await;
+    }
+    let began = Instant::now();
+    // Each costs six, of ten that there are.
+    for paste in 0..3 {
+        dave.send(&format!("BATCH +p{paste} draft/multiline #garden"))
+            .await;
+        for _ in 0..26 {
+            let text = "x".repeat(390);
+            dave.send(&format!("@batch=p{paste} PRIVMSG #garden :{text}"))
+                .await;
+        }
+        dave.send(&format!(
+            "@batch=p{paste} PRIVMSG #garden :last of {paste}\r\nBATCH -p{paste}"
+        ))
+        .await;
+    }
+    for paste in 0..3 {
+        erin.line(&format!("last of {paste}")).await;
+    }
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(750), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_closed_is_told() {
+    let house = House::new(Limits::NONE, Config::default()).await;
+    let mut dave = house.guest("dave").await;
+    dave.send("CAP REQ :batch draft/multiline message-tags")
+        .await;
+    dave.line(" ACK ").await;
+    dave.send("JOIN #garden").await;
+    dave.line(" 366 ").await;
+    for wrong in ["BATCH -q", "BATCH +q draft/multiline #garden"] {
+        dave.send("BATCH +p draft/multiline #garden\r\n@batch=p PRIVMSG #garden :hello")
+            .await;
+        dave.send(wrong).await;
+        dave.line("FAIL BATCH MULTILINE_INVALID :The batch was not closed")
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_speech_is_refused_at_once() {
     let limits = Limits {
         message_burst: 8,
@@ -278,6 +334,16 @@ async fn a_token_of_this_server_logs_in_for_as_long_as_it_holds() {
             .await;
         let payload = payload(authzid, token);
         client.send(&format!("AUTHENTICATE {payload}")).await;
+        if answer == " 904 " {
+            // {"status":"invalid_token"}, which the client has to answer (RFC 7628 section 3.2.3).
+            let told = client.line("AUTHENTICATE eyJ").await;
+            assert!(
+                told.trim_end()
+                    .ends_with("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0="),
+                "{told}"
+            );
+            client.send("AUTHENTICATE AQ==").await;
+        }
         client.line(answer).await;
     }
     // What came from it ends with it.

@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::header;
 use axum::http::request::Parts;
 use polylogue_core::command::{Actor, PasswordProof};
-use polylogue_core::{DeviceId, Timestamp, UserId};
+use polylogue_core::{DeviceId, Refusal, Timestamp, UserId};
 use polylogue_hub::Peer;
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use serde::Deserialize;
@@ -100,12 +100,19 @@ impl FromRequestParts<Arc<Matrix>> for Access {
             .extensions
             .get::<Peer>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.address);
+        matrix.hub.may_enter((user, address)).map_err(locked)?;
         Ok(Self {
             user,
             device,
             address,
         })
     }
+}
+
+/// Matrix client-server API "Account locking": the token stays good, for when the ban is over.
+fn locked(refusal: Refusal) -> Failure {
+    let error = ErrorReply::new(401, ErrorCode::UserLocked, refusal.to_string());
+    Failure::Error(error.with("soft_logout", true))
 }
 
 fn bearer(parts: &Parts) -> Option<String> {

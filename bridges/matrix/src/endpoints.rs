@@ -1,6 +1,7 @@
 //! The endpoints, one file each, named after what they are about.
 
 pub(crate) mod account_data;
+pub(crate) mod addresses;
 pub(crate) mod capabilities;
 pub(crate) mod context;
 pub(crate) mod create_room;
@@ -11,6 +12,7 @@ pub(crate) mod filter;
 pub(crate) mod hierarchy;
 pub(crate) mod join;
 pub(crate) mod joined_rooms;
+pub(crate) mod key_backup;
 pub(crate) mod keys_changes;
 pub(crate) mod keys_claim;
 pub(crate) mod keys_query;
@@ -32,6 +34,7 @@ pub(crate) mod receipts;
 pub(crate) mod redact;
 pub(crate) mod register;
 pub(crate) mod relations;
+pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod send_to_device;
 pub(crate) mod signing_keys;
@@ -39,6 +42,7 @@ pub(crate) mod state;
 pub(crate) mod sync;
 pub(crate) mod tags;
 pub(crate) mod third_party;
+pub(crate) mod timestamp_to_event;
 pub(crate) mod typing;
 pub(crate) mod user_directory;
 pub(crate) mod versions;

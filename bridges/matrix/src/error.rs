@@ -37,6 +37,11 @@ impl Failure {
         Self::new(400, ErrorCode::InvalidParam, message)
     }
 
+    /// A parameter or a member of the body is not there.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::new(400, ErrorCode::MissingParam, format!("{what} is missing"))
+    }
+
     pub(crate) fn forbidden(message: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self::new(403, ErrorCode::Forbidden, message)
     }
@@ -106,6 +111,7 @@ impl From<Refusal> for Failure {
             | Refusal::WrongRegistrationToken
             | Refusal::Disabled
             | Refusal::LoggedOut
+            | Refusal::ServerBanned { .. }
             | Refusal::ProofNeeded
             | Refusal::OperatorNeeded
             | Refusal::Forbidden
@@ -148,6 +154,7 @@ fn code(refusal: &Refusal) -> (u16, ErrorCode) {
         | Refusal::RegistrationClosed
         | Refusal::WrongRegistrationToken
         | Refusal::OperatorNeeded
+        | Refusal::ServerBanned { .. }
         | Refusal::Forbidden => (403, ErrorCode::Forbidden),
         Refusal::TargetNotJoined(_) => (403, ErrorCode::BadState),
         Refusal::AccountRequired => (403, ErrorCode::GuestAccessForbidden),

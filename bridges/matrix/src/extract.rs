@@ -66,9 +66,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let query = Query::<T>::try_from_uri(&parts.uri);
-        query
-            .map(|Query(params)| Self(params))
-            .map_err(|rejection| Failure::invalid(rejection.body_text()))
+        query.map(|Query(params)| Self(params)).map_err(|wrong| {
+            let words = wrong.body_text();
+            let words = words
+                .rsplit_once("query string: ")
+                .map_or(&*words, |(_, why)| why);
+            missing(words).unwrap_or_else(|| Failure::invalid(words.to_owned()))
+        })
     }
 }
 
@@ -144,7 +148,17 @@ fn refused(error: JsonError) -> Failure {
 
 /// A value as the shape that an endpoint wants; says which field is wrong.
 pub(crate) fn shape<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
-    serde_json::from_value(value).map_err(|error| Failure::bad_json(error.to_string()))
+    serde_json::from_value(value).map_err(|error| {
+        let words = error.to_string();
+        missing(&words).unwrap_or_else(|| Failure::bad_json(words))
+    })
+}
+
+/// What serde says of a field that is not there, and nothing of what else may be wrong: the words are all that tells the one from the other
+/// (`serde::de::Error::missing_field`).
+fn missing(words: &str) -> Option<Failure> {
+    let field = words.strip_prefix("missing field `")?.strip_suffix('`')?;
+    Some(Failure::missing(field))
 }
 
 fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {

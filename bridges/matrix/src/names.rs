@@ -70,17 +70,14 @@ impl Matrix {
             .ok_or_else(|| Refusal::NoSuchRoom.into())
     }
 
-    /// A room whose state `viewer` may read: he is in it, or everyone may.
+    /// A room whose state `viewer` may read: see [`RoomState::is_readable_by`](polylogue_core::RoomState::is_readable_by).
     pub(crate) async fn readable_room(
         &self,
         viewer: UserId,
         room_id: &str,
     ) -> Result<Room, Failure> {
         let room = self.hub.room(self.room(room_id)?).await?;
-        if room.state.is_joined(viewer)
-            || room.state.visibility()
-                == polylogue_core::visibility::HistoryVisibility::WorldReadable
-        {
+        if room.state.is_readable_by(viewer) {
             Ok(room)
         } else {
             Err(Refusal::NotJoined.into())

@@ -1,5 +1,8 @@
 //! Proving one's password again where the core asks for it: user-interactive authentication with its one stage.
 
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use polylogue_core::Refusal;
@@ -8,10 +11,49 @@ use polylogue_core::secret::Password;
 use polylogue_matrix::error::{ErrorCode, ErrorReply};
 use polylogue_matrix::id;
 use polylogue_matrix::uia::{self, Auth, Stage};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::Matrix;
-use crate::access::Access;
+use crate::access::{Access, Confidential};
 use crate::error::Failure;
+use crate::extract::OptionalBody;
+
+/// A request with which its user proved his password, over a connection on which passwords may travel; or the challenge to prove it.
+pub(crate) struct Proven<T> {
+    /// Who asks.
+    pub(crate) access: Access,
+    /// The same, with the proof.
+    pub(crate) actor: Actor,
+    /// The body, without the proof.
+    pub(crate) request: T,
+}
+
+#[derive(Deserialize)]
+struct Asked<T> {
+    auth: Option<Auth>,
+    #[serde(flatten)]
+    request: T,
+}
+
+impl<T: DeserializeOwned + Send> FromRequest<Arc<Matrix>> for Proven<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, matrix: &Arc<Matrix>) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let access = Access::from_request_parts(&mut parts, matrix).await?;
+        Confidential::from_request_parts(&mut parts, matrix).await?;
+        let request = Request::from_parts(parts, body);
+        let OptionalBody(Asked { auth, request }) =
+            OptionalBody::from_request(request, matrix).await?;
+        let actor = password(matrix, &access, auth).await?;
+        Ok(Self {
+            access,
+            actor,
+            request,
+        })
+    }
+}
 
 /// Asks for a stage.
 pub(crate) fn challenge(stage: Stage, wrong: Option<&ErrorReply>) -> Failure {

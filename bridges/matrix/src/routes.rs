@@ -55,6 +55,7 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ("/logout/all", post(e::logout::all)),
         ("/account/whoami", get(e::whoami::get)),
         ("/account/password", post(e::password::post)),
+        ("/account/3pid", get(e::addresses::get)),
         ("/devices", get(e::devices::list)),
         (
             "/devices/{device}",
@@ -66,6 +67,17 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         // What the server can do.
         ("/capabilities", get(e::capabilities::get)),
         ("/thirdparty/protocols", get(e::third_party::protocols)),
+        (
+            "/thirdparty/protocol/{protocol}",
+            get(e::third_party::protocol),
+        ),
+        (
+            "/thirdparty/location/{protocol}",
+            get(e::third_party::protocol),
+        ),
+        ("/thirdparty/user/{protocol}", get(e::third_party::protocol)),
+        ("/thirdparty/location", get(e::third_party::none)),
+        ("/thirdparty/user", get(e::third_party::none)),
         // What is new.
         ("/sync", get(e::sync::get)),
         // What the server keeps for a user.
@@ -113,6 +125,7 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
             get(e::presence::get).put(e::presence::put),
         ),
         ("/user_directory/search", post(e::user_directory::search)),
+        ("/search", post(e::search::post)),
         // Keys for end-to-end encryption, and messages between devices.
         ("/keys/upload", post(e::keys_upload::post)),
         ("/keys/query", post(e::keys_query::post)),
@@ -120,6 +133,7 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ("/keys/changes", get(e::keys_changes::get)),
         ("/keys/device_signing/upload", post(e::signing_keys::post)),
         ("/keys/signatures/upload", post(e::signing_keys::sign)),
+        ("/room_keys/version", get(e::key_backup::latest)),
         (
             "/sendToDevice/{type}/{transaction}",
             put(e::send_to_device::put),
@@ -147,10 +161,10 @@ fn client() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ("/rooms/{room}/join", post(e::join::post)),
         ("/rooms/{room}/leave", post(e::membership::leave)),
         ("/rooms/{room}/forget", post(e::membership::forget)),
-        ("/rooms/{room}/invite", post(e::membership::invite)),
-        ("/rooms/{room}/kick", post(e::membership::kick)),
-        ("/rooms/{room}/ban", post(e::membership::ban)),
-        ("/rooms/{room}/unban", post(e::membership::unban)),
+        ("/rooms/{room}/invite", e::membership::invite()),
+        ("/rooms/{room}/kick", e::membership::kick()),
+        ("/rooms/{room}/ban", e::membership::ban()),
+        ("/rooms/{room}/unban", e::membership::unban()),
         // Rooms: what is said, and read.
         ("/rooms/{room}/send/{type}/{transaction}", put(e::send::put)),
         (
@@ -203,6 +217,10 @@ fn later() -> Vec<(&'static str, MethodRouter<Arc<Matrix>>)> {
         ),
         ("/rooms/{room}/hierarchy", get(e::hierarchy::get)),
         ("/rooms/{room}/threads", get(e::relations::threads)),
+        (
+            "/rooms/{room}/timestamp_to_event",
+            get(e::timestamp_to_event::get),
+        ),
     ]
 }
 

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use polylogue_core::room::{Membership, Room};
-use polylogue_core::visibility::HistoryVisibility;
 use polylogue_core::{Refusal, RoomChange, RoomSequence, UserId, facets};
 use polylogue_hub::{StateKey, VisibleEvent};
 
@@ -36,8 +35,7 @@ impl Matrix {
         room_id: &str,
     ) -> Result<Standpoint, Failure> {
         let room = self.hub.room(self.room(room_id)?).await?;
-        let open = room.state.visibility() == HistoryVisibility::WorldReadable;
-        let moment = match room.state.is_joined(viewer) || open {
+        let moment = match room.state.is_readable_by(viewer) {
             true => Moment::Now,
             false => {
                 let left = self.hub.left_at(viewer, room.state.id).await?;

@@ -87,6 +87,7 @@ impl Server {
             readers: 1,
             limits,
             operators: Vec::new(),
+            trusted: Vec::new(),
         };
         let hub = Hub::open(&stored).unwrap();
         let matrix = Matrix::new(hub.clone(), config);

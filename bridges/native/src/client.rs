@@ -1,6 +1,7 @@
 //! One client: an automaton that takes requests and leaves answers in its outbox. First `hello`, then a login, and with it the client is an
 //! attached session of the hub.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,18 @@ impl Client {
             last_heard: Instant::now(),
             pinged: false,
             pings: 0,
+        }
+    }
+
+    /// Why the session was ended by others: a ban of the server, or the end of its credential.
+    pub(crate) fn shut_out(&self) -> (ErrorCode, Cow<'static, str>) {
+        let user = self.session.as_ref().map(Session::user);
+        let entered = user.map_or(Ok(()), |user| {
+            self.hub().may_enter((user, self.peer.address))
+        });
+        match entered {
+            Err(refusal) => (ErrorCode::ServerBanned, refusal.to_string().into()),
+            Ok(()) => (ErrorCode::LoggedOut, "this credential was revoked".into()),
         }
     }
 

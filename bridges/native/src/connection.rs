@@ -2,6 +2,7 @@
 //!
 //! An idle connection holds no read buffer: without TLS bytes are read into a buffer on the stack, and only a partial frame is kept.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,7 @@ const UNREAD: usize = 1024 * 1024;
 pub(crate) type Frame = Result<Envelope<Request>, Malformed>;
 
 /// Why a connection ends, if the client has not been told yet.
-type Ending = Option<(ErrorCode, &'static str)>;
+type Ending = Option<(ErrorCode, Cow<'static, str>)>;
 
 /// The socket: bytes with or without TLS, or messages.
 pub(crate) enum Socket {
@@ -133,10 +134,10 @@ async fn serve(
         let given_up = stalled_since.map_or(deadline, |since| since + STALL);
         tokio::select! {
             () = outbox.woken_up() => {}
-            () = stopping.cancelled() => return Ok(Some((ErrorCode::ShuttingDown, "the server is going down"))),
+            () = stopping.cancelled() => return Ok(Some((ErrorCode::ShuttingDown, "the server is going down".into()))),
             () = tokio::time::sleep_until(deadline) => {
                 if client.tick() == Next::Close {
-                    return Ok(Some((ErrorCode::TimedOut, "nothing was heard for too long")));
+                    return Ok(Some((ErrorCode::TimedOut, "nothing was heard for too long".into())));
                 }
             }
             // A socket that can be written to has taken something.
@@ -145,7 +146,7 @@ async fn serve(
                 stalled_since = None;
             }
             () = tokio::time::sleep_until(given_up), if stalled_since.is_some() => {
-                return Ok(Some((ErrorCode::TooSlow, "frames were taken too slowly")));
+                return Ok(Some((ErrorCode::TooSlow, "frames were taken too slowly".into())));
             }
             // While its socket takes nothing, a connection is not listened to either.
             read = socket.read(&mut reading.bytes), if stalled_since.is_none() => {
@@ -156,7 +157,7 @@ async fn serve(
                         Box::pin(client.take(reading.last_frames())).await;
                         Next::Close
                     }
-                    Came::Refused(code, message) => return Ok(Some((code, message))),
+                    Came::Refused(code, message) => return Ok(Some((code, message.into()))),
                 };
                 if next == Next::Close {
                     return Ok(None);
@@ -169,7 +170,7 @@ async fn serve(
             write_out(socket, &outbox).await?;
         }
         if outbox.closed().is_some() {
-            return Ok(Some((ErrorCode::LoggedOut, "this credential was revoked")));
+            return Ok(Some(client.shut_out()));
         }
         stalled_since = match outbox.is_stalled() {
             true => stalled_since.or_else(|| Some(Instant::now())),

@@ -26,6 +26,7 @@ pub(crate) fn error(refusal: &Refusal) -> Error {
         Refusal::RegistrationClosed => (ErrorCode::RegistrationClosed, None),
         Refusal::WrongRegistrationToken => (ErrorCode::WrongRegistrationToken, Some("token")),
         Refusal::Disabled => (ErrorCode::AccountDisabled, None),
+        Refusal::ServerBanned { .. } => (ErrorCode::ServerBanned, None),
         Refusal::LoggedOut => (ErrorCode::LoggedOut, None),
         Refusal::ProofNeeded => (ErrorCode::ProofNeeded, None),
         Refusal::AccountRequired

@@ -148,7 +148,7 @@ impl NativeRenderer {
             Event::Setting { room, setting, .. } => {
                 signal::of_room(self, dialect, (*room, setting)).map(as_signal)
             }
-            Event::Name { .. } | Event::Timer { .. } => None,
+            Event::Name { .. } | Event::ServerBan { .. } | Event::Timer { .. } => None,
         }
     }
 }

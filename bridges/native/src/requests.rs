@@ -28,6 +28,7 @@ mod resume;
 mod room;
 mod rooms;
 mod say;
+mod search;
 mod send;
 mod set;
 mod set_password;
@@ -157,6 +158,7 @@ pub(crate) async fn step(client: &mut Client, request: Request) -> Result<Step, 
         Request::Typing(request) => return typing::show(client, &request).map(Step::Ask),
         Request::Read(request) => return read::mark(client, &request).await.map(Step::Ask),
         Request::History(request) => Some(history::page(client, request).await?),
+        Request::Search(request) => Some(search::find(client, &request).await?),
         Request::Subscribe(request) => Some(subscription::begin(client, &request).await?),
         Request::Unsubscribe(_) => subscription::end(client).await?,
     };

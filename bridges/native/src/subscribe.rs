@@ -70,6 +70,10 @@ impl Client {
         let mut reached = from;
         let mut whole = true;
         for (room, event) in &events {
+            if world.is_kept_from(session.user(), (event.sender, &event.change)) {
+                reached = event.position;
+                continue;
+            }
             if self.outbox.waiting() > ENOUGH {
                 whole = false;
                 break;

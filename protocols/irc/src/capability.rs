@@ -70,6 +70,7 @@ capabilities! {
     AccountRegistration "draft/account-registration" "REGISTER and VERIFY";
     ExtendedIsupport "draft/extended-isupport" "ISUPPORT before registration";
     Persistence "draft/persistence" "membership without a connection";
+    OperTag "draft/oper-tag" "the `draft/oper` tag on what server operators say";
     Sts "sts" "strict transport security";
     Tls "tls" "STARTTLS, deprecated";
     ClientBatch "draft/client-batch" "batches of clients";

@@ -8,6 +8,7 @@ use bytes::{Buf, BytesMut};
 use nom::FindSubstring;
 use tokio_util::codec::Decoder;
 
+use crate::encoding::{self, Encoding};
 use crate::message::{Malformed, Message};
 use crate::verb::Verb;
 
@@ -77,6 +78,7 @@ impl Peer {
 #[derive(Debug, Clone)]
 pub struct LineCodec {
     peer: Peer,
+    encoding: Encoding,
     state: State,
 }
 
@@ -94,7 +96,31 @@ impl LineCodec {
     /// A decoder for the lines of `peer`.
     #[must_use]
     pub const fn new(peer: Peer) -> Self {
-        Self { peer, state: START }
+        Self {
+            peer,
+            encoding: Encoding::Utf8,
+            state: START,
+        }
+    }
+
+    /// The same, with another answer to lines that are not UTF-8.
+    #[must_use]
+    pub const fn reading(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
+    /// A line as it is meant where UTF-8 is not the only possibility.
+    fn read_encoded(&self, line: &[u8]) -> Option<Incoming> {
+        let incoming = Self::read(self.peer, line);
+        match (&incoming, self.encoding) {
+            (Some(Incoming::Bad(LineError::NotUtf8 { .. })), Encoding::Windows1252) => {
+                let text = encoding::from_windows_1252(line);
+                let read = Message::parse(text).map_err(|Malformed| LineError::Malformed);
+                Some(read.map_or_else(Incoming::Bad, Incoming::Message))
+            }
+            (_, Encoding::Utf8 | Encoding::Windows1252) => incoming,
+        }
     }
 
     /// Reads one whole line, without its line end, as a WebSocket message carries it (IRCv3 websocket). `None` if it is empty.
@@ -128,7 +154,7 @@ impl Decoder for LineCodec {
             let incoming = match self.state {
                 State::Searching { .. } => {
                     let line = buffer.get(..length).unwrap_or_default();
-                    Self::read(self.peer, line.strip_suffix(b"\r").unwrap_or(line))
+                    self.read_encoded(line.strip_suffix(b"\r").unwrap_or(line))
                 }
                 State::Skipping => None,
             };

@@ -1,4 +1,4 @@
-//! Masks: how users are named in ban lists, and matching with wildcards. Extended bans are taken apart by [`extban`](crate::extban).
+//! Masks: how users are named in ban lists. Whom they match is not decided here. Extended bans are taken apart by [`extban`](crate::extban).
 
 use std::fmt;
 
@@ -71,12 +71,6 @@ impl Mask {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether `nick!user@host` falls under the mask.
-    #[must_use]
-    pub fn matches(&self, user: &str) -> bool {
-        glob(&self.0, user)
-    }
 }
 
 impl fmt::Display for Mask {
@@ -98,40 +92,6 @@ fn collapsed(part: &str) -> String {
     part.chars()
         .filter(|c| last.replace(*c) != Some('*') || *c != '*')
         .collect()
-}
-
-/// Whether the whole text falls under the pattern, where `*` is any text and `?` any one character; A to Z are compared without case.
-/// Only the last `*` is ever tried again, so the work is bounded by pattern length times text length and nearly always linear.
-#[must_use]
-pub fn glob(pattern: &str, text: &str) -> bool {
-    let (mut wanted, mut given) = (pattern.chars(), text.chars());
-    let mut retry = None;
-    loop {
-        let before = given.clone();
-        let fits = match (wanted.next(), given.next()) {
-            (Some('*'), _) => {
-                retry = Some((wanted.clone(), before.clone()));
-                given = before;
-                true
-            }
-            (Some('?'), Some(_)) => true,
-            (Some(want), Some(have)) => want.eq_ignore_ascii_case(&have),
-            (None, None) => return true,
-            (Some(_), None) => return false,
-            (None, Some(_)) => false,
-        };
-        if !fits {
-            // The last star takes one character more.
-            let Some((after_star, mut taken)) = retry.take() else {
-                return false;
-            };
-            if taken.next().is_none() {
-                return false;
-            }
-            retry = Some((after_star.clone(), taken.clone()));
-            (wanted, given) = (after_star, taken);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -169,54 +129,7 @@ mod tests {
         assert_eq!(Mask::new(&"a".repeat(252)), Err(MaskError::TooLong));
     }
 
-    #[test]
-    fn wildcards() {
-        let check = |pattern: &str, text: &str, expected: bool| {
-            assert_eq!(glob(pattern, text), expected, "{pattern} on {text}");
-        };
-        check("", "", true);
-        check("", "a", false);
-        check("*", "", true);
-        check("?", "", false);
-        check("?", "é", true);
-        check("a*c", "abbc", true);
-        check("a*c", "abbcd", false);
-        check("*.example.org", "HOST.Example.ORG", true);
-        check("a?c*", "abcdef", true);
-        check("*a*b*c*", "xxaxxbxxcxx", true);
-        check("*ab", "aab", true);
-        check("*aab", "aaaab", true);
-        check("É", "é", false);
-        check("[", "{", false);
-    }
-
-    #[test]
-    fn two_hundred_stars_are_no_attack() {
-        let pattern = format!("{}b", "*a".repeat(200));
-        let text = "a".repeat(4096);
-        for _ in 0..100 {
-            assert!(!glob(&pattern, &text));
-        }
-    }
-
-    /// The definition, in exponential time.
-    fn slow_glob(pattern: &[char], text: &[char]) -> bool {
-        match (pattern, text) {
-            ([], []) => true,
-            (['*', rest @ ..], text) => (0..=text.len()).any(|skip| slow_glob(rest, &text[skip..])),
-            (['?', rest @ ..], [_, after @ ..]) => slow_glob(rest, after),
-            ([want, rest @ ..], [have, after @ ..]) => want == have && slow_glob(rest, after),
-            _ => false,
-        }
-    }
-
     proptest! {
-        #[test]
-        fn glob_equals_its_definition(pattern in "[ab*?]{0,8}", text in "[ab]{0,10}") {
-            let characters = |text: &str| text.chars().collect::<Vec<_>>();
-            prop_assert_eq!(glob(&pattern, &text), slow_glob(&characters(&pattern), &characters(&text)));
-        }
-
         #[test]
         fn completing_twice_changes_nothing(text in "[a-c!@*?.:~é]{1,20}") {
             let mask = Mask::new(&text).unwrap();

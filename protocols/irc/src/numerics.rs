@@ -42,8 +42,10 @@ numerics! {
     RplTraceNewType 208 "RPL_TRACENEWTYPE" "RFC 2812";
     RplStatsLinkInfo 211 "RPL_STATSLINKINFO" "RFC 2812";
     RplStatsCommands 212 "RPL_STATSCOMMANDS" "RFC 2812";
+    RplStatsKLine 216 "RPL_STATSKLINE" "RFC 2812";
     RplEndOfStats 219 "RPL_ENDOFSTATS" "RFC 2812";
     RplUModeIs 221 "RPL_UMODEIS" "RFC 2812";
+    RplStatsDLine 225 "RPL_STATSDLINE" "common use";
     RplServList 234 "RPL_SERVLIST" "RFC 2812";
     RplServListEnd 235 "RPL_SERVLISTEND" "RFC 2812";
     RplStatsUptime 242 "RPL_STATSUPTIME" "RFC 2812";

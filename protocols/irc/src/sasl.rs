@@ -220,6 +220,25 @@ fn plain(input: &str) -> IResult<&str, (&str, &str, &str)> {
         .parse(input)
 }
 
+/// What the server says to a token that does not log in, before it fails the exchange (RFC 7628 section 3.2.2; the codes are those of RFC 6750
+/// section 3.1). The client answers with one byte, which means nothing.
+#[must_use]
+pub fn bearer_error(error: BearerError) -> &'static str {
+    match error {
+        BearerError::InvalidRequest => r#"{"status":"invalid_request"}"#,
+        BearerError::InvalidToken => r#"{"status":"invalid_token"}"#,
+    }
+}
+
+/// Why a token does not log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BearerError {
+    /// What was sent breaks the grammar.
+    InvalidRequest,
+    /// It is none of ours, or not for this account.
+    InvalidToken,
+}
+
 /// The payload of OAUTHBEARER.
 #[derive(Debug, Clone)]
 pub struct Bearer {

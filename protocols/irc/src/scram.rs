@@ -34,11 +34,11 @@ impl ClientFirst {
         }
         let authzid = match authzid {
             "" => None,
-            named => Some(saslname(named.strip_prefix("a=")?)?),
+            named => Some(prepared(&saslname(named.strip_prefix("a=")?)?)?),
         };
         // client-first-message-bare = username "," nonce ["," extensions]; a mandatory extension `m=` is refused by not being `n=`
         let mut parts = bare.split(',');
-        let username = saslname(parts.next()?.strip_prefix("n=")?)?;
+        let username = prepared(&saslname(parts.next()?.strip_prefix("n=")?)?)?;
         let nonce = parts.next()?.strip_prefix("r=")?;
         let is_printable = nonce.bytes().all(|byte| byte.is_ascii_graphic());
         if username.is_empty() || nonce.is_empty() || nonce.len() > NONCE || !is_printable {
@@ -93,6 +93,11 @@ impl ClientFinal {
 #[must_use]
 pub fn server_final(signature: &[u8]) -> String {
     format!("v={}", STANDARD.encode(signature))
+}
+
+/// A name as it is compared (RFC 5802 section 5.1: SASLprep, RFC 4013). Nothing if it holds what no name may.
+fn prepared(name: &str) -> Option<String> {
+    stringprep::saslprep(name).ok().map(Into::into)
 }
 
 /// `saslname`: `=2C` is a comma and `=3D` an equals sign; any other `=` breaks the grammar.
@@ -161,7 +166,12 @@ mod tests {
             "y,a=al=2Cice,n=al=3Dice,r=x,e=y",
             Some(("y,a=al=2Cice,", Some("al,ice"), "al=ice", "x")),
         );
+        // RFC 4013 section 3: what looks the same and what does not show.
+        check("n,,n=I\u{ad}X,r=x", Some(("n,,", None, "IX", "x")));
+        check("n,,n=\u{2168},r=x", Some(("n,,", None, "IX", "x")));
         for wrong in [
+            "n,,n=\u{7},r=x",
+            "n,,n=\u{627}1,r=x",
             "",
             "n,,",
             "n,,n=user",

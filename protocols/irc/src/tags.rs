@@ -102,6 +102,8 @@ impl<'a> TagKey<'a> {
     pub const LABEL: TagKey<'static> = TagKey("label");
     /// IRCv3 bot-mode.
     pub const BOT: TagKey<'static> = TagKey("bot");
+    /// IRCv3 oper-tag: a server operator speaks.
+    pub const OPER: TagKey<'static> = TagKey("draft/oper");
     /// IRCv3 draft/multiline: this line goes on without a line break.
     pub const MULTILINE_CONCAT: TagKey<'static> = TagKey("draft/multiline-concat");
     /// IRCv3 draft/chathistory: this line belongs to the one before it.

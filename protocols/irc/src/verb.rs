@@ -104,6 +104,13 @@ verbs! {
     Oper "OPER" "RFC 2812 section 3.1.4";
     Kill "KILL" "RFC 2812 section 3.7.1";
     Samode "SAMODE" "common extension";
+    Kline "KLINE" "common extension";
+    Unkline "UNKLINE" "common extension";
+    Dline "DLINE" "common extension";
+    Undline "UNDLINE" "common extension";
+    Sajoin "SAJOIN" "common extension";
+    Sapart "SAPART" "common extension";
+    Sanick "SANICK" "common extension";
     Rehash "REHASH" "RFC 2812 section 4.2";
     Die "DIE" "RFC 2812 section 4.3";
     Restart "RESTART" "RFC 2812 section 4.4";

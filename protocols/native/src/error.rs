@@ -77,6 +77,8 @@ codes! {
     UnknownToken = "unknown_token", Goes;
     /// The account was disabled.
     AccountDisabled = "account_disabled", Goes;
+    /// An operator has banned the account or the address from the server; the message says why.
+    ServerBanned = "server_banned", Closes;
     /// The name belongs to somebody, or looks too much like one that does.
     NameTaken = "name_taken", Goes;
     /// The name can't be one.

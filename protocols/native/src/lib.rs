@@ -25,7 +25,7 @@ pub use frame::{FrameCodec, FrameTooLarge, body, encode};
 pub use message::{Envelope, Malformed, Message};
 pub use opaque::Opaque;
 pub use reply::{
-    Accepted, Answer, Device, EventFrame, History, Live, Member, Page, Reset, Room, Sent,
+    Accepted, Answer, Device, EventFrame, Found, History, Live, Member, Page, Reset, Room, Sent,
     ServerHello, ServerLimits, ServerMessage, Session, SignalFrame, Subscribed,
 };
 pub use request::Request;

@@ -45,7 +45,7 @@ pub const DEVICE_NAME: usize = 128;
 pub const SOFTWARE: usize = 128;
 /// Bytes of an event type, a state key or an encryption algorithm.
 pub const EVENT_TYPE: usize = 255;
-/// Bytes of a directory search.
+/// Bytes of a search, in the directory or in what was said.
 pub const SEARCH: usize = 255;
 /// Bytes of a password, a token or a room key.
 pub const SECRET: usize = 1024;

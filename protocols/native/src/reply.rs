@@ -136,6 +136,8 @@ pub enum Answer {
     Sent(Sent),
     /// Of `history`.
     History(History),
+    /// Of `search`.
+    Found(Found),
     /// Of `subscribe`.
     Subscribed(Subscribed),
 }
@@ -172,6 +174,12 @@ pub struct Page<T> {
     /// If there are more: the `page` to ask for.
     #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
     pub next: Option<PageToken>,
+}
+
+/// Whether a field says nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "how serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A default that asks nothing of `T`.
@@ -247,6 +255,19 @@ pub struct History {
     /// If there are events after these: what to put into `after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Cursor>,
+}
+
+/// A page of what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Events, newest first.
+    pub events: Vec<Event>,
+    /// If there may be more: what to put into `before`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Cursor>,
+    /// What was said last is not in it: it is still being indexed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub incomplete: bool,
 }
 
 /// A subscription began.

@@ -14,7 +14,7 @@ use room::{
     SetTopic,
 };
 use speech::{Dm, Edit, React, Redact, Say, SendEvent};
-use stream::{GetHistory, MarkRead, Subscribe, Typing, Unsubscribe};
+use stream::{FindEvents, GetHistory, MarkRead, Subscribe, Typing, Unsubscribe};
 
 use crate::limits;
 use crate::message::messages;
@@ -90,6 +90,8 @@ messages! {
         Send(SendEvent) = "send",
         /// See what happened.
         History(GetHistory) = "history",
+        /// Find what was said.
+        Search(FindEvents) = "search",
         /// See what happens.
         Subscribe(Subscribe) = "subscribe",
         /// See no more.

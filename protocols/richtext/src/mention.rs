@@ -65,13 +65,36 @@ impl Tree {
 /// The words of a plain text.
 pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     let mut first = true;
-    text.split_inclusive(char::is_whitespace)
+    pieces(text)
         .map(move |piece| {
             let word = Piece::of(piece, first).word;
             first &= piece.trim().is_empty();
             word
         })
         .filter(|word| !word.text.is_empty())
+}
+
+/// A text in pieces, each up to and with a white space. Every line that is said is looked through, and hardly one has other than ASCII's.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (piece, after) = rest.split_at_checked(piece_length(rest))?;
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+fn piece_length(text: &str) -> usize {
+    let ends = |byte: u8| !byte.is_ascii() || byte.is_ascii_whitespace() || byte == 0x0B;
+    match text.bytes().position(ends) {
+        Some(at) if text.as_bytes().get(at).is_some_and(u8::is_ascii) => at + 1,
+        // What is beyond ASCII is read as characters.
+        Some(_) => {
+            let space = text.char_indices().find(|(_, c)| c.is_whitespace());
+            space.map_or(text.len(), |(at, c)| at + c.len_utf8())
+        }
+        None => text.len(),
+    }
 }
 
 /// A word between what stands before and after it.

@@ -51,11 +51,11 @@ pub(super) fn returning(
 }
 
 /// The leaves of a guest who is gone and whose nick, or one that looks like it, is somebody else's from now on.
-pub(super) fn driven_out(world: &World, nick: &NameKey) -> Vec<Change> {
-    let Some((guest, (_, timer))) = world.state.absent.get(nick) else {
+pub(super) fn driven_out(at: Deciding<'_>, nick: &NameKey) -> Vec<Change> {
+    let Some((guest, (_, timer))) = at.world.state.absent.get(nick) else {
         return Vec::new();
     };
-    let mut changes = session::leaves(world, *guest, &"Connection lost".into());
+    let mut changes = session::leaves(at, *guest, &"Connection lost".into());
     changes.push(done(*timer));
     changes
 }
@@ -65,13 +65,17 @@ pub(super) fn holds(world: &World, nick: &str) -> bool {
     world.state.absent.contains_key(&NameKey::account(nick))
 }
 
-/// The rooms of a guest who may come back.
+/// The rooms of guests who may come back, and whose nicks a name would take.
 pub(super) fn rooms_needed(world: &World, nick: &str) -> Vec<RoomId> {
-    let guest = world.state.absent.get(&NameKey::account(nick));
-    let guest = guest.and_then(|(guest, _)| world.state.user(*guest));
-    guest.map_or_else(Vec::new, |guest| {
-        guest.rooms.iter().map(|entry| entry.room).collect()
-    })
+    if world.state.absent.is_empty() {
+        return Vec::new();
+    }
+    let keys = NameKey::of_account(nick).into_iter();
+    let guests = keys.filter_map(|key| world.state.absent.get(&key));
+    let guests = guests.filter_map(|(guest, _)| world.state.user(*guest));
+    guests
+        .flat_map(|guest| guest.rooms.iter().map(|entry| entry.room))
+        .collect()
 }
 
 fn done(timer: u64) -> Change {

@@ -4,6 +4,7 @@ use super::{Change, Deciding, Decision, Outcome, absent, device, rename};
 use crate::command::{AccountState, NewDevice, OtherDevices, Scope};
 use crate::event::{Claim, Event, UserChange};
 use crate::ids::UserId;
+use crate::mask::Identity;
 use crate::name::AccountName;
 use crate::refusal::Refusal;
 use crate::secret::PasswordHash;
@@ -23,11 +24,20 @@ pub(super) fn register(
         if at.world.state.names.contains_key(key) {
             return Err(Refusal::NameTaken);
         }
-        changes.extend(absent::driven_out(at.world, key));
+        changes.extend(absent::driven_out(at, key));
         let guest = at.world.live.guest_names.get(key);
         if let Some(guest) = guest.filter(|guest| **guest != at.actor.user) {
             changes.extend(rename::pushed_aside(at, *guest)?);
         }
+    }
+    if !at.world.state.server_bans.is_empty() {
+        let nobody = Identity {
+            source: format!("{}!*@*", name.nick()),
+            account: Some(name.nick().to_string()),
+            real_name: String::new(),
+            channels: Vec::new(),
+        };
+        at.world.may_enter((&nobody, None), at.context.now)?;
     }
     let user = at.world.live.next_user;
     let mut events: Vec<_> = claims

@@ -17,6 +17,7 @@ pub(super) fn add(at: Deciding<'_>, user: UserId, device: NewDevice) -> Result<D
     if known.disabled {
         return Err(Refusal::Disabled);
     }
+    at.world.may_use(user, at.context.now)?;
     let mut changes = Vec::new();
     if let Some(old) = known.devices.iter().find(|old| old.label == device.label) {
         changes.extend(end(at, user, old.id));

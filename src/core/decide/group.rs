@@ -23,21 +23,24 @@ pub(super) fn group(at: Deciding<'_>, nick: Arc<str>) -> Result<Decision, Refusa
             limit: limits::GROUPED_NICKS,
         });
     }
-    let key = NameKey::account(&nick);
     let mut changes = Vec::new();
-    match at.world.state.names.get(&key) {
-        // One that he had before, or that looks like his own: it is his already.
-        Some(Claim::User(owner)) if *owner == user.id => {}
-        Some(Claim::User(_) | Claim::Room(_) | Claim::Tombstone) => return Err(Refusal::NameTaken),
-        None | Some(Claim::Nobody) => {
-            changes.extend(absent::driven_out(at.world, &key));
-            if let Some(guest) = at.world.live.guest_names.get(&key) {
-                changes.extend(rename::pushed_aside(at, *guest)?);
+    for key in NameKey::of_account(&nick) {
+        match at.world.state.names.get(&key) {
+            // One that he had before, or that looks like his own: it is his already.
+            Some(Claim::User(owner)) if *owner == user.id => {}
+            Some(Claim::User(_) | Claim::Room(_) | Claim::Tombstone) => {
+                return Err(Refusal::NameTaken);
             }
-            changes.push(Change::Event(Event::Name {
-                key,
-                claim: Claim::User(user.id),
-            }));
+            None | Some(Claim::Nobody) => {
+                changes.extend(absent::driven_out(at, &key));
+                if let Some(guest) = at.world.live.guest_names.get(&key) {
+                    changes.extend(rename::pushed_aside(at, *guest)?);
+                }
+                changes.push(Change::Event(Event::Name {
+                    key,
+                    claim: Claim::User(user.id),
+                }));
+            }
         }
     }
     changes.push(Change::Event(Event::User {

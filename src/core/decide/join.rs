@@ -170,7 +170,11 @@ fn masked_out(at: Deciding<'_>, room: &RoomState) -> bool {
     if room.masks.is_empty() {
         return false;
     }
-    let identity = Identity::of(at.world, at.actor.user);
+    is_kept_out(at, room, &Identity::of(at.world, at.actor.user))
+}
+
+/// Whether a ban means somebody, and no exception.
+pub(super) fn is_kept_out(at: Deciding<'_>, room: &RoomState, identity: &Identity) -> bool {
     let hit = |list| {
         room.masks_of(list, at.context.now)
             .any(|mask| identity.matches(&mask.mask))

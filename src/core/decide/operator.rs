@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, decide_as, session, within};
+use super::{Change, Deciding, Decision, Outcome, decide_as, server_ban, session, within};
 use crate::command::{Actor, Command, Direction, Scope};
-use crate::ids::{SessionId, UserId};
+use crate::ids::{RoomId, SessionId, UserId};
 use crate::limits;
 use crate::live::Signal;
 use crate::operator::OperatorCommand;
 use crate::refusal::Refusal;
+use crate::state::World;
 
 /// Decides what concerns operators.
 pub(super) fn operate(at: Deciding<'_>, command: OperatorCommand) -> Result<Decision, Refusal> {
@@ -17,8 +18,44 @@ pub(super) fn operate(at: Deciding<'_>, command: OperatorCommand) -> Result<Deci
         OperatorCommand::Lower { session } => lower(at, session),
         OperatorCommand::Hear { session, direction } => hear(at, session, direction),
         OperatorCommand::EndSessions { user, reason } => end_sessions(at, user, &reason),
+        OperatorCommand::Ban {
+            target,
+            reason,
+            lasting,
+        } => {
+            check(at)?;
+            server_ban::set(at, target, (reason, lasting))
+        }
+        OperatorCommand::Unban { target } => {
+            check(at)?;
+            server_ban::lift(at, target)
+        }
         OperatorCommand::Announce { text } => announce(at, text),
         OperatorCommand::InServersName(command) => in_servers_name(at, *command),
+        OperatorCommand::OnBehalf { user, command } => on_behalf(at, user, *command),
+        OperatorCommand::Reload => check(at).map(|()| Decision::nothing(Outcome::Done)),
+    }
+}
+
+/// The rooms that a command will write to.
+pub(super) fn rooms_needed(world: &World, actor: &Actor, command: &OperatorCommand) -> Vec<RoomId> {
+    match command {
+        OperatorCommand::InServersName(command) => super::rooms_needed(world, actor, command),
+        OperatorCommand::EndSessions { user, .. } => world
+            .live
+            .sessions_of(*user)
+            .first()
+            .map_or_else(Vec::new, |id| session::rooms_needed(world, *id)),
+        OperatorCommand::OnBehalf { user, command } => {
+            super::rooms_needed(world, &Actor::user(*user, None), command)
+        }
+        OperatorCommand::Ban { target, .. } => server_ban::rooms_needed(world, target),
+        OperatorCommand::Raise { .. }
+        | OperatorCommand::Lower { .. }
+        | OperatorCommand::Hear { .. }
+        | OperatorCommand::Unban { .. }
+        | OperatorCommand::Reload
+        | OperatorCommand::Announce { .. } => Vec::new(),
     }
 }
 
@@ -98,7 +135,7 @@ fn end_sessions(at: Deciding<'_>, user: UserId, reason: &Arc<str>) -> Result<Dec
     });
     let mut changes: Vec<Change> = ends.collect();
     if live.guests.contains_key(&user) {
-        changes.extend(session::leaves(at.world, user, reason));
+        changes.extend(session::leaves(at, user, reason));
     }
     Ok(Decision {
         changes,
@@ -133,6 +170,28 @@ fn in_servers_name(at: Deciding<'_>, command: Command) -> Result<Decision, Refus
         return Err(Refusal::Forbidden);
     }
     let actor = Actor::SERVER;
+    decide_as(
+        Deciding {
+            actor: &actor,
+            world: at.world,
+            context: at.context,
+        },
+        command,
+    )
+}
+
+/// Whom it is done for is in the room, and is called, as if he had done it himself: what he may not, nobody can have him do.
+fn on_behalf(at: Deciding<'_>, user: UserId, command: Command) -> Result<Decision, Refusal> {
+    check(at)?;
+    at.known(user)?;
+    let allowed = matches!(
+        command,
+        Command::Join { .. } | Command::Leave { .. } | Command::Rename { .. }
+    );
+    if !allowed {
+        return Err(Refusal::Forbidden);
+    }
+    let actor = Actor::user(user, None);
     decide_as(
         Deciding {
             actor: &actor,

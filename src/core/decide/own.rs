@@ -1,10 +1,12 @@
 //! Owning a room: its owners are the accounts of the highest level. One that has lost them gets another, and whoever may let others in is never
 //! shut out himself.
 
-use super::{Change, Deciding, Decision, Outcome, power};
+use super::{Change, Deciding, Decision, Outcome, join, power};
 use crate::event::{Event, RoomChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
+use crate::limits;
+use crate::mask::Identity;
 use crate::power::Prefix;
 use crate::refusal::Refusal;
 use crate::room::{Membership, RoomKind, RoomState};
@@ -132,8 +134,46 @@ pub(super) fn handed_over(world: &World, guest: UserId, account: UserId) -> Vec<
             levels.set(account, level);
             levels.set(guest, levels.users_default);
             let mut change = power::unchecked(room, levels);
-            change.shown.retain(|(user, ..)| *user != guest);
+            // An account that comes in with it shows it there.
+            let is_there = room.is_joined(account);
+            change
+                .shown
+                .retain(|(user, ..)| *user == account && is_there);
             Some(by_server(id, RoomChange::Power(change)))
+        })
+        .collect()
+}
+
+/// Where a guest was, the account that he logs in to is from now on, unless it is shut out there as it is seen then. The door is behind him already: whether it
+/// is closed, locked or full has no part in it.
+pub(super) fn moved(
+    at: Deciding<'_>,
+    guest: UserId,
+    (account, seen): (UserId, &Identity),
+) -> Vec<Change> {
+    let world = at.world;
+    let own = world.state.user(account);
+    let own = own.map_or(0, |account| account.joined().count());
+    let rooms = world.state.user(guest).into_iter();
+    rooms
+        .flat_map(|guest| guest.joined())
+        .filter(|id| {
+            world.state.room(*id).is_some_and(|room| {
+                let is_group = room.state.kind == RoomKind::Group;
+                let is_new = !matches!(
+                    room.state.membership(account),
+                    Some(Membership::Join | Membership::Ban)
+                );
+                is_group && is_new && !join::is_kept_out(at, &room.state, seen)
+            })
+        })
+        .take(limits::ROOMS_PER_USER.saturating_sub(own))
+        .map(|id| {
+            Change::Event(Event::Room {
+                room: id,
+                sender: account,
+                change: RoomChange::Member(at.member_change(id, (account, Membership::Join), None)),
+            })
         })
         .collect()
 }

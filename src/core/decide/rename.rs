@@ -24,7 +24,15 @@ pub(super) fn rename(at: Deciding<'_>, nick: &str) -> Result<Decision, Refusal> 
     if is_taken(at, user, nick) {
         return Err(Refusal::NameTaken);
     }
-    let mut changes = absent::driven_out(at.world, &NameKey::account(nick));
+    let session = at
+        .actor
+        .session
+        .and_then(|id| at.world.live.sessions.get(&id));
+    if let Some(session) = session {
+        let seen = at.world.seen_as((nick, false), &session.presentation);
+        at.world.may_enter((&seen, None), at.context.now)?;
+    }
+    let mut changes = absent::driven_out(at, &NameKey::account(nick));
     changes.extend(guest_renamed(at, user, nick)?);
     Ok(Decision {
         changes,

@@ -35,6 +35,8 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
             if let Some(device) = attach.device {
                 known.device(device).ok_or(Refusal::NoSuchDevice)?;
             }
+            let seen = world.seen_as((known.name.nick(), true), &attach.presentation);
+            world.may_enter((&seen, attach.address), at.context.now)?;
             (user, None)
         }
         Who::Guest(name) => {
@@ -46,13 +48,15 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
             {
                 return Err(Refusal::NameTaken);
             }
+            let seen = world.seen_as((name.nick(), false), &attach.presentation);
+            world.may_enter((&seen, attach.address), at.context.now)?;
             match absent::returning(world, &name, &attach.presentation.host) {
                 Some((user, name, back)) => {
                     changes.extend(back);
                     (user, Some(name))
                 }
                 None => {
-                    changes.extend(absent::driven_out(world, &key));
+                    changes.extend(absent::driven_out(at, &key));
                     (live.next_user, Some(name))
                 }
             }
@@ -61,6 +65,11 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
     let session = LiveSession {
         user,
         device: attach.device,
+        // One that attaches again comes from where it came.
+        address: attach.address.or_else(|| {
+            let known = world.live.sessions.get(&attach.session);
+            known.and_then(|known| known.address)
+        }),
         presentation: attach.presentation,
         away: attach.away,
         operator: None,
@@ -93,7 +102,17 @@ pub(super) fn log_in(
     if let Some(device) = device {
         known.device(device).ok_or(Refusal::NoSuchDevice)?;
     }
-    let mut changes = vec![
+    let seen = world.seen_as((known.name.nick(), true), &presentation);
+    world.may_enter((&seen, before.address), at.context.now)?;
+    let is_last =
+        world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id];
+    let mut changes = Vec::new();
+    if is_last {
+        // The account comes before the guest goes: its session finds itself in all of its rooms.
+        changes.extend(own::handed_over(world, before.user, user));
+        changes.extend(own::moved(at, before.user, (user, &seen)));
+    }
+    changes.extend([
         Change::Signal(Signal::Left {
             id,
             user: before.user,
@@ -104,6 +123,7 @@ pub(super) fn log_in(
             session: LiveSession {
                 user,
                 device,
+                address: before.address,
                 presentation,
                 away: before.away.clone(),
                 operator: None,
@@ -111,10 +131,9 @@ pub(super) fn log_in(
             },
             guest: None,
         }),
-    ];
-    if world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id] {
-        changes.extend(leaves(world, before.user, &LOGGED_IN.into()));
-        changes.extend(own::handed_over(world, before.user, user));
+    ]);
+    if is_last {
+        changes.extend(leaves(at, before.user, &LOGGED_IN.into()));
     }
     Ok(Decision {
         changes,
@@ -144,6 +163,7 @@ pub(super) fn log_out(
             session: LiveSession {
                 user: guest,
                 device: None,
+                address: before.address,
                 presentation,
                 away: before.away.clone(),
                 operator: None,
@@ -242,11 +262,13 @@ pub(super) fn rooms_of(world: &World, account: UserId) -> Vec<RoomId> {
 }
 
 /// The leaves of a guest who is gone.
-pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) -> Vec<Change> {
+pub(super) fn leaves(at: Deciding<'_>, user: UserId, reason: &std::sync::Arc<str>) -> Vec<Change> {
+    let world = at.world;
+    let mut changes = Vec::new();
     let rooms = world.state.user(user).map_or_else(Vec::new, |user| {
         user.rooms.iter().map(|entry| entry.room).collect()
     });
-    rooms
+    let rooms = rooms
         .into_iter()
         .filter(|room| world.state.room(*room).is_some())
         .map(|room| {
@@ -266,8 +288,9 @@ pub(super) fn leaves(world: &World, user: UserId, reason: &std::sync::Arc<str>) 
                 sender: user,
                 change: RoomChange::Member(change),
             })
-        })
-        .collect()
+        });
+    changes.extend(rooms);
+    changes
 }
 
 /// The end of every session that came with a credential.

@@ -7,6 +7,7 @@ use crate::command::{Direction, TimedCommand};
 use crate::event::{Claim, Event, RoomSetting};
 use crate::ids::{RoomId, Timestamp};
 use crate::limits;
+use crate::mask;
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
 use crate::room::MaskList;
@@ -32,7 +33,7 @@ pub(super) fn set_mask(
     }
     if request.list == MaskList::Ban
         && request.until.is_none()
-        && let Some(user) = named_account(at, &request.mask)
+        && let Some(user) = mask::named_account(at.world, &request.mask)
     {
         return match request.direction {
             Direction::Add => ban::ban(at, room, user, None),
@@ -189,18 +190,4 @@ fn set_names(
         setting: RoomSetting::Names { names, reason },
     });
     Ok(Decision::events(events))
-}
-
-/// The account that a mask names: `$a:name`, `~a:name` or `name!*@*`, without wildcards in the name.
-fn named_account(at: Deciding<'_>, mask: &str) -> Option<crate::UserId> {
-    let name = mask
-        .strip_prefix("$a:")
-        .or_else(|| mask.strip_prefix("~a:"))
-        .or_else(|| mask.strip_suffix("!*@*"))?;
-    if name.contains(['*', '?', '!']) {
-        return None;
-    }
-    at.world
-        .user_named(name)
-        .filter(|user| at.world.is_account(*user))
 }

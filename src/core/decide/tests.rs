@@ -10,6 +10,8 @@ mod operators;
 mod own;
 mod power;
 mod roles;
+mod server_bans;
+mod silence;
 
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ pub(super) struct House {
     world: World,
     now: Timestamp,
     sessions: u64,
+    /// Where who comes next comes from.
+    address: Option<std::net::IpAddr>,
 }
 
 impl House {
@@ -44,6 +48,7 @@ impl House {
             world: World::new(State::new("test")),
             now: Timestamp(1_000),
             sessions: 0,
+            address: None,
         };
         for name in ["alice", "bob", "carol", "dave"] {
             house.register(name).unwrap();
@@ -111,6 +116,7 @@ impl House {
             metadata: Default::default(),
         };
         let attach = Attach {
+            address: self.address,
             away: None,
             session: SessionId(self.sessions),
             who,

@@ -1,6 +1,6 @@
 //! What timers do when they are due. Each checks again: the world may have moved on.
 
-use super::{Change, Deciding, Decision, Outcome, session};
+use super::{Change, Deciding, Decision, Outcome, server_ban, session};
 use crate::command::{Scope, TimedCommand};
 use crate::event::{Event, RoomSetting};
 use crate::ids::{RoomId, UserId};
@@ -31,9 +31,15 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
             .into_iter()
             .collect()
         }
+        TimedCommand::ExpireServerBan { target } => {
+            let ban = at.world.state.server_bans.get(&target);
+            let over = ban.is_some_and(|ban| !ban.holds(at.context.now));
+            let lifted = Change::Event(server_ban::lifted(target));
+            over.then_some(lifted).into_iter().collect()
+        }
         // It counted for as long as its timer was there.
         TimedCommand::StrangerCounts { .. } => Vec::new(),
-        TimedCommand::GuestGone { user, reason } => session::leaves(at.world, user, &reason),
+        TimedCommand::GuestGone { user, reason } => session::leaves(at, user, &reason),
     };
     changes.push(Change::Event(Event::Timer { id, timer: None }));
     Ok(Decision {
@@ -46,7 +52,7 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
 pub(super) fn rooms_needed(world: &World, command: &TimedCommand) -> Vec<RoomId> {
     match command {
         TimedCommand::ExpireMask { room, .. } => vec![*room],
-        TimedCommand::StrangerCounts { .. } => Vec::new(),
+        TimedCommand::StrangerCounts { .. } | TimedCommand::ExpireServerBan { .. } => Vec::new(),
         TimedCommand::GuestGone { user, .. } => {
             world.state.user(*user).map_or_else(Vec::new, |user| {
                 user.rooms.iter().map(|entry| entry.room).collect()

@@ -22,6 +22,13 @@ struct Bench {
     stored: Vec<Room>,
 }
 
+/// The rooms of a state, in the order in which they were made.
+fn stored(state: &State) -> Vec<Room> {
+    let mut rooms: Vec<Room> = state.rooms.values().cloned().collect();
+    rooms.sort_unstable_by_key(|room| room.state.id);
+    rooms
+}
+
 impl Bench {
     /// Alice is registered, has a device and made the channels named; all rooms are cold.
     fn new(channels: &[&str]) -> Self {
@@ -50,8 +57,8 @@ impl Bench {
         }
         bench.commit();
         let mut state = bench.engine.world().state.clone();
-        bench.stored = state.rooms.values().cloned().collect();
-        state.rooms = OrdMap::new();
+        bench.stored = stored(&state);
+        state.rooms.clear();
         bench.engine = Engine::new(state);
         bench
     }
@@ -108,6 +115,7 @@ impl Bench {
     fn here(&mut self, sessions: &[u64]) {
         for id in sessions {
             let session = polylogue_core::live::LiveSession {
+                address: None,
                 user: ALICE,
                 device: None,
                 presentation: presentation(),
@@ -246,6 +254,7 @@ fn detach(session: u64) -> Command {
 
 fn attach(session: u64, who: Who) -> Command {
     Command::Attach(Box::new(Attach {
+        address: None,
         away: None,
         session: SessionId(session),
         who,
@@ -562,8 +571,8 @@ fn a_timer_on_a_cold_room_runs_once() {
     bench.load_all();
     bench.commit();
     let mut state = bench.engine.world().state.clone();
-    bench.stored = state.rooms.values().cloned().collect();
-    state.rooms = OrdMap::new();
+    bench.stored = stored(&state);
+    state.rooms.clear();
     bench.engine = Engine::new(state);
     let context = |now| Context {
         now: Timestamp(now),
@@ -609,14 +618,8 @@ fn all_steps_of_a_command_are_in_one_batch() {
 
 /// Rooms in memory, by number.
 fn hot(bench: &Bench) -> Vec<u32> {
-    bench
-        .engine
-        .world()
-        .state
-        .rooms
-        .keys()
-        .map(|room| room.0)
-        .collect()
+    let rooms = stored(&bench.engine.world().state);
+    rooms.iter().map(|room| room.state.id.0).collect()
 }
 
 #[test]
@@ -634,7 +637,7 @@ fn rooms_that_nobody_needs_leave_and_come_back() {
         "what was said in them is not on disk"
     );
     bench.commit();
-    bench.stored = bench.engine.world().state.rooms.values().cloned().collect();
+    bench.stored = stored(&bench.engine.world().state);
     bench.engine.evict(Timestamp(300_000));
     assert_eq!(hot(&bench), [0; 0]);
     bench.ask("again", Actor::user(ALICE, None), say(1));
@@ -665,7 +668,7 @@ fn a_room_that_was_let_go_is_not_brought_back_by_a_void_batch() {
     bench.ask("", Actor::user(ALICE, None), say(1));
     bench.load_all();
     bench.commit();
-    bench.stored = bench.engine.world().state.rooms.values().cloned().collect();
+    bench.stored = stored(&bench.engine.world().state);
     bench.engine.evict(Timestamp(1));
     assert_eq!(hot(&bench), [0; 0]);
     bench.ask("made", Actor::user(ALICE, None), join("#new"));

@@ -94,7 +94,7 @@ fn of_event(delivery: &Delivery, event: &Event) -> Recipients {
             }
             | UserChange::Document(_) => own(*user),
         },
-        Event::Name { .. } | Event::Timer { .. } => own(UserId::SERVER),
+        Event::Name { .. } | Event::ServerBan { .. } | Event::Timer { .. } => own(UserId::SERVER),
     }
 }
 
@@ -219,6 +219,38 @@ pub(super) fn is_for(delivery: &Delivery, change: &Change, user: UserId) -> bool
             let room = delivery.world.state.room(room);
             user == *sender || room.is_some_and(|room| room.state.is_ranked(user, prefix))
         }
+    }
+}
+
+/// Whether a change is what somebody says whom a user ignores.
+pub(super) fn is_kept_from(delivery: &Delivery, change: &Change, user: UserId) -> bool {
+    let world = &delivery.world;
+    if !world.state.ignores.contains_key(&user) {
+        return false;
+    }
+    match change {
+        Change::Event(record, _) => match &record.entry.event {
+            Event::Room { sender, change, .. } => world.is_kept_from(user, (*sender, change)),
+            Event::Setting { .. }
+            | Event::User { .. }
+            | Event::Name { .. }
+            | Event::ServerBan { .. }
+            | Event::Timer { .. } => false,
+        },
+        Change::Signal(signal, ..) => match &**signal {
+            Signal::Transient { sender, .. } | Signal::Typing { user: sender, .. } => {
+                world.ignores(user, *sender)
+            }
+            Signal::Attached { .. }
+            | Signal::Detached { .. }
+            | Signal::Left { .. }
+            | Signal::Presented { .. }
+            | Signal::GuestRenamed { .. }
+            | Signal::Away { .. }
+            | Signal::Operator { .. }
+            | Signal::Hearing { .. }
+            | Signal::Announcement { .. } => false,
+        },
     }
 }
 

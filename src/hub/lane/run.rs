@@ -2,12 +2,12 @@
 //! said some of them gets a copy of his own.
 
 use bytes::Bytes;
-use polylogue_core::{Event, Position, RoomChange, RoomId, UserId};
+use polylogue_core::{Event, Position, RoomChange, RoomId, SessionId, UserId};
 use std::sync::Arc;
 
 use super::{Change, Delivery, Lane, RenderKey, rendering};
 use crate::outbox::Heard;
-use crate::render::{DeliveryKind, Relation, Viewer};
+use crate::render::{DeliveryKind, Relation, Renderer, Viewer};
 
 impl Lane {
     /// Adjacent messages of one room: one buffer per dialect for all of them, pieces only for those who said some of them.
@@ -19,6 +19,7 @@ impl Lane {
         let mut senders: Vec<UserId> = run.iter().filter_map(sender_of).collect();
         senders.dedup();
         let before = Position(first.0.saturating_sub(1));
+        let mut within: Vec<SessionId> = Vec::new();
         for index in self.rooms.of(room).to_vec() {
             let Some(Some(slot)) = self.slots.get(index) else {
                 continue;
@@ -51,11 +52,14 @@ impl Lane {
                 continue;
             };
             let all = all.clone();
-            if !senders.contains(&user) {
+            let keeps_out = ignores(delivery, renderer.as_ref(), user);
+            let hears_all = !senders.iter().any(|sender| keeps_out(*sender));
+            if hears_all && !senders.contains(&user) {
                 self.position = last;
                 self.put(index, (all, Heard::News), (before, delivery));
                 continue;
             }
+            within.push(viewer.session);
             let Some((_, ends)) = pieces.iter().find(|(known, _)| *known == key) else {
                 continue;
             };
@@ -66,7 +70,13 @@ impl Lane {
             }
         }
         self.position = last;
-        self.echo_outside(delivery, (room, before), run);
+        let is_outside = |change: &&Change| {
+            let origin = change.origin().map(|origin| origin.session);
+            origin.is_some_and(|session| !within.contains(&session))
+        };
+        for change in run.iter().filter(is_outside) {
+            self.echo_outside(delivery, (room, before), change);
+        }
     }
 
     /// Who speaks from outside hears of it in the session that did, and of nothing else there.
@@ -74,29 +84,27 @@ impl Lane {
         &mut self,
         delivery: &Delivery,
         (room, before): (RoomId, Position),
-        run: &[Change],
+        change: &Change,
     ) {
-        for change in run {
-            let Some(index) = self.outside(change, room) else {
-                continue;
-            };
-            let Some(Some(slot)) = self.slots.get(index) else {
-                continue;
-            };
-            let viewer = Viewer {
-                user: slot.user,
-                session: slot.session,
-            };
-            let dialect = (slot.outbox.dialect(), Relation::Origin);
-            let what = rendering(delivery, change, dialect, viewer);
-            slot.renderer.clone().render(what, &mut self.buffer);
-            let line = self.buffer.split().freeze();
-            self.put(index, (line, Heard::Reply), (before, delivery));
-        }
+        let Some(index) = self.outside(change, room) else {
+            return;
+        };
+        let Some(Some(slot)) = self.slots.get(index) else {
+            return;
+        };
+        let viewer = Viewer {
+            user: slot.user,
+            session: slot.session,
+        };
+        let dialect = (slot.outbox.dialect(), Relation::Origin);
+        let what = rendering(delivery, change, dialect, viewer);
+        slot.renderer.clone().render(what, &mut self.buffer);
+        let line = self.buffer.split().freeze();
+        self.put(index, (line, Heard::Reply), (before, delivery));
     }
 
-    /// A run as one of its senders sees it: the others' lines as they are, his own as his session's relation says. In one piece, unless his
-    /// session waits for the reply to something it asked for: then his own lines are pieces of their own.
+    /// A run as one of its senders sees it, or who ignores one of them: the others' lines as they are, his own as his session's relation says.
+    /// In one piece, unless his session waits for the reply to something it asked for: then his own lines are pieces of their own.
     fn with_own(
         &mut self,
         delivery: &Delivery,
@@ -115,6 +123,7 @@ impl Lane {
             session: slot.session,
         };
         let renderer = slot.renderer.clone();
+        let keeps_out = ignores(delivery, renderer.as_ref(), viewer.user);
         let mut from = 0;
         for (change, end) in run.iter().zip(ends) {
             if sender_of(change) == Some(viewer.user) {
@@ -136,7 +145,7 @@ impl Lane {
                 if origin && apart {
                     lines.push((self.buffer.split().freeze(), Heard::Reply));
                 }
-            } else {
+            } else if !sender_of(change).is_some_and(&keeps_out) {
                 self.buffer
                     .extend_from_slice(all.get(from..*end).unwrap_or_default());
             }
@@ -145,6 +154,17 @@ impl Lane {
         lines.push((self.buffer.split().freeze(), Heard::News));
         lines
     }
+}
+
+/// Of whom a session of this user hears nothing.
+fn ignores<'a>(
+    delivery: &'a Delivery,
+    renderer: &dyn Renderer,
+    user: UserId,
+) -> impl Fn(UserId) -> bool + use<'a> {
+    let world = &delivery.world;
+    let any = world.state.ignores.contains_key(&user) && renderer.keeps_out_the_ignored();
+    move |sender| any && world.ignores(user, sender)
 }
 
 /// Bytes that most lines take no more than.
@@ -179,6 +199,7 @@ pub(super) fn message_room(change: &Change) -> Option<RoomId> {
             | Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         },
         Change::Signal(..) => None,
@@ -192,6 +213,7 @@ fn sender_of(change: &Change) -> Option<UserId> {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         },
         Change::Signal(..) => None,

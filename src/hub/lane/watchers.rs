@@ -82,6 +82,7 @@ fn names(delivery: &Delivery, change: &Change) -> Vec<Box<str>> {
             | Event::Room { .. }
             | Event::Setting { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => return Vec::new(),
         },
     };

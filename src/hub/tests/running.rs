@@ -13,10 +13,12 @@ use bytes::{BufMut, BytesMut};
 use polylogue_core::body::{Body, Form, Message, Text, TextKind};
 use polylogue_core::command::{Actor, Destination, MissingRoom, Presentation, RoomRef, Say, Who};
 use polylogue_core::name::{AccountName, ChannelName};
+use polylogue_core::search::{Order, Search};
 use polylogue_core::secret::PasswordHash;
 use polylogue_core::visibility::HistoryVisibility;
 use polylogue_core::{
-    Command, DeviceId, Event, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId, facets,
+    Command, DeviceId, Event, EventRef, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId,
+    facets,
 };
 use polylogue_hub::{
     Config, Connecting, Delivered, DeliveryKind, Direction, Hub, Mode, Outbox, Receipt, Renderer,
@@ -41,6 +43,7 @@ impl Renderer for Lines {
                 Event::Setting { .. }
                 | Event::User { .. }
                 | Event::Name { .. }
+                | Event::ServerBan { .. }
                 | Event::Timer { .. } => {}
             },
             Delivered::Signal(signal, ..) => {
@@ -81,6 +84,7 @@ impl Connection {
             metadata: Default::default(),
         };
         let connecting = Connecting {
+            address: None,
             away: None,
             who,
             device,
@@ -678,6 +682,94 @@ async fn pages_leave_nothing_out_whatever_their_size() {
             after = complete;
         }
         assert_eq!(found, all, "since by {limit}");
+    }
+}
+
+/// What a search for a text finds, the newest first, by place.
+async fn found(hub: &Hub, viewer: UserId, text: &str) -> Vec<u64> {
+    let search = Search {
+        text: text.to_owned(),
+        rooms: Vec::new(),
+        senders: Vec::new(),
+        since: None,
+        until: None,
+        order: Order::NewestFirst(Position(u64::MAX)),
+        limit: 10,
+    };
+    let matches = hub.search(viewer, search).await.unwrap();
+    assert!(matches.complete && matches.next.is_none());
+    let places = matches.events.iter().map(|(_, event)| event.sequence.0);
+    places.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_finds_what_was_just_said_and_nothing_that_was_taken_away() {
+    let mut house = House::new().await;
+    let hub = house.hub().clone();
+    let alice = Connection::account(&hub, ALICE).await;
+    let event = |receipt: Receipt| {
+        let place = receipt.event.unwrap();
+        EventRef {
+            sequence: place.sequence,
+            position: place.position,
+            author: ALICE,
+        }
+    };
+    let edit = |target: EventRef, text: &str| {
+        let Command::Say(mut say) = say(text) else {
+            unreachable!()
+        };
+        say.message.relation = Some(polylogue_core::Relation::Edit(target));
+        Command::Say(say)
+    };
+    alice.ask(join()).await.unwrap();
+    let roses = event(alice.ask(say("roses are red")).await.unwrap());
+    let place = roses.sequence.0;
+    assert_eq!(found(&hub, ALICE, "roses").await, [place]);
+    assert_eq!(
+        found(&hub, BOB, "roses").await,
+        [] as [u64; 0],
+        "bob was never there"
+    );
+    // An edit takes its place, and gives it back.
+    let tulips = event(alice.ask(edit(roses, "tulips are red")).await.unwrap());
+    assert_eq!(found(&hub, ALICE, "roses").await, [] as [u64; 0]);
+    assert_eq!(found(&hub, ALICE, "red").await, [tulips.sequence.0]);
+    let redact = |target| Command::Redact {
+        room: ROOM,
+        target,
+        reason: None,
+    };
+    alice.ask(redact(tulips)).await.unwrap();
+    assert_eq!(found(&hub, ALICE, "red").await, [place]);
+    // Who comes later finds what he may read.
+    let bob = Connection::account(&hub, BOB).await;
+    bob.ask(join()).await.unwrap();
+    assert_eq!(found(&hub, BOB, "roses").await, [place]);
+    let late = event(alice.ask(say("late roses")).await.unwrap());
+    drop((alice, bob, hub));
+    // The index goes on where it was, and is made again if somebody removes it.
+    house.close();
+    house.open();
+    assert_eq!(
+        found(house.hub(), BOB, "roses").await,
+        [late.sequence.0, place]
+    );
+    house.close();
+    std::fs::remove_file(house.home.path().join("data/search.db")).unwrap();
+    house.open();
+    let hub = house.hub().clone();
+    assert_eq!(found(&hub, BOB, "roses").await, [late.sequence.0, place]);
+    let alice = Connection::account(&hub, ALICE).await;
+    alice.ask(redact(roses)).await.unwrap();
+    assert_eq!(found(&hub, BOB, "roses").await, [late.sequence.0]);
+    drop((alice, hub));
+    let files = std::fs::read_dir(house.home.path().join("data")).unwrap();
+    for file in files.map(|file| file.unwrap().path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = std::fs::read(&file).unwrap();
+        let is_there = bytes.windows(13).any(|window| window == b"roses are red");
+        assert!(!(is_there && name.starts_with("search")), "{name}");
     }
 }
 

@@ -199,6 +199,12 @@ CREATE TABLE request (
     PRIMARY KEY (user, by)
 ) STRICT, WITHOUT ROWID;
 
+-- Who may not use the server.
+CREATE TABLE server_ban (
+    target BLOB PRIMARY KEY,
+    ban    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Room 0 = global.
 CREATE TABLE account_data (
     user     INTEGER NOT NULL,

@@ -5,7 +5,9 @@ mod scram;
 
 use polylogue_core::secret::Password;
 use polylogue_core::{DeviceId, UserId};
-use polylogue_irc::sasl::{Bearer, Mechanism, Plain, Response, ResponseError, Step, chunks};
+use polylogue_irc::sasl::{
+    Bearer, BearerError, Mechanism, Plain, Response, ResponseError, Step, bearer_error, chunks,
+};
 use polylogue_irc::{Message, Numeric, Verb};
 
 use super::cap;
@@ -27,6 +29,8 @@ enum Stage {
     Scram(Box<scram::Begun>),
     /// Nothing more: it has seen that we know its password too.
     Proven(Login),
+    /// Nothing more: it has seen why not.
+    Refused(NotProven),
 }
 
 /// What a message leads to.
@@ -98,7 +102,7 @@ fn challenge(client: &mut Client, text: &[u8], stage: Stage) {
 async fn answer(client: &mut Client, stage: Stage, payload: &[u8]) {
     let outcome = match stage {
         Stage::First(Mechanism::Plain) => plain(client, payload).await.map(Outcome::Proven),
-        Stage::First(Mechanism::OAuthBearer) => bearer(client, payload).map(Outcome::Proven),
+        Stage::First(Mechanism::OAuthBearer) => Ok(bearer(client, payload)),
         Stage::First(Mechanism::External) => external(client, payload).map(Outcome::Proven),
         Stage::First(Mechanism::ScramSha256) => {
             let begun = scram::begin(client, payload).await;
@@ -107,6 +111,7 @@ async fn answer(client: &mut Client, stage: Stage, payload: &[u8]) {
         Stage::Scram(begun) => scram::finish(client, *begun, payload)
             .map(|(text, login)| Outcome::Challenge(text, Stage::Proven(login))),
         Stage::Proven(login) => Ok(Outcome::Proven(login)),
+        Stage::Refused(reason) => Err(reason),
     };
     match outcome {
         Ok(Outcome::Proven(login)) => client.log_in(login).await,
@@ -130,12 +135,24 @@ async fn plain(client: &Client, payload: &[u8]) -> Result<Login, NotProven> {
     client.prove(&plain.authcid, password).await
 }
 
-/// The connection comes from the credential of its token, and ends with it.
-fn bearer(client: &Client, payload: &[u8]) -> Result<Login, NotProven> {
-    let bearer = Bearer::parse(payload).ok_or(NotProven::Wrong)?;
+/// The connection comes from the credential of its token, and ends with it. Whose token is refused is told why first.
+fn bearer(client: &Client, payload: &[u8]) -> Outcome {
+    let refused = |error, reason| {
+        let text = bearer_error(error).to_owned();
+        Outcome::Challenge(text, Stage::Refused(reason))
+    };
+    let Some(bearer) = Bearer::parse(payload) else {
+        return refused(BearerError::InvalidRequest, NotProven::Wrong);
+    };
     let owner = client.irc.hub.token_owner(bearer.token.expose());
-    let (user, device) = owner.ok_or(NotProven::Wrong)?;
-    log_in_by_device(client, (user, device), bearer.authzid.as_deref())
+    let authzid = bearer.authzid.as_deref();
+    let login = owner
+        .ok_or(NotProven::Wrong)
+        .and_then(|owner| log_in_by_device(client, owner, authzid));
+    match login {
+        Ok(login) => Outcome::Proven(login),
+        Err(reason) => refused(BearerError::InvalidToken, reason),
+    }
 }
 
 /// The certificate of the TLS connection says who it is (RFC 4422 appendix A); the payload may name the account too.
@@ -180,7 +197,7 @@ fn refuse(client: &mut Client, reason: &NotProven) {
                 .replies
                 .text(Numeric::ErrNickLocked, &[], &reason.to_string())
         }
-        NotProven::Insecure | NotProven::Throttled | NotProven::Busy => {
+        NotProven::Banned(_) | NotProven::Insecure | NotProven::Throttled | NotProven::Busy => {
             client
                 .replies
                 .text(Numeric::ErrSaslFail, &[], &reason.to_string())

@@ -1,6 +1,6 @@
 //! `CHATHISTORY`: IRCv3 draft/chathistory. Reads the one log, through the one gate.
 
-mod aside;
+pub(crate) mod aside;
 
 use bytes::BytesMut;
 use polylogue_core::body::Body;
@@ -9,7 +9,6 @@ use polylogue_core::{EventId, RoomChange, RoomId, RoomSequence, Timestamp};
 use polylogue_hub::{Direction, VisibleEvent};
 use polylogue_irc::batch::Reference;
 use polylogue_irc::chathistory::{Query, Reference as Place, Request};
-use polylogue_irc::line::add_tag;
 use polylogue_irc::{
     Capability, CapabilitySet, LineWriter, Message, Middle, ServerTime, Tag, TagKey, Verb,
     names::is_channel,
@@ -17,8 +16,8 @@ use polylogue_irc::{
 
 use crate::client::Client;
 use crate::names;
+use crate::past;
 use crate::render::message::KEPT_TAGS;
-use crate::render::{Stamp, room_event};
 use crate::reply::part;
 
 /// Answers one request.
@@ -81,7 +80,8 @@ fn missing(client: &mut Client, message: &Message, target: &str) {
 
 type Found = Option<(RoomId, Vec<VisibleEvent>)>;
 
-fn room_of(client: &Client, target: &str) -> Option<RoomId> {
+/// The room that a channel or a nick means to this client, if he knows it.
+pub(super) fn room_of(client: &Client, target: &str) -> Option<RoomId> {
     let world = client.world();
     if is_channel(target) {
         let room = names::room_named(&world, target)?;
@@ -120,7 +120,8 @@ async fn place(client: &Client, room: RoomId, reference: &Place<'_>) -> Option<R
     }
 }
 
-async fn page(
+/// What a client sees of a room beyond a place, the oldest first.
+pub(crate) async fn page(
     client: &Client,
     room: RoomId,
     from: RoomSequence,
@@ -128,6 +129,7 @@ async fn page(
 ) -> Option<Vec<VisibleEvent>> {
     let mut found: Vec<VisibleEvent> = Vec::new();
     let (direction, limit) = way;
+    let (world, user) = (client.world(), client.user_id());
     let mut at = from;
     // Events that have no line of their own here are no messages: go on until the page is full.
     loop {
@@ -140,7 +142,8 @@ async fn page(
         found.extend(
             page.events
                 .into_iter()
-                .filter(|event| is_shown(client.capabilities, &event.change)),
+                .filter(|event| is_shown(client.capabilities, &event.change))
+                .filter(|event| !world.is_kept_from(user, (event.sender, &event.change))),
         );
         match page.next {
             Some(next) if found.len() < limit => at = next,
@@ -260,102 +263,43 @@ fn send(client: &mut Client, (target, room): (&str, RoomId), events: &[VisibleEv
     let Some(room) = world.state.room(room) else {
         return;
     };
-    let mut lines = Vec::with_capacity(events.len());
-    for event in events {
-        let mut scene = client.scene(&world);
-        scene.relation = if event.sender == scene.viewer {
-            polylogue_hub::Relation::Origin
-        } else {
-            polylogue_hub::Relation::Other
-        };
-        // Who came in then is not shown the channel now.
-        scene.viewer = polylogue_core::UserId::SERVER;
-        // One's own messages are part of history, whatever echoes are asked for.
-        scene.capabilities = scene
-            .capabilities
-            .with(polylogue_irc::Capability::EchoMessage);
-        let mut out = BytesMut::new();
-        room_event(
-            &scene,
-            (&room.state, event.sender),
-            Stamp {
-                position: event.position,
-                at: event.at,
-            },
-            &event.change,
-            &mut out,
-        );
-        lines.push(out);
-    }
+    let show = |event| past::lines(client, &world, (&room.state, event));
+    let lines: Vec<_> = events.iter().map(show).collect();
     batch(client, target, &lines);
 }
 
-/// The lines of each message, in a batch if the client knows batches.
-fn batch(client: &mut Client, target: &str, messages: &[BytesMut]) {
-    let mut lines = BytesMut::new();
-    let Some(reference) = Reference::new("h1") else {
-        return;
-    };
-    let server = client.replies.server();
-    let batched = client.capabilities.has(polylogue_irc::Capability::Batch);
-    if batched {
-        let _ = LineWriter::new(&mut lines)
-            .open_batch(
-                part(&server),
-                reference,
-                const { Middle::literal("chathistory") },
-            )
-            .middle(part(target))
-            .end();
-    }
-    for message in messages {
-        for line in message.split_inclusive(|byte| *byte == b'\n') {
-            if batched {
-                add_tag(
-                    line,
-                    &Tag::new(TagKey::BATCH, reference.as_str()),
-                    &mut lines,
-                );
-            } else {
-                lines.extend_from_slice(line);
-            }
-        }
-    }
-    if batched {
-        let _ = LineWriter::new(&mut lines)
-            .close_batch(part(&server), reference)
-            .end();
-    }
-    client.replies.append_lines(&lines);
+fn batch(client: &mut Client, target: &str, lines: &[BytesMut]) {
+    let kind = const { Middle::literal("chathistory") };
+    past::send(client, (kind, Some(target)), lines);
+}
+
+/// The channels and conversations of a client, as he names them.
+pub(crate) fn conversations(client: &Client) -> Vec<(RoomId, String)> {
+    let (world, me) = (client.world(), client.user_id());
+    let own = world.state.user(me).into_iter();
+    let rooms = own.flat_map(|user| world.state.rooms_that_reach(user));
+    let named = rooms.filter_map(|id| {
+        let state = &world.state.room(id)?.state;
+        let name = match state.kind {
+            RoomKind::Group => names::channel(state)?.to_owned(),
+            RoomKind::Direct(..) => world.name_of(state.peer_of(me)?)?.nick().to_string(),
+        };
+        Some((id, name))
+    });
+    named.collect()
 }
 
 /// The conversations with messages between two times, with the time of each one's latest.
 async fn targets(client: &mut Client, (from, to): (u64, u64), limit: usize) {
-    let world = client.world();
-    let me = client.user_id();
     let (low, high) = (from.min(to), from.max(to));
     let mut rows = aside::targets(client);
     rows.retain(|(at, _)| *at > low && *at < high);
-    let rooms: Vec<RoomId> = world.state.user(me).map_or_else(Vec::new, |user| {
-        world.state.rooms_that_reach(user).collect()
-    });
-    for id in rooms {
-        let Some(room) = world.state.room(id) else {
-            continue;
-        };
-        let name = match room.state.kind {
-            RoomKind::Group => names::channel(&room.state).map(str::to_owned),
-            RoomKind::Direct(..) => room
-                .state
-                .peer_of(me)
-                .and_then(|peer| world.name_of(peer))
-                .map(|name| name.nick().to_string()),
-        };
+    for (id, name) in conversations(client) {
         let Some(latest) = page(client, id, RoomSequence(u64::MAX), (Direction::Backward, 1)).await
         else {
             continue;
         };
-        if let (Some(name), Some(event)) = (name, latest.first())
+        if let Some(event) = latest.first()
             && event.at.0 > low
             && event.at.0 < high
         {

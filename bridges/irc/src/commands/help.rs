@@ -35,6 +35,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
             "The same as /msg ChanServ command: channels. CS HELP lists what it understands.",
         ],
     ),
+    (
+        "DLINE",
+        &[
+            "DLINE [time] address|network|nick [:reason]",
+            "For server operators: shuts an address out, on every protocol; for a day if no time is given. DLINE LIST shows all.",
+        ],
+    ),
     ("HELP", &["HELP [command]", "These texts."]),
     ("INFO", &["INFO", "What this server is."]),
     (
@@ -56,6 +63,13 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     (
         "KICK",
         &["KICK #channel nick[,nick] [:reason]", "Puts members out."],
+    ),
+    (
+        "KLINE",
+        &[
+            "KLINE [time] mask [:reason]",
+            "For server operators: shuts out whoever the mask means, on every protocol. KLINE LIST shows all.",
+        ],
     ),
     (
         "KNOCK",
@@ -172,10 +186,45 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "REHASH",
+        &[
+            "REHASH",
+            "For server operators: the server reads its certificate again.",
+        ],
+    ),
+    (
+        "SAJOIN",
+        &[
+            "SAJOIN nick #channel[,#channel]",
+            "For server operators: has somebody join, as he could himself.",
+        ],
+    ),
+    (
         "SAMODE",
         &[
             "SAMODE #channel modes [parameters]",
             "For server operators: MODE in the server's name.",
+        ],
+    ),
+    (
+        "SANICK",
+        &[
+            "SANICK guest nick",
+            "For server operators: gives a guest another nick.",
+        ],
+    ),
+    (
+        "SAPART",
+        &[
+            "SAPART nick #channel[,#channel] [:reason]",
+            "For server operators: has somebody leave.",
+        ],
+    ),
+    (
+        "SEARCH",
+        &[
+            "SEARCH text=words;in=#channel;from=nick;after=time;before=time;limit=number",
+            "What was said with these words (a space is written \\s), in all your channels and conversations or in one.",
         ],
     ),
     (
@@ -186,10 +235,17 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "SILENCE",
+        &[
+            "SILENCE [+mask|-mask][,...]",
+            "Whom you do not want to hear; without a parameter: the list. A nick with an account is ignored in all your clients.",
+        ],
+    ),
+    (
         "STATS",
         &[
             "STATS letter",
-            "u: for how long the server has been running. o: its operators, for operators.",
+            "u: for how long the server has been running. For operators: o, the operators; k and d, who is banned.",
         ],
     ),
     (
@@ -200,6 +256,20 @@ const SUBJECTS: &[(&str, &[&str])] = &[
     (
         "TOPIC",
         &["TOPIC #channel [:topic]", "Shows or sets a topic."],
+    ),
+    (
+        "UNDLINE",
+        &[
+            "UNDLINE address|network",
+            "For server operators: lifts the ban of an address.",
+        ],
+    ),
+    (
+        "UNKLINE",
+        &[
+            "UNKLINE mask",
+            "For server operators: lifts the ban of a user.",
+        ],
     ),
     ("USERHOST", &["USERHOST nick...", "User names and hosts."]),
     (

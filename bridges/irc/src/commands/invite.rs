@@ -20,7 +20,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(channel) = client.required(message, 1) else {
         return;
     };
-    let Some(room) = client.channel(channel) else {
+    let Some(room) = client.channel(channel).await else {
         return;
     };
     let Some(user) = client.world().user_named(nick) else {
@@ -30,7 +30,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     };
     match client
         .submit(Command::Invite {
-            room,
+            room: room.state.id,
             user,
             reason: None,
         })

@@ -43,8 +43,8 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         if missing == Some(channel) {
             continue;
         }
-        match client.channel(channel) {
-            Some(room) => kick(client, (room, channel), nick, reason.clone()).await,
+        match client.channel(channel).await {
+            Some(room) => kick(client, (room.state.id, channel), nick, reason.clone()).await,
             None => missing = Some(channel),
         }
     }

@@ -5,6 +5,7 @@ use polylogue_core::operator::OperatorCommand;
 use polylogue_irc::{Message, Numeric, Verb};
 
 use crate::client::Client;
+use crate::former;
 use crate::refusal::About;
 
 /// Ends a user's sessions.
@@ -33,5 +34,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             .replies
             .text(Numeric::ErrCantKillServer, &[], "You can't kill a server");
     }
-    client.operate((about, given), command).await;
+    // A guest is gone with his sessions, and leaves his nick to be asked for.
+    let guest = known.filter(|user| !client.world().is_account(*user));
+    let was = guest.and_then(|guest| former::portrait(client, guest));
+    if client.operate((about, given), command).await.is_some() {
+        client.was(was);
+    }
 }

@@ -16,9 +16,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(channel) = client.required(message, 0) else {
         return;
     };
-    let Some(room) = client.channel(channel) else {
+    let Some(room) = client.channel(channel).await else {
         return;
     };
+    let room = room.state.id;
     let reason: Option<Arc<str>> = message.given(1).map(Arc::from);
     let standing = client
         .world()

@@ -14,7 +14,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(target) = message.given(0) else {
         return fail(client, "NEED_MORE_PARAMS", &[], "Missing parameters");
     };
-    let room = room_of(client, target);
+    let room = room_of(client, target).await;
     if let Some(written) = message.given(1) {
         let time = written.strip_prefix("timestamp=").and_then(time::parse);
         let Some(time) = time.map(Timestamp) else {
@@ -23,6 +23,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         };
         let marked = match room {
             Some(room) => mark(client, room, time).await,
+            None if is_channel(target) => Err(Refusal::NoSuchRoom),
             None => keep(client, target, time),
         };
         if let Err(refusal) = marked {
@@ -66,11 +67,11 @@ fn kept(client: &Client, nick: &str) -> Timestamp {
         .unwrap_or_default()
 }
 
-fn room_of(client: &Client, target: &str) -> Option<RoomId> {
-    let world = client.world();
+async fn room_of(client: &Client, target: &str) -> Option<RoomId> {
     if is_channel(target) {
-        return names::room_named(&world, target);
+        return Some(client.known_channel(target).await?.state.id);
     }
+    let world = client.world();
     let peer = world.user_named(target)?;
     let key = NameKey::direct(client.user_id(), peer);
     world.state.room_named(&key)

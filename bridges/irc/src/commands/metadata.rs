@@ -173,8 +173,9 @@ async fn find(client: &Client, target: &str) -> Option<(Target, String, Values)>
     if is_channel(target) {
         let id = names::room_named(&world, target)?;
         let room = client.irc.hub.room(id).await.ok()?;
+        // Of a channel that one is asked into, outsiders hear no more than LIST says.
         let open = room.state.listed && room.state.join_rule == JoinRule::Public;
-        return (open || room.state.is_joined(client.user_id())).then(|| {
+        return (open || room.state.is_readable_by(client.user_id())).then(|| {
             let values = metadata::of_room(&room.state);
             (Target::Room(id), target.to_owned(), values)
         });

@@ -7,14 +7,15 @@ use polylogue_core::event::RoomSetting;
 use polylogue_core::operator::OperatorCommand;
 use polylogue_core::power::Prefix;
 use polylogue_core::room::{JoinRule, MaskList};
-use polylogue_core::{Command, RoomId, RoomState};
+use polylogue_core::{Command, Refusal, RoomId, RoomState};
 use polylogue_irc::mode::{Change, Item, ModeError, Sign, parse};
 use polylogue_irc::{Mask, Message, Middle, Numeric, Verb, names::is_channel};
 
 use super::user_mode;
 use crate::client::Client;
+use crate::duration;
 use crate::isupport::MODES;
-use crate::refusal::About;
+use crate::refusal::{self, About};
 use crate::render::mode as shown;
 
 /// Shows or changes modes.
@@ -72,14 +73,16 @@ pub(super) async fn channel(
     (message, target): (&Message, &str),
     authority: Authority,
 ) {
-    let Some(id) = client.channel(target) else {
-        return;
+    let found = match authority {
+        Authority::Own => client.known_channel(target).await,
+        Authority::Server => client.any_channel(target).await,
     };
-    let Ok(room) = client.irc.hub.room(id).await else {
+    let Some(room) = found else {
         return client
             .replies
             .text(Numeric::ErrNoSuchChannel, &[target], "No such channel");
     };
+    let id = room.state.id;
     let parameters: Vec<&str> = message.params().skip(1).collect();
     if parameters.is_empty() {
         return show(client, &room.state, target);
@@ -88,10 +91,23 @@ pub(super) async fn channel(
     let mut flags = Vec::new();
     for item in parse(&MODES, parameters.iter().copied(), shown::AT_ONCE) {
         match item {
-            Item::ShowList(letter) => show_list(client, &room.state, (target, letter)),
+            Item::ShowList(letter) if may_read(client, (&room.state, authority), letter) => {
+                show_list(client, &room.state, (target, letter));
+            }
+            Item::ShowList(_) => {
+                let about = About {
+                    verb: Verb::Mode,
+                    target,
+                };
+                refusal::tell(&mut client.replies, about, &Refusal::NotJoined);
+            }
             Item::Refused(error) => refused(client, target, &error),
             Item::Change(change) => match prefix_of(change.letter) {
-                Some(prefix) => prefixes.extend(prefix_change(client, (target, prefix), &change)),
+                Some(prefix) => prefixes.extend(prefix_change(
+                    client,
+                    (&room.state, target, prefix),
+                    &change,
+                )),
                 None => match flag_of(change.letter) {
                     Some(flag) => flags.push(ModeChange::Flag(flag, direction(change.sign))),
                     None if change.letter == 'l' => flags.extend(limit(client, target, &change)),
@@ -113,6 +129,18 @@ pub(super) async fn channel(
             changes: prefixes,
         };
         authority.ask(client, target, command).await;
+    }
+}
+
+/// Whether a list may be read: who is banned where the channel shows itself, the others by its members.
+fn may_read(client: &Client, (room, authority): (&RoomState, Authority), letter: char) -> bool {
+    let me = client.user_id();
+    match (authority, list_of(letter)) {
+        (Authority::Own, Some(MaskList::Ban)) => room.is_shown_to(me),
+        (Authority::Own, Some(MaskList::Exception | MaskList::Invitation | MaskList::Quiet)) => {
+            room.is_joined(me)
+        }
+        (Authority::Own, None) | (Authority::Server, _) => true,
     }
 }
 
@@ -317,7 +345,8 @@ async fn one(
         letter => match (list_of(letter), change.parameter) {
             (Some(list), Some(mask)) => {
                 let given = mask.as_str();
-                let Some(mask) = normal_mask(given) else {
+                let (lasts, untimed) = timed(given);
+                let Some(mask) = normal_mask(untimed) else {
                     return client.replies.text(
                         Numeric::ErrInvalidModeParam,
                         &[target, &letter.to_string(), given],
@@ -329,13 +358,23 @@ async fn one(
                     list,
                     mask,
                     direction: direction(change.sign),
-                    until: None,
+                    until: lasts.map(|lasts| crate::registration::now().plus(lasts)),
                 }
             }
             (Some(_), None) | (None, _) => return,
         },
     };
     authority.ask(client, target, command).await;
+}
+
+/// A mask that holds for a time, `~t:60:mask` or `$t:1h:mask`: for how many milliseconds, and the mask. A number alone is minutes.
+fn timed(mask: &str) -> (Option<u64>, &str) {
+    let found = mask
+        .strip_prefix(['$', '~'])
+        .and_then(|rest| rest.strip_prefix("t:"))
+        .and_then(|rest| rest.split_once(':'))
+        .and_then(|(time, mask)| Some((duration::parse(time)?, mask)));
+    found.map_or((None, mask), |(lasts, mask)| (Some(lasts), mask))
 }
 
 /// `nick!user@host` from what was written; of extended masks those that mean something (`EXTBAN`), with `$` in front.
@@ -360,7 +399,7 @@ pub(crate) fn normal_mask(mask: &str) -> Option<Arc<str>> {
 
 fn prefix_change(
     client: &mut Client,
-    (target, prefix): (&str, Prefix),
+    (room, target, prefix): (&RoomState, &str, Prefix),
     change: &Change<'_>,
 ) -> Option<PrefixChange> {
     let nick = change.parameter?.as_str();
@@ -370,13 +409,7 @@ fn prefix_change(
             .text(Numeric::ErrNoSuchNick, &[nick], "No such nick/channel");
         return None;
     };
-    let room = crate::names::room_named(&client.world(), target)?;
-    let here = client
-        .world()
-        .state
-        .room(room)
-        .is_some_and(|room| room.state.is_joined(user));
-    if !here {
+    if !room.is_joined(user) {
         client.replies.text(
             Numeric::ErrUserNotInChannel,
             &[nick, target],
@@ -448,6 +481,21 @@ fn list_of(letter: char) -> Option<MaskList> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masks_that_hold_for_a_time() {
+        let check = |given: &str, minutes: Option<u64>, mask: &str| {
+            let expected = (minutes.map(|minutes| minutes * 60_000), mask);
+            assert_eq!(timed(given), expected, "{given}");
+        };
+        check("~t:60:bob!*@*", Some(60), "bob!*@*");
+        check("$t:2h:$a:bob", Some(120), "$a:bob");
+        check("~t:1d:~m:*!*@h", Some(1440), "~m:*!*@h");
+        check("bob!*@*", None, "bob!*@*");
+        // What is no time is no mask either: it is refused as what it is.
+        check("~t:soon:bob", None, "~t:soon:bob");
+        check("~t:60", None, "~t:60");
+    }
 
     #[test]
     fn masks_have_one_form() {

@@ -41,6 +41,7 @@ pub(super) async fn run(client: &mut Client, message: &Message) {
             let Some(target) = params.next().filter(|target| !target.contains(',')) else {
                 return invalid(client, "A multiline batch has one target");
             };
+            give_up(client);
             client.collecting = Some(Collecting {
                 opening: message.clone(),
                 reference: reference.as_str().into(),
@@ -55,10 +56,35 @@ pub(super) async fn run(client: &mut Client, message: &Message) {
             Some(collected) if *collected.reference == *reference.as_str() => {
                 say(client, collected).await;
             }
+            Some(other) => {
+                client.collecting = Some(other);
+                give_up(client);
+            }
             // What was wrong with it was told.
-            Some(_) | None => {}
+            None => {}
         },
         Err(error) => invalid(client, &error.to_string()),
+    }
+}
+
+/// The batch that is open is not said: the client is told so.
+fn give_up(client: &mut Client) {
+    if client.collecting.take().is_some() {
+        invalid(client, "The batch was not closed: nothing of it was said");
+    }
+}
+
+/// The bytes of the message that a line completes, if it does.
+pub(crate) fn closes(client: &Client, message: &Message) -> Option<usize> {
+    let collecting = client.collecting.as_ref()?;
+    if message.verb() != Verb::Batch {
+        return None;
+    }
+    match Batch::parse(message) {
+        Ok(Batch::Close { reference }) if *collecting.reference == *reference.as_str() => {
+            Some(collecting.text.len())
+        }
+        Ok(Batch::Close { .. } | Batch::Open { .. }) | Err(_) => None,
     }
 }
 

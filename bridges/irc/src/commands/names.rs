@@ -8,11 +8,11 @@ use crate::client::Client;
 use crate::names;
 use crate::replay::NamesReply;
 
-/// A channel whose members a client may see: one that the directory lists, or that he is in. It is read if it is not in memory.
+/// A channel whose members a client may see: it is read if it is not in memory.
 pub(super) async fn shown(client: &Client, name: &str) -> Option<Room> {
     let room = names::room_named(&client.world(), name)?;
     let room = client.irc.hub.room(room).await.ok()?;
-    (room.state.listed || room.state.is_joined(client.user_id())).then_some(room)
+    room.state.is_shown_to(client.user_id()).then_some(room)
 }
 
 /// Shows who is in each channel.

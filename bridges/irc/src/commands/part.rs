@@ -16,7 +16,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     };
     let reason: Option<Arc<str>> = message.given(1).map(Arc::from);
     for name in list.split(',').filter(|name| !name.is_empty()) {
-        if let Some(room) = client.channel(name) {
+        if let Some(room) = client.channel(name).await {
             client
                 .ask(
                     About {
@@ -24,7 +24,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
                         target: name,
                     },
                     Command::Leave {
-                        room,
+                        room: room.state.id,
                         reason: reason.clone(),
                     },
                 )

@@ -5,7 +5,6 @@ use polylogue_core::{Command, EventId, Refusal, RoomId};
 use polylogue_irc::{Message, Middle, Verb, names::is_channel};
 
 use crate::client::Client;
-use crate::names;
 
 /// Takes a message away.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
@@ -15,7 +14,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(id) = client.required(message, 1) else {
         return;
     };
-    let Some(room) = room_of(client, target) else {
+    let Some(room) = room_of(client, target).await else {
         let code = const { Middle::literal("INVALID_TARGET") };
         return client.replies.fail(
             (Verb::Redact, code),
@@ -56,11 +55,11 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     }
 }
 
-fn room_of(client: &Client, target: &str) -> Option<RoomId> {
-    let world = client.world();
+async fn room_of(client: &Client, target: &str) -> Option<RoomId> {
     if is_channel(target) {
-        return names::room_named(&world, target);
+        return Some(client.known_channel(target).await?.state.id);
     }
+    let world = client.world();
     let peer = world.user_named(target)?;
     world
         .state

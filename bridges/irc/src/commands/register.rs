@@ -133,7 +133,7 @@ pub(crate) fn hindrance(client: &Client) -> Option<(&'static str, &'static str)>
     };
     if account {
         Some(("ALREADY_AUTHENTICATED", "You are logged in already"))
-    } else if let Some(text) = shut(client.irc.hub.registration()) {
+    } else if let Some(text) = shut(&client.irc.hub.registration()) {
         Some(("TEMPORARILY_UNAVAILABLE", text))
     } else if !client.peer.security.allows_passwords() {
         Some((

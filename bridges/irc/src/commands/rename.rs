@@ -17,9 +17,10 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         }
         return;
     };
-    let Some(id) = client.channel(old) else {
+    let Some(room) = client.channel(old).await else {
         return;
     };
+    let id = room.state.id;
     let about = About {
         verb: Verb::Rename,
         target: old,
@@ -33,9 +34,6 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
                 (old, new),
             );
         }
-    };
-    let Ok(room) = client.irc.hub.room(id).await else {
-        return refusal::tell(&mut client.replies, about, &Refusal::NoSuchRoom);
     };
     let canonical = room.state.canonical_name().cloned();
     let is_same = |known: &ChannelName| known.claim() == name.claim();
@@ -92,7 +90,7 @@ pub(super) async fn forward(client: &mut Client, given: &str) -> Next {
     let Some(name) = room.state.canonical_name() else {
         return Next::Continue;
     };
-    if room.state.names.iter().any(is_its_own) || !(room.state.listed || is_in) {
+    if room.state.names.iter().any(is_its_own) || !room.state.is_shown_to(client.user_id()) {
         return Next::Continue;
     }
     let name = name.as_str();

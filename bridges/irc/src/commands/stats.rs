@@ -1,7 +1,8 @@
-//! `STATS`: RFC 2812 section 3.4.4. What everybody may know.
+//! `STATS`: RFC 2812 section 3.4.4. What everybody may know, and what operators may.
 
 use polylogue_irc::{Message, Numeric};
 
+use super::server_ban::{self, Kind};
 use crate::client::Client;
 use crate::registration::now;
 
@@ -23,6 +24,11 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
                 .replies
                 .text(Numeric::RplStatsOLine, &["O", "*", "*"], name);
         }
+    }
+    match letter {
+        "k" | "K" => server_ban::list(client, Kind::Users),
+        "d" | "D" => server_ban::list(client, Kind::Addresses),
+        _ => {}
     }
     client
         .replies

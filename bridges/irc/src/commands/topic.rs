@@ -1,7 +1,6 @@
 //! `TOPIC`: RFC 2812 section 3.2.4.
 
 use bytes::BytesMut;
-use polylogue_core::visibility::HistoryVisibility;
 use polylogue_core::{Command, Refusal};
 use polylogue_irc::{Message, Numeric, Verb};
 
@@ -14,7 +13,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Some(channel) = client.required(message, 0) else {
         return;
     };
-    let Some(room) = client.channel(channel) else {
+    let Some(room) = client.channel(channel).await else {
         return;
     };
     let about = About {
@@ -29,7 +28,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
             .ask(
                 about,
                 Command::SetTopic {
-                    room,
+                    room: room.state.id,
                     topic: topic.into(),
                 },
             )
@@ -37,11 +36,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         return;
     }
     let world = client.world();
-    let Ok(room) = client.irc.hub.room(room).await else {
-        return refusal::tell(&mut client.replies, about, &Refusal::NoSuchRoom);
-    };
-    let open = room.state.listed || room.state.visibility() == HistoryVisibility::WorldReadable;
-    if !room.state.is_joined(client.user_id()) && !open {
+    if !room.state.is_shown_to(client.user_id()) {
         return refusal::tell(&mut client.replies, about, &Refusal::NotJoined);
     }
     if room.state.topic.is_none() {

@@ -61,7 +61,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     }
     let channels: Vec<String> = rooms
         .iter()
-        .filter(|room| room.state.listed || room.state.is_joined(me))
+        .filter(|room| room.state.is_shown_to(me))
         .filter_map(|room| {
             let symbol: String = room
                 .state

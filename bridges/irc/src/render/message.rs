@@ -38,6 +38,18 @@ pub(crate) fn message(
     };
     match &said.body {
         Body::Text(text) => {
+            let verb = verb_of(text.kind);
+            if let Some(line) = plain(text, said.relation)
+                && line.len() <= room_for(&by, (verb, to))
+            {
+                return piece(
+                    scene,
+                    (&by, to),
+                    (stamp, Place::First(None)),
+                    (verb, line),
+                    out,
+                );
+            }
             let mut lines = lines_of(scene, text, said.relation);
             if let Some(nick) = answered(scene, room, (sender, text, said.relation)) {
                 address(&mut lines, &nick);
@@ -46,7 +58,7 @@ pub(crate) fn message(
                 scene,
                 (&by, to),
                 (stamp, said.relation),
-                (verb_of(text.kind), &lines),
+                (verb, &lines),
                 out,
             );
         }
@@ -148,6 +160,18 @@ fn parts(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
         0 => Cow::Borrowed(part),
         _ => format!("\r{part}").into(),
     })
+}
+
+/// The line of a text to which nothing has to be done: that of nearly every message.
+fn plain(text: &Text, relation: Option<Refers>) -> Option<&str> {
+    let Form::Irc(line) = &text.form else {
+        return None;
+    };
+    let bytes = line.as_bytes();
+    let is_plain = relation.is_none()
+        && text.kind != TextKind::Action
+        && !(bytes.is_empty() || bytes.contains(&b'\n') || bytes.contains(&b'\r'));
+    is_plain.then_some(line)
 }
 
 /// The logical lines of a text; of an action, each is one. Most are one line, as it came.
@@ -257,9 +281,7 @@ fn speak(
     out: &mut BytesMut,
 ) {
     let Ok(target) = Middle::new(to) else { return };
-    let source = by.source();
-    let room = polylogue_irc::codec::MESSAGE_LIMIT
-        .saturating_sub(source.length() + verb.word().len() + to.len() + FRAME);
+    let room = room_for(by, (verb, to));
     let mut pieces: Vec<(Joint, Cow<'_, str>)> = Vec::with_capacity(lines.len());
     for line in lines {
         let (joint, line) = match line.strip_prefix('\r') {
@@ -295,19 +317,51 @@ fn speak(
         );
     }
     for (at, (_, text)) in pieces.iter().enumerate() {
-        let mut line = if at == 0 {
-            scene.line_of(out, (stamp.at, by.account), stamp.position)
-        } else {
-            scene.line(out, (stamp.at, by.account))
+        let place = match at {
+            0 => Place::First(id.as_deref()),
+            _ => Place::Later,
         };
-        line = match at {
-            0 => beside(scene, line, id.as_deref()),
-            _ => scene.beside(line, &[TagKey::REPLY, TagKey::DRAFT_REPLY]),
-        };
-        let line = scene.marked(line, by).from(source, verb);
-        if let Err(error) = line.middle(target).trailing(&Trailing::lossy(text)) {
-            tracing::warn!(%error, "a message did not fit its line");
+        piece(scene, (by, to), (stamp, place), (verb, text), out);
+    }
+}
+
+/// Where a line stands among those of its message.
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    /// It carries the message's id, and the one of what is answered.
+    First(Option<&'a str>),
+    /// It goes on.
+    Later,
+}
+
+/// Bytes of text that a line has room for.
+fn room_for(by: &Name<'_>, (verb, to): (Verb, &str)) -> usize {
+    let taken = by.source().length() + verb.word().len() + to.len() + FRAME;
+    polylogue_irc::codec::MESSAGE_LIMIT.saturating_sub(taken)
+}
+
+/// One line of a message.
+fn piece(
+    scene: &Scene<'_>,
+    (by, to): (&Name<'_>, &str),
+    (stamp, place): (Stamp, Place<'_>),
+    (verb, text): (Verb, &str),
+    out: &mut BytesMut,
+) {
+    let Ok(target) = Middle::new(to) else { return };
+    let line = match place {
+        Place::First(answered) => {
+            let line = scene.line_of(out, (stamp.at, by.account), stamp.position);
+            beside(scene, line, answered)
         }
+        Place::Later => {
+            let line = scene.line(out, (stamp.at, by.account));
+            scene.beside(line, &[TagKey::REPLY, TagKey::DRAFT_REPLY])
+        }
+    };
+    let line = scene.marked(line, by).from(by.source(), verb);
+    if let Err(error) = line.middle(target).trailing(&Trailing::lossy(text)) {
+        tracing::warn!(%error, "a message did not fit its line");
     }
 }
 

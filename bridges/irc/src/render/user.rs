@@ -9,7 +9,7 @@ use polylogue_core::{RoomId, Signal, Timestamp, UserId};
 use polylogue_hub::{Relation, Viewer};
 use polylogue_irc::{Capability, LineWriter, Middle, Tag, TagKey, Trailing, Verb};
 
-use super::{Scene, member, metadata, transient};
+use super::{Scene, member, metadata, transient, watched};
 use crate::names;
 use crate::services::NICKSERV;
 
@@ -195,9 +195,13 @@ pub(super) fn presented(scene: &Scene<'_>, (user, at): (UserId, Timestamp), out:
     metadata::of_a_user(scene, user, out);
 }
 
-/// A connection goes on as another user: it parts from the channels of the one and takes the other's nick. Others see a guest quit.
+/// A connection goes on as another user: it parts from the channels of the one and takes the other's nick. Others see a guest quit, and as whom he
+/// goes on.
 fn left(scene: &Scene<'_>, (user, next, at): (UserId, UserId, Timestamp), out: &mut BytesMut) {
     if scene.relation != Relation::Origin {
+        if scene.world.is_account(next) && !scene.world.is_account(user) {
+            watched::account(scene, (user, next, at), out);
+        }
         return detached(scene, (user, at), "Logged in", out);
     }
     let was = names::Name::of((scene.before, scene.before), user);

@@ -86,7 +86,11 @@ fn is_alias(world: &World, session: SessionId, nick: &str) -> bool {
 }
 
 /// IRCv3 account-notify: a guest has logged in.
-fn account(scene: &Scene<'_>, (guest, user, at): (UserId, UserId, Timestamp), out: &mut BytesMut) {
+pub(super) fn account(
+    scene: &Scene<'_>,
+    (guest, user, at): (UserId, UserId, Timestamp),
+    out: &mut BytesMut,
+) {
     if !scene.has(Capability::AccountNotify) {
         return;
     }

@@ -9,16 +9,19 @@ mod flags;
 mod founder;
 mod info;
 mod invite;
+mod kick;
 mod level;
 mod prefix;
 mod quiet;
 mod register;
 mod set;
+mod status;
 mod successor;
 mod topic;
 mod unban;
 
-use polylogue_core::{Room, UserId};
+use polylogue_core::room::Membership;
+use polylogue_core::{Refusal, Room, RoomState, UserId};
 use polylogue_irc::Verb as Word;
 
 use super::{Call, Service};
@@ -47,6 +50,8 @@ pub(crate) static CHANSERV: Service = Service {
         quiet::UNQUIET,
         invite::VERB,
         unban::VERB,
+        kick::VERB,
+        status::VERB,
         topic::VERB,
         clear::VERB,
         set::VERB,
@@ -71,7 +76,7 @@ async fn channel(call: &mut Call<'_>) -> Option<Channel> {
         None => None,
     };
     let me = call.me();
-    let room = room.filter(|room| knows_of(room, me));
+    let room = room.filter(|room| room.state.is_known_to(me));
     match room {
         Some(room) => Some(Channel {
             name: name.to_owned(),
@@ -84,6 +89,19 @@ async fn channel(call: &mut Call<'_>) -> Option<Channel> {
     }
 }
 
-fn knows_of(room: &Room, user: UserId) -> bool {
-    room.state.listed || room.state.membership(user).is_some() || room.state.level(user) > 0
+/// Whether somebody may read who may do what in a channel and who is kept out of it: whoever reads the rest of its state, and those on its
+/// access list who are not in it just now.
+fn reads_lists(room: &RoomState, user: UserId) -> bool {
+    let is_on_it = room.level(user) > room.power.users_default;
+    let is_banned = room.membership(user) == Some(Membership::Ban);
+    room.is_readable_by(user) || (is_on_it && !is_banned)
+}
+
+/// The same; told if not.
+fn may_read_lists(call: &mut Call<'_>, channel: &Channel) -> bool {
+    let may = reads_lists(&channel.room.state, call.me());
+    if !may {
+        call.refused(&Refusal::NotJoined);
+    }
+    may
 }

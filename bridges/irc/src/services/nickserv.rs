@@ -1,5 +1,6 @@
 //! NickServ: accounts, and logging in. What it understands.
 
+mod acc;
 mod cert;
 mod drop;
 mod ghost;
@@ -28,6 +29,8 @@ pub(crate) static NICKSERV: Service = Service {
         passwd::VERB,
         set::VERB,
         info::VERB,
+        acc::ACC,
+        acc::STATUS,
         sessions::VERB,
         cert::VERB,
         group::GROUP,

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use polylogue_core::command::Actor;
 use polylogue_core::user::Device;
 use polylogue_core::{Command, Refusal};
 use polylogue_hub::Request;
-use polylogue_matrix::uia::Auth;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Matrix;
-use crate::access::{Access, Confidential};
+use crate::access::Access;
 use crate::error::{Answer, Failure};
-use crate::extract::{Body, OptionalBody, Reply, Segments};
-use crate::proof;
+use crate::extract::{Body, Reply, Segments};
+use crate::proof::Proven;
 
 #[derive(Deserialize)]
 pub(crate) struct Rename {
@@ -22,14 +22,11 @@ pub(crate) struct Rename {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Delete {
-    auth: Option<Auth>,
-}
+pub(crate) struct Delete {}
 
 #[derive(Deserialize)]
 pub(crate) struct DeleteSeveral {
     devices: Vec<String>,
-    auth: Option<Auth>,
 }
 
 pub(crate) async fn list(State(matrix): State<Arc<Matrix>>, access: Access) -> Answer {
@@ -69,35 +66,25 @@ pub(crate) async fn put(
 
 pub(crate) async fn delete(
     State(matrix): State<Arc<Matrix>>,
-    access: Access,
-    (Segments(label), _): (Segments<String>, Confidential),
-    OptionalBody(request): OptionalBody<Delete>,
+    Segments(label): Segments<String>,
+    Proven { access, actor, .. }: Proven<Delete>,
 ) -> Answer {
-    let known = find(&matrix, &access, &label).is_ok();
-    end(
-        &matrix,
-        &access,
-        (if known { vec![label] } else { Vec::new() }, request.auth),
-    )
-    .await
+    end(&matrix, (&access, actor), vec![label]).await
 }
 
 pub(crate) async fn delete_several(
     State(matrix): State<Arc<Matrix>>,
-    access: Access,
-    _: Confidential,
-    Body(request): Body<DeleteSeveral>,
+    Proven {
+        access,
+        actor,
+        request,
+    }: Proven<DeleteSeveral>,
 ) -> Answer {
-    end(&matrix, &access, (request.devices, request.auth)).await
+    end(&matrix, (&access, actor), request.devices).await
 }
 
 /// Ends devices; those that are gone already are no error, so that a lost reply can be asked for again.
-async fn end(
-    matrix: &Matrix,
-    access: &Access,
-    (labels, auth): (Vec<String>, Option<Auth>),
-) -> Answer {
-    let actor = proof::password(matrix, access, auth).await?;
+async fn end(matrix: &Matrix, (access, actor): (&Access, Actor), labels: Vec<String>) -> Answer {
     let mut devices: Vec<_> = labels
         .iter()
         .filter_map(|label| find(matrix, access, label).ok())

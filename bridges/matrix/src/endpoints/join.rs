@@ -27,13 +27,15 @@ pub(crate) async fn post(
         missing: MissingRoom::Refuse,
         reason,
     };
-    let receipt = matrix
-        .hub
-        .submit(Request::new(access.actor(), command))
-        .await?;
-    Ok(Reply(
-        json!({ "room_id": matrix.room_id(receipt.room().ok_or(Refusal::Internal)?) }),
-    ))
+    at_the_door(&matrix, &access, command).await
+}
+
+/// Asks to be let in, and tells which room it is.
+pub(super) async fn at_the_door(matrix: &Matrix, access: &Access, command: Command) -> Answer {
+    let ask = Request::new(access.actor(), command);
+    let room = matrix.hub.submit(ask).await?.room();
+    let room_id = matrix.room_id(room.ok_or(Refusal::Internal)?);
+    Ok(Reply(json!({ "room_id": room_id })))
 }
 
 /// A room as clients name it where both ways are allowed.

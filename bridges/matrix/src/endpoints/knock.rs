@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use polylogue_core::{Command, Refusal};
-use polylogue_hub::Request;
-use serde_json::json;
+use polylogue_core::Command;
 
-use super::join::by_id_or_alias;
+use super::join::{at_the_door, by_id_or_alias};
 use super::membership::Reason;
 use crate::Matrix;
 use crate::access::Access;
 use crate::error::Answer;
-use crate::extract::{OptionalBody, Reply, Segments};
+use crate::extract::{OptionalBody, Segments};
 
 pub(crate) async fn post(
     State(matrix): State<Arc<Matrix>>,
@@ -24,11 +22,5 @@ pub(crate) async fn post(
         room: by_id_or_alias(&matrix, &room)?,
         reason,
     };
-    let receipt = matrix
-        .hub
-        .submit(Request::new(access.actor(), command))
-        .await?;
-    Ok(Reply(
-        json!({ "room_id": matrix.room_id(receipt.room().ok_or(Refusal::Internal)?) }),
-    ))
+    at_the_door(&matrix, &access, command).await
 }

@@ -96,7 +96,7 @@ async fn by_password(
     let password = request
         .password
         .clone()
-        .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "password is missing"))?;
+        .ok_or_else(|| Failure::missing("password"))?;
     Ok(match proof::localpart(matrix, typed) {
         Some(name) => {
             matrix
@@ -116,7 +116,7 @@ fn by_token(
     let token = request
         .token
         .as_deref()
-        .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "token is missing"))?;
+        .ok_or_else(|| Failure::missing("token"))?;
     Ok(matrix.hub.use_login_token(token, from)?)
 }
 

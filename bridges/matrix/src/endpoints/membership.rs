@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::routing::{MethodRouter, post};
 use polylogue_core::room::Membership;
 use polylogue_core::{Command, RoomId, UserId};
 use polylogue_hub::Request;
@@ -22,7 +23,7 @@ pub(crate) struct Reason {
 
 #[derive(Deserialize)]
 pub(crate) struct About {
-    user_id: Option<String>,
+    user_id: String,
     reason: Option<Arc<str>>,
 }
 
@@ -60,62 +61,34 @@ pub(crate) async fn forget(
     }
 }
 
-pub(crate) async fn invite(
-    State(matrix): State<Arc<Matrix>>,
-    access: Access,
-    Segments(room): Segments<String>,
-    Body(about): Body<About>,
-) -> Answer {
-    let (room, user, reason) = about.read(&matrix, &room)?;
-    let command = Command::Invite { room, user, reason };
-    done(&matrix, &access, command).await
+pub(crate) fn invite() -> MethodRouter<Arc<Matrix>> {
+    about(|room, user, reason| Command::Invite { room, user, reason })
 }
 
-pub(crate) async fn kick(
-    State(matrix): State<Arc<Matrix>>,
-    access: Access,
-    Segments(room): Segments<String>,
-    Body(about): Body<About>,
-) -> Answer {
-    let (room, user, reason) = about.read(&matrix, &room)?;
-    let command = Command::Kick { room, user, reason };
-    done(&matrix, &access, command).await
+pub(crate) fn kick() -> MethodRouter<Arc<Matrix>> {
+    about(|room, user, reason| Command::Kick { room, user, reason })
 }
 
-pub(crate) async fn ban(
-    State(matrix): State<Arc<Matrix>>,
-    access: Access,
-    Segments(room): Segments<String>,
-    Body(about): Body<About>,
-) -> Answer {
-    let (room, user, reason) = about.read(&matrix, &room)?;
-    let command = Command::Ban { room, user, reason };
-    done(&matrix, &access, command).await
+pub(crate) fn ban() -> MethodRouter<Arc<Matrix>> {
+    about(|room, user, reason| Command::Ban { room, user, reason })
 }
 
-pub(crate) async fn unban(
-    State(matrix): State<Arc<Matrix>>,
-    access: Access,
-    Segments(room): Segments<String>,
-    Body(about): Body<About>,
-) -> Answer {
-    let (room, user, reason) = about.read(&matrix, &room)?;
-    let command = Command::Unban { room, user, reason };
-    done(&matrix, &access, command).await
+pub(crate) fn unban() -> MethodRouter<Arc<Matrix>> {
+    about(|room, user, reason| Command::Unban { room, user, reason })
 }
 
-impl About {
-    /// Where, whom and why.
-    fn read(
-        self,
-        matrix: &Matrix,
-        room: &str,
-    ) -> Result<(RoomId, UserId, Option<Arc<str>>), Failure> {
-        let missing = || Failure::new(400, ErrorCode::MissingParam, "user_id is missing");
-        let user_id = self.user_id.ok_or_else(missing)?;
-        let user = matrix.user(&matrix.hub.world(), &user_id)?;
-        Ok((matrix.room(room)?, user, self.reason))
-    }
+/// The endpoint for something done to another user's standing.
+fn about(command: fn(RoomId, UserId, Option<Arc<str>>) -> Command) -> MethodRouter<Arc<Matrix>> {
+    post(
+        async move |State(matrix): State<Arc<Matrix>>,
+                    access: Access,
+                    Segments(room): Segments<String>,
+                    Body(About { user_id, reason }): Body<About>| {
+            let user = matrix.user(&matrix.hub.world(), &user_id)?;
+            let command = command(matrix.room(&room)?, user, reason);
+            done(&matrix, &access, command).await
+        },
+    )
 }
 
 async fn done(matrix: &Matrix, access: &Access, command: Command) -> Answer {

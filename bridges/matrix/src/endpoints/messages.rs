@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use polylogue_core::RoomSequence;
 use polylogue_hub::Direction;
-use polylogue_matrix::error::ErrorCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -82,6 +81,6 @@ pub(super) fn direction(text: Option<&str>) -> Result<Direction, Failure> {
         Some("b") => Ok(Direction::Backward),
         Some("f") => Ok(Direction::Forward),
         Some(_) => Err(Failure::invalid("dir is neither b nor f")),
-        None => Err(Failure::new(400, ErrorCode::MissingParam, "dir is missing")),
+        None => Err(Failure::missing("dir")),
     }
 }

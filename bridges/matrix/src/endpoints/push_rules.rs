@@ -180,8 +180,7 @@ fn new_rule(kind: RuleKind, id: String, new: NewRule) -> Result<NewPushRule, Fai
             NewPushRule::Underride(NewConditionalPushRule::new(id, conditions, actions))
         }
         RuleKind::Content => {
-            let pattern = pattern
-                .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "pattern is missing"))?;
+            let pattern = pattern.ok_or_else(|| Failure::missing("pattern"))?;
             NewPushRule::Content(NewPatternedPushRule::new(id, pattern, actions))
         }
         RuleKind::Room => {

@@ -63,7 +63,7 @@ pub(crate) async fn post(
         }
         Some(_) => return Err(Failure::invalid("kind is neither user nor guest")),
     }
-    let stage = match matrix.hub.registration() {
+    let stage = match &*matrix.hub.registration() {
         Registration::Open => Stage::Dummy,
         Registration::Token(_) => Stage::RegistrationToken,
         Registration::Closed => return Err(Refusal::RegistrationClosed.into()),
@@ -82,8 +82,7 @@ pub(crate) async fn post(
         .map_err(bad_name)?,
     };
     let password = request.password.filter(|password| !password.is_empty());
-    let password = password
-        .ok_or_else(|| Failure::new(400, ErrorCode::MissingParam, "password is missing"))?;
+    let password = password.ok_or_else(|| Failure::missing("password"))?;
     let applicant = Applicant {
         asker: Asker::Nobody,
         from,

@@ -47,7 +47,8 @@ pub(crate) async fn search(
             && is_called(user, &term)
             && user.joined().any(|room| common.contains(&room))
     });
-    let mut results: Vec<_> = found.take(limit + 1).collect();
+    let mut results: Vec<_> = found.collect();
+    results.sort_unstable_by_key(|user| user.id);
     let limited = results.len() > limit;
     results.truncate(limit);
     let results: Vec<Value> = results.iter().map(|user| {

@@ -91,6 +91,10 @@ impl Renderer for Marks {
         true
     }
 
+    fn keeps_out_the_ignored(&self) -> bool {
+        false
+    }
+
     /// A bare wake would not say what changed, and finding out would cost a look at every room of the user's.
     fn delivery(&self) -> DeliveryKind {
         DeliveryKind::Lines
@@ -119,7 +123,10 @@ fn of_event(event: &Event, position: Position) -> Option<Mark> {
             | UserChange::Document(_) => None,
         },
         // Masks, keys and the directory have no form in sync.
-        Event::Setting { .. } | Event::Name { .. } | Event::Timer { .. } => None,
+        Event::Setting { .. }
+        | Event::Name { .. }
+        | Event::ServerBan { .. }
+        | Event::Timer { .. } => None,
     }
 }
 

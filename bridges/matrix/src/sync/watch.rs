@@ -221,6 +221,7 @@ async fn attach(
     let presentation = presentation(hub, access.user, &shown);
     let connecting = Connecting {
         away: None,
+        address: Some(access.address),
         who: Who::Account(access.user),
         device: Some(access.device),
         proof: None,
@@ -437,6 +438,7 @@ impl Watch {
         let ask = async |command| hub.submit(Request::new(session.actor(), command)).await;
         let attach = Attach {
             away: None,
+            address: None,
             session: session.id(),
             who: Who::Account(session.user()),
             device: session.device(),

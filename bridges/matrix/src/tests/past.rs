@@ -172,3 +172,49 @@ async fn the_state_beside_an_event_is_that_of_its_time() {
     let context = house.get(&house.alice, &format!("context/{said}")).await;
     assert_eq!(content(&context["state"], "m.room.name")["name"], "second");
 }
+
+#[tokio::test]
+async fn the_event_next_to_a_time() {
+    let server = Server::new();
+    let alice = server.account("alice").await;
+    let visibility = json!({ "type": "m.room.history_visibility", "content": { "history_visibility": "joined" } });
+    let wish = json!({ "preset": "public_chat", "initial_state": [visibility] });
+    let room = server.room(&alice, wish).await;
+    let said = server.say(&alice, &room, "hello").await;
+    let bob = server.account("bob").await;
+    let join = format!("POST /rooms/{room}/join");
+    server.check(&bob, &join, (json!({}), 200, "")).await;
+    let last = server.say(&alice, &room, "welcome").await;
+
+    let ask = async |token: &str, query: String| {
+        let path = format!("/_matrix/client/v1/rooms/{room}/timestamp_to_event");
+        let line = format!("GET {path}?{query}");
+        server.ask(token, &line, Value::Null).await
+    };
+    let event = async |token: &str, id: &str| {
+        let line = format!("GET /rooms/{room}/event/{id}");
+        server.ask(token, &line, Value::Null).await.body
+    };
+    let time = event(&alice, &said).await["origin_server_ts"].clone();
+    for dir in ["f", "b"] {
+        let got = ask(&alice, format!("dir={dir}&ts={time}")).await;
+        assert_eq!(got.body["origin_server_ts"], time, "{dir}: {got:?}");
+    }
+    let newest = ask(&alice, format!("dir=b&ts={}", u64::MAX)).await;
+    assert_eq!(newest.text("event_id"), last);
+    for beyond in [format!("dir=f&ts={}", u64::MAX), "dir=b&ts=0".to_owned()] {
+        let got = ask(&alice, beyond).await;
+        assert_eq!(
+            (got.status, got.text("errcode").as_str()),
+            (404, "M_NOT_FOUND")
+        );
+    }
+    let first = ask(&alice, "dir=f&ts=0".to_owned()).await.text("event_id");
+    assert_eq!(event(&alice, &first).await["type"], "m.room.create");
+    // To each what he may see.
+    let at = format!("dir=b&ts={time}");
+    assert_eq!(ask(&alice, at.clone()).await.text("event_id"), said);
+    assert_ne!(ask(&bob, at).await.text("event_id"), said);
+    let carol = server.account("carol").await;
+    assert_eq!(ask(&carol, "dir=f&ts=0".to_owned()).await.status, 403);
+}

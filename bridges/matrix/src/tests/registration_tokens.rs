@@ -65,7 +65,7 @@ async fn a_token_says_whether_it_is_valid() {
     check_validity(&by_token, "shed", (200, json!(false))).await;
     check_validity(&by_token, "", (200, json!(false))).await;
     by_token
-        .check("", VALIDITY, (Value::Null, 400, "M_INVALID_PARAM"))
+        .check("", VALIDITY, (Value::Null, 400, "M_MISSING_PARAM"))
         .await;
     check_validity(&Server::new(), "garden", (200, json!(false))).await;
     let closed = Server::with(Registration::Closed, Config::default());

@@ -725,7 +725,7 @@ async fn what_somebody_says_of_himself_reaches_neighbours() {
         "M_INVALID_PARAM",
     )
     .await;
-    refused(line(), json!({}), 400, "M_BAD_JSON").await;
+    refused(line(), json!({}), 400, "M_MISSING_PARAM").await;
     let long = json!({ "presence": "online", "status_msg": "x".repeat(2000) });
     refused(line(), long, 413, "M_TOO_LARGE").await;
     let others = "PUT /presence/@alice:test/status".to_owned();

@@ -478,7 +478,7 @@ async fn typing_and_reading() {
     )
     .await;
     check(&alice, &typing, (json!({ "typing": false }), 200, "")).await;
-    check(&alice, &typing, (json!({}), 400, "M_BAD_JSON")).await;
+    check(&alice, &typing, (json!({}), 400, "M_MISSING_PARAM")).await;
     check(
         &bob,
         &typing,

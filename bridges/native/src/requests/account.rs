@@ -100,6 +100,7 @@ impl Client {
         self.outbox.set_dialect(dialect.bits());
         let connecting = Connecting {
             away: None,
+            address: Some(self.peer.address),
             who: Who::Account(user),
             device: Some(device),
             proof: None,

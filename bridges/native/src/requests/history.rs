@@ -104,6 +104,7 @@ impl Reading<'_> {
         (direction, limit): (Direction, usize),
     ) -> Result<Vec<VisibleEvent>, Error> {
         let viewer = self.client.session()?.user();
+        let world = self.client.world();
         let mut events = Vec::new();
         for _ in 0..PASSES {
             let wanted = limit - events.len();
@@ -116,7 +117,9 @@ impl Reading<'_> {
                 .history(viewer, (self.room, from), (direction, wanted))
                 .await
                 .map_err(|refusal| refusal::error(&refusal))?;
-            events.extend(page.events);
+            let heard =
+                |event: &VisibleEvent| !world.is_kept_from(viewer, (event.sender, &event.change));
+            events.extend(page.events.into_iter().filter(heard));
             match page.next {
                 Some(next) => from = next,
                 None => break,

@@ -11,13 +11,13 @@ use crate::client::Client;
 use crate::render::written;
 use crate::{names, refusal};
 
-/// A page of them, for those who are in the room themselves.
+/// A page of them, for those who may read what the room is.
 pub(super) async fn list(client: &Client, request: ListMembers) -> Result<Answer, Error> {
     let own = client.session()?.user();
     // Users are numbers as rooms are, and sealed the same way.
     let after = UserId(page_after(client, request.page.as_ref())?.0);
     let room = client.room(&request.room).await?.state;
-    if !room.is_joined(own) {
+    if !room.is_readable_by(own) {
         return Err(refusal::error(&Refusal::NotJoined));
     }
     let world = client.world();

@@ -34,6 +34,7 @@ pub(super) async fn set(client: &Client, request: SetPresence) -> Result<Option<
         // A session that attaches again, under its own number, shows in another way.
         let attach = Attach {
             away: None,
+            address: None,
             session: session.id(),
             who: Who::Account(session.user()),
             device: session.device(),

@@ -1,7 +1,6 @@
 //! What requests name: rooms, users, events, looked up for one asker. Rooms and events that he may not know of are not there for him.
 
-use polylogue_core::name::ChannelName;
-use polylogue_core::room::{JoinRule, Room};
+use polylogue_core::room::Room;
 use polylogue_core::{EventId, EventRef, Message, Refusal, RoomChange, RoomId, UserId};
 use polylogue_hub::VisibleEvent;
 use polylogue_native::{Error, RoomReference, UserName};
@@ -20,7 +19,7 @@ impl Client {
         let user = self.session()?.user();
         let found = self.hub().room(self.room_id(reference)?).await;
         match found {
-            Ok(room) if may_know(&room, user) => Ok(room),
+            Ok(room) if room.state.is_known_to(user) => Ok(room),
             Ok(_) => Err(refusal::error(&Refusal::NoSuchRoom)),
             Err(refusal) => Err(refusal::error(&refusal)),
         }
@@ -67,21 +66,8 @@ impl Client {
             return false;
         };
         let room = self.hub().room(room).await;
-        room.is_ok_and(|room| may_know(&room, session.user()))
+        room.is_ok_and(|room| room.state.is_known_to(session.user()))
     }
-}
-
-/// Whether a user may know that a room is there: he has or had a standing in it, it has a published name, or anybody may come in or ask.
-fn may_know(room: &Room, user: UserId) -> bool {
-    let state = &room.state;
-    let open = match state.join_rule {
-        JoinRule::Public | JoinRule::Knock => true,
-        JoinRule::Invite | JoinRule::Restricted => false,
-    };
-    open || state.membership(user).is_some()
-        || state
-            .canonical_name()
-            .is_some_and(ChannelName::is_published)
 }
 
 /// What an event says, if it says anything.

@@ -131,6 +131,7 @@ async fn a_guest_whispers() {
     let guest = Session::attach(
         &house.hub,
         Connecting {
+            address: None,
             away: None,
             who: Who::Guest(AccountName::guest("passer-by", 7).unwrap()),
             device: None,

@@ -191,3 +191,29 @@ proptest! {
         prop_assert_eq!(all.last().map(String::as_str), Some("PING safe"));
     }
 }
+
+#[test]
+fn lines_of_old_clients_are_read_where_that_is_wanted() {
+    let check = |encoding: Encoding, bytes: &[u8], expected: Option<&str>| {
+        let mut buffer = BytesMut::from(bytes);
+        let mut codec = LineCodec::new(Peer::Client).reading(encoding);
+        let text = match codec.decode(&mut buffer).unwrap() {
+            Some(Incoming::Message(message)) => message.param(1).map(str::to_owned),
+            Some(Incoming::Bad(_)) | None => None,
+        };
+        assert_eq!(text.as_deref(), expected, "{encoding:?} {bytes:?}");
+    };
+    let old = b"PRIVMSG #c :Gr\xfc\xdfe, 5 \x80\r\n";
+    check(Encoding::Utf8, old, None);
+    check(
+        Encoding::Windows1252,
+        old,
+        Some("Gr\u{fc}\u{df}e, 5 \u{20ac}"),
+    );
+    let new = "PRIVMSG #c :Gr\u{fc}\u{df}e\r\n".as_bytes();
+    check(Encoding::Windows1252, new, Some("Gr\u{fc}\u{df}e"));
+    check(Encoding::Windows1252, b"PRIVMSG #c :\xff\0\r\n", None);
+    // Longer as UTF-8 than a line may be: nothing of it is cut.
+    let long = [b"PRIVMSG #c :".as_slice(), &[0xe4; 490], b"\r\n"].concat();
+    check(Encoding::Windows1252, &long, Some(&"\u{e4}".repeat(490)));
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::room::RoomReference;
 use crate::bounded::PageSize;
 use crate::limits;
-use crate::text::{Cursor, EventId, TextError};
+use crate::text::{Cursor, EventId, Search, TextError, UserName};
 
 /// How many events a page of history may have.
 pub type HistorySize = PageSize<{ limits::HISTORY }>;
@@ -21,6 +21,26 @@ pub struct GetHistory {
     /// Which part of it.
     pub range: HistoryRange,
     /// How many.
+    pub limit: HistorySize,
+}
+
+/// `search`: messages by their words, the newest first. Answered with [`Found`](crate::Answer::Found).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindEvents {
+    /// Words that are all in the message, or begin words that are.
+    pub text: Search,
+    /// Only here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomReference>,
+    /// Only what this user said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<UserName>,
+    /// Only what came before this place: the `before` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Cursor>,
+    /// How many.
+    #[serde(default)]
     pub limit: HistorySize,
 }
 

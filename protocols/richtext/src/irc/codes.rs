@@ -128,7 +128,9 @@ fn hex(text: &str) -> Option<Coloured<'_>> {
 #[must_use]
 pub fn strip(text: &str) -> Cow<'_, str> {
     // Most lines are no more than they look.
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    // All bytes are looked at, as many at a time as the processor can.
+    let is_plain = |plain, byte| plain & (b' '..=b'~').contains(&byte);
+    if text.bytes().fold(true, is_plain) {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());

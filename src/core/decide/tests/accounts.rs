@@ -20,6 +20,7 @@ fn a_login_by_a_password_that_was_changed_meanwhile_is_none() {
             ..Actor::user(ALICE, None)
         };
         let attach = Attach {
+            address: None,
             session: SessionId(90),
             who: Who::Account(ALICE),
             device: None,
@@ -467,6 +468,7 @@ fn the_end_of_a_credential_ends_what_came_from_it() {
         .presentation
         .clone();
     let attach = Attach {
+        address: None,
         away: None,
         session: SessionId(50),
         who: Who::Account(ALICE),

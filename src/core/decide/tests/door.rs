@@ -5,6 +5,7 @@ use crate::command::ModeChange;
 use crate::event::RoomSetting;
 use crate::facets;
 use crate::room::{ChannelModes, JoinRule};
+use crate::visibility::HistoryVisibility;
 
 /// Dave at the door of alice's channel.
 fn at_the_door(
@@ -610,4 +611,130 @@ fn an_alias_leads_to_its_room() {
     };
     let made = house.by(ALICE, Command::CreateRoom(Box::new(request)));
     assert_eq!(outcome(&made), Err(Refusal::BadAlias));
+}
+
+#[test]
+fn who_knows_of_a_room_and_who_reads_it() {
+    let check = |what: &str, prepare: &dyn Fn(&mut House, RoomId), want: [bool; 3]| {
+        let mut house = House::new();
+        let room = house.garden();
+        prepare(&mut house, room);
+        let state = house.room(room);
+        let found = [
+            state.is_known_to(DAVE),
+            state.is_shown_to(DAVE),
+            state.is_readable_by(DAVE),
+        ];
+        assert_eq!(found, want, "{what}: known, shown, readable");
+        let inside = [
+            state.is_known_to(CAROL),
+            state.is_shown_to(CAROL),
+            state.is_readable_by(CAROL),
+        ];
+        assert_eq!(inside, [true; 3], "{what}: carol is in it");
+    };
+    let set = |setting: RoomSetting| {
+        move |house: &mut House, room| {
+            let setting = setting.clone();
+            let command = Command::SetSetting { room, setting };
+            house.by(ALICE, command).unwrap();
+        }
+    };
+    let unnamed = RoomSetting::Names {
+        names: Vec::new(),
+        reason: None,
+    };
+    let (unlisted, unnamed) = (set(RoomSetting::Listed(false)), set(unnamed));
+    check("a channel", &|_, _| {}, [true, true, false]);
+    check("hidden from the directory", &unlisted, [true, false, false]);
+    check(
+        "without a name, an address or an open door",
+        &|house, room| {
+            unlisted(house, room);
+            unnamed(house, room);
+            close(house, room);
+        },
+        [false; 3],
+    );
+    check(
+        "whoever was asked in knows of it",
+        &|house, room| {
+            invite(house, room);
+            unlisted(house, room);
+            unnamed(house, room);
+            close(house, room);
+        },
+        [true, false, false],
+    );
+    check(
+        "whoever was put out does not read on",
+        &|house, room| {
+            house.join(DAVE, "#garden").unwrap();
+            ban(house, room);
+            unlisted(house, room);
+        },
+        [true, false, false],
+    );
+    check(
+        "open to the world",
+        &|house, room| {
+            let open = facets::history_visibility(HistoryVisibility::WorldReadable);
+            house.state(ALICE, room, open).unwrap();
+            unlisted(house, room);
+        },
+        [true; 3],
+    );
+}
+
+#[test]
+fn a_room_that_is_closed_stays_so() {
+    let mut house = House::new();
+    let room = house.garden();
+    invite(&mut house, room);
+    let listed = Command::SetMask {
+        room,
+        list: MaskList::Invitation,
+        mask: "*!*@*".into(),
+        direction: Direction::Add,
+        until: None,
+    };
+    house.by(ALICE, listed).unwrap();
+    let close = || Command::CloseRoom { room, reason: None };
+    let denied = house.by(BOB, close());
+    assert!(matches!(denied, Err(Refusal::LevelTooLow { .. })));
+    assert_eq!(outcome(&house.by(DAVE, close())), Err(Refusal::NotJoined));
+    // Another owner is put out too.
+    house
+        .prefix(ALICE, room, (CAROL, Direction::Add, Prefix::Founder))
+        .unwrap();
+    let done = house.by(ALICE, close()).unwrap();
+    assert!(done.changes.len() > 5, "all of it is one decision");
+    for user in [ALICE, BOB, CAROL, DAVE] {
+        assert_eq!(house.standing(room, user), Some(Membership::Leave));
+        assert_eq!(
+            outcome(&house.join(user, "#garden")),
+            Err(Refusal::InviteOnly)
+        );
+        assert!(house.by(user, Command::LetIn { room }).is_err(), "{user:?}");
+    }
+    assert!(!house.room(room).listed);
+    assert_eq!(house.room(room).joined, 0);
+}
+
+#[test]
+fn clearing_a_room_puts_out_who_is_below() {
+    let mut house = House::new();
+    let room = house.garden();
+    house.join(DAVE, "#garden").unwrap();
+    let clear = || Command::ClearRoom {
+        room,
+        reason: Some("tidying".into()),
+    };
+    let denied = house.by(CAROL, clear());
+    assert!(matches!(denied, Err(Refusal::LevelTooLow { .. })));
+    house.by(BOB, clear()).unwrap();
+    let standings = [ALICE, BOB, CAROL, DAVE].map(|user| house.standing(room, user));
+    let (stays, goes) = (Some(Membership::Join), Some(Membership::Leave));
+    assert_eq!(standings, [stays, stays, goes, goes]);
+    assert_eq!(outcome(&house.by(BOB, clear())), Ok(()));
 }

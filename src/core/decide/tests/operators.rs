@@ -5,14 +5,14 @@ use crate::command::{ModeChange, RoomFlag, Scope};
 use crate::operator::OperatorCommand;
 
 /// Dave's session of this number.
-fn dave(session: u64) -> Actor {
+pub(super) fn dave(session: u64) -> Actor {
     Actor {
         session: Some(SessionId(session)),
         ..Actor::user(DAVE, None)
     }
 }
 
-fn raise(house: &mut House, actor: &Actor) -> Result<(), Refusal> {
+pub(super) fn raise(house: &mut House, actor: &Actor) -> Result<(), Refusal> {
     let raise = OperatorCommand::Raise {
         session: SessionId(4),
         name: "root".into(),
@@ -136,4 +136,22 @@ fn a_guest_whose_sessions_are_ended_leaves_his_rooms() {
         outcome(&house.ask(&dave(4), end(BOB))),
         Err(Refusal::NoSuchUser)
     );
+}
+
+#[test]
+fn a_guest_whose_sessions_are_ended_is_remembered_by_his_last_name() {
+    let mut house = House::new();
+    house.garden();
+    let guest = house.guest("visitor").unwrap();
+    house.join(guest, "#garden").unwrap();
+    let nick = "wanderer".into();
+    house.by(guest, Command::Rename { nick }).unwrap();
+    raise(&mut house, &Actor::SERVER).unwrap();
+    let end = OperatorCommand::EndSessions {
+        user: guest,
+        reason: "spam".into(),
+    };
+    house.ask(&dave(4), Command::Operator(end)).unwrap();
+    let row = house.world.state.user(guest).unwrap();
+    assert_eq!(&**row.name.nick(), "wanderer");
 }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::command::AccountState;
+use crate::event::RoomSetting;
 use crate::facets;
+use crate::room::{ChannelModes, JoinRule};
 
 impl House {
     fn take(&mut self, user: UserId, room: RoomId) -> Result<(), Refusal> {
@@ -117,6 +119,101 @@ fn a_guest_takes_his_level_into_his_account() {
     house.ask(&actor, log_in).unwrap();
     assert_eq!(house.room(room).level(CAROL), 50);
     assert_eq!(house.room(room).level(gale), 0);
-    house.join(CAROL, "#shed").unwrap();
     assert_eq!(house.take(CAROL, room), Ok(()));
+}
+
+#[test]
+fn where_a_guest_was_his_account_is() {
+    let check = |what: &str, prepare: &dyn Fn(&mut House, RoomId), want: Membership| {
+        let mut house = House::new();
+        let gale = house.guest("gale").unwrap();
+        let room = house.garden();
+        house.join(gale, "#garden").unwrap();
+        prepare(&mut house, room);
+        let session = house.world.live.sessions_of(gale)[0];
+        let log_in = Command::LogIn {
+            session,
+            user: DAVE,
+            device: None,
+            presentation: house.world.live.sessions[&session].presentation.clone(),
+        };
+        let actor = Actor {
+            session: Some(session),
+            ..Actor::user(gale, None)
+        };
+        house.ask(&actor, log_in).unwrap();
+        assert_ne!(house.standing(room, gale), Some(Membership::Join), "{what}");
+        assert_eq!(house.standing(room, DAVE), Some(want), "{what}");
+    };
+    let set = |setting: RoomSetting| {
+        move |house: &mut House, room| {
+            let setting = setting.clone();
+            let command = Command::SetSetting { room, setting };
+            house.by(ALICE, command).unwrap();
+        }
+    };
+    check("an open channel", &|_, _| {}, Membership::Join);
+    check(
+        "one that was closed behind him",
+        &|house, room| {
+            let closed = facets::join_rules(JoinRule::Invite);
+            house.state(ALICE, room, closed).unwrap();
+        },
+        Membership::Join,
+    );
+    let key = RoomSetting::Key(Some("sesame".into()));
+    check("one with a key", &set(key), Membership::Join);
+    check(
+        "a full one",
+        &|house, room| {
+            let modes = ChannelModes {
+                limit: Some(1),
+                ..ChannelModes::default()
+            };
+            let limit = facets::channel_modes(modes);
+            house.state(ALICE, room, limit).unwrap();
+        },
+        Membership::Join,
+    );
+    check(
+        "one that the account is banned from",
+        &|house, room| {
+            let ban = Command::Ban {
+                room,
+                user: DAVE,
+                reason: None,
+            };
+            house.by(ALICE, ban).unwrap();
+        },
+        Membership::Ban,
+    );
+}
+
+#[test]
+fn a_mask_keeps_out_who_logs_in() {
+    let mut house = House::new();
+    let gale = house.guest("gale").unwrap();
+    let room = house.garden();
+    house.join(gale, "#garden").unwrap();
+    let ban = Command::SetMask {
+        room,
+        list: MaskList::Ban,
+        mask: "da?e!*@*".into(),
+        direction: Direction::Add,
+        until: None,
+    };
+    house.by(ALICE, ban).unwrap();
+    let session = house.world.live.sessions_of(gale)[0];
+    let log_in = Command::LogIn {
+        session,
+        user: DAVE,
+        device: None,
+        presentation: house.world.live.sessions[&session].presentation.clone(),
+    };
+    let actor = Actor {
+        session: Some(session),
+        ..Actor::user(gale, None)
+    };
+    house.ask(&actor, log_in).unwrap();
+    assert_eq!(house.standing(room, DAVE), None);
 }

@@ -41,6 +41,7 @@ impl Renderer for Lines {
                 Event::Setting { .. }
                 | Event::User { .. }
                 | Event::Name { .. }
+                | Event::ServerBan { .. }
                 | Event::Timer { .. } => {
                     out.put_slice(
                         format!("beside {} {relation}", record.entry.position.0).as_bytes(),

@@ -500,7 +500,7 @@ fn some_room(known: &Known<'_>, random: &mut Random) -> RoomId {
 /// Mostly a user that there is.
 fn some_user(known: &Known<'_>, random: &mut Random) -> UserId {
     let live = &known.world.live;
-    let users: Vec<_> = known
+    let mut users: Vec<_> = known
         .world
         .state
         .users
@@ -508,6 +508,8 @@ fn some_user(known: &Known<'_>, random: &mut Random) -> UserId {
         .chain(live.guests.keys())
         .copied()
         .collect();
+    // In an order that the next run has too.
+    users.sort_unstable();
     random.pick(&users).copied().unwrap_or(UserId(99))
 }
 

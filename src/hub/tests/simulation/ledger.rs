@@ -70,8 +70,8 @@ impl Ledger {
     }
 
     /// Takes in what a commit wrote: positions and places must follow on each other, and a key must be new.
-    pub(crate) fn commit(&mut self, batch: &Batch) {
-        for key in &batch.keys {
+    pub(crate) fn commit(&mut self, batch: &Batch<'_>) {
+        for key in batch.keys {
             assert!(
                 self.keys.insert((key.device, key.key)),
                 "a key was used twice"
@@ -165,7 +165,7 @@ impl Ledger {
             self.state.apply(entry);
             self.entries.push(entry.clone());
         }
-        for key in &batch.keys {
+        for key in batch.keys {
             let Some(place) = Receipt::from_blob(&key.result).event else {
                 continue;
             };
@@ -198,6 +198,7 @@ impl Ledger {
             | Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => None,
         })
     }
@@ -227,6 +228,7 @@ impl Ledger {
             Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => false,
         }
     }
@@ -243,6 +245,7 @@ impl Ledger {
             | Event::Setting { .. }
             | Event::User { .. }
             | Event::Name { .. }
+            | Event::ServerBan { .. }
             | Event::Timer { .. } => false,
         }
     }
@@ -291,7 +294,10 @@ impl Ledger {
                     *whose == user || self.ever_met(*whose, user)
                 }
             },
-            Event::Room { .. } | Event::Name { .. } | Event::Timer { .. } => false,
+            Event::Room { .. }
+            | Event::Name { .. }
+            | Event::ServerBan { .. }
+            | Event::Timer { .. } => false,
         }
     }
 
@@ -337,7 +343,9 @@ impl Ledger {
         let leaving: BTreeSet<UserId> = rows
             .filter_map(|(_, command)| match command {
                 TimedCommand::GuestGone { user, .. } => Some(*user),
-                TimedCommand::ExpireMask { .. } | TimedCommand::StrangerCounts { .. } => None,
+                TimedCommand::ExpireMask { .. }
+                | TimedCommand::ExpireServerBan { .. }
+                | TimedCommand::StrangerCounts { .. } => None,
             })
             .collect();
         let guests = self.guests_in_rooms();
@@ -478,15 +486,15 @@ impl Ledger {
         assert_eq!(state.key_changes, self.state.key_changes);
         assert_eq!(state.profile_changes, self.state.profile_changes);
         assert_eq!(
-            format!("{:#?}", state.users),
-            format!("{:#?}", self.state.users)
+            format!("{:#?}", state.users.iter().collect::<BTreeMap<_, _>>()),
+            format!("{:#?}", self.state.users.iter().collect::<BTreeMap<_, _>>())
         );
         let passwords = |state: &State| {
             state
                 .users
                 .values()
-                .map(|user| user.password.clone())
-                .collect::<Vec<_>>()
+                .map(|user| (user.id, user.password.clone()))
+                .collect::<BTreeMap<_, _>>()
         };
         assert!(passwords(state) == passwords(&self.state));
     }

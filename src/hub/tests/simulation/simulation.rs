@@ -314,6 +314,7 @@ impl Simulation {
             proof: None,
         };
         let command = Command::Attach(Box::new(Attach {
+            address: None,
             away: None,
             session,
             who,
@@ -442,7 +443,8 @@ impl Simulation {
         let world = self.node.view.load();
         let devices: Vec<_> = world.state.tokens.values().copied().collect();
         let unique = self.unique();
-        let shut_out = world.state.users.values().find(|user| user.disabled);
+        let disabled = world.state.users.values().filter(|user| user.disabled);
+        let shut_out = disabled.min_by_key(|user| user.id);
         if let Some(user) = shut_out.filter(|_| self.random.one_in(2)) {
             let command = Command::Disable {
                 user: user.id,
@@ -728,12 +730,12 @@ impl Simulation {
         let write = |batch: &Batch<u64>| {
             check_refusals(batch);
             let records = batch.items.iter().filter_map(|item| match item {
-                Item::Event { record, .. } => Some(record.clone()),
+                Item::Event { record, .. } => Some(record),
                 Item::Signal { .. } | Item::Reply(_) => None,
             });
             let to_store = StoreBatch {
                 records: records.collect(),
-                keys: batch.keys.clone(),
+                keys: &batch.keys,
                 forget_keys_before: None,
             };
             if to_store.records.is_empty() && to_store.keys.is_empty() {
@@ -1186,7 +1188,8 @@ impl Simulation {
         self.node = Node::open(&self.home, (idle_rooms, self.now));
         self.ledger
             .check_store(&self.node.writer, &self.node.reader);
-        let stranded = self.ledger.guests_without_timer();
+        let mut stranded = self.ledger.guests_without_timer();
+        stranded.sort_unstable();
         assert_eq!(
             load(&self.node.writer, Some(SERVER))
                 .unwrap()

@@ -110,8 +110,22 @@ fn span(client: &Client, all: &[&Aside], place: &Place<'_>) -> Option<(usize, us
     }
 }
 
+/// What was said to somebody and by him between two times, both exclusive, each message's lines apart; nothing if there is nobody of that nick.
+pub(crate) fn between(client: &Client, nick: &str, (from, to): (u64, u64)) -> Vec<BytesMut> {
+    let found = client.world().user_named(nick).zip(Middle::new(nick).ok());
+    let Some((peer, target)) = found else {
+        return Vec::new();
+    };
+    let query = Query::Between {
+        target,
+        from: Place::Timestamp(from),
+        to: Place::Timestamp(to),
+    };
+    lines(client, (peer, &query), usize::MAX).unwrap_or_default()
+}
+
 /// With whom there is something in no log, and when something was said last.
-pub(super) fn targets(client: &Client) -> Vec<(u64, String)> {
+pub(crate) fn targets(client: &Client) -> Vec<(u64, String)> {
     let world = client.world();
     let asides = world.live.asides.with(client.user_id());
     asides

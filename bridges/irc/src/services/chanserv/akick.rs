@@ -7,10 +7,11 @@ use polylogue_core::mask::Identity;
 use polylogue_core::room::{MaskList, Membership};
 use polylogue_core::{Command, Timestamp};
 
-use super::{Channel, channel};
+use super::{Channel, channel, may_read_lists};
 use crate::commands::mode::normal_mask;
+use crate::duration;
 use crate::registration::now;
-use crate::services::{Call, Standing, Verb, duration};
+use crate::services::{Call, Standing, Verb};
 
 pub(super) const VERB: Verb = Verb {
     name: "AKICK",
@@ -50,6 +51,9 @@ pub(super) fn mask_of(call: &Call<'_>, given: &str) -> Option<Arc<str>> {
 }
 
 fn list(call: &mut Call<'_>, channel: &Channel) {
+    if !may_read_lists(call, channel) {
+        return;
+    }
     let state = &channel.room.state;
     let world = call.client.world();
     let banned = state
@@ -80,7 +84,8 @@ async fn add(call: &mut Call<'_>, channel: &Channel) {
     };
     let rest = call.rest().unwrap_or_default();
     let (first, behind) = rest.split_once(' ').unwrap_or((rest, ""));
-    let (until, reason) = match duration::parse(first) {
+    // A number alone may begin a reason.
+    let (until, reason) = match duration::parse_with(first, 0) {
         Some(time) => (Some(Timestamp(now().0.saturating_add(time))), behind.trim()),
         None => (None, rest),
     };
@@ -128,6 +133,9 @@ async fn delete(call: &mut Call<'_>, channel: &Channel) {
 
 /// Takes a mask off the list of bans, and lifts the ban of the account that it names. Whether any of it was there; told if not.
 pub(super) async fn lift(call: &mut Call<'_>, channel: &Channel, mask: &str) -> bool {
+    if !may_read_lists(call, channel) {
+        return false;
+    }
     let state = &channel.room.state;
     let world = call.client.world();
     let account = mask

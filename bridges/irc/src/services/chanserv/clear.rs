@@ -3,7 +3,7 @@
 use polylogue_core::command::{Direction, PrefixChange};
 use polylogue_core::power::Prefix;
 use polylogue_core::room::{MaskList, Membership};
-use polylogue_core::{Command, UserId};
+use polylogue_core::{Command, Refusal, UserId};
 
 use super::{Channel, channel};
 use crate::registration::now;
@@ -28,8 +28,11 @@ async fn run(mut call: Call<'_>) {
     let Some(what) = call.required() else { return };
     let done = match what.to_ascii_uppercase().as_str() {
         "USERS" => {
-            let reason = call.rest();
-            users(&mut call, &channel, reason).await
+            let reason = call.rest().map(Into::into);
+            let room = channel.room.state.id;
+            call.ask(Command::ClearRoom { room, reason })
+                .await
+                .is_some()
         }
         "BANS" => {
             unban_everybody(&mut call, &channel).await
@@ -59,21 +62,6 @@ fn below(call: &Call<'_>, channel: &Channel) -> Vec<UserId> {
         .collect()
 }
 
-/// Puts them out.
-pub(super) async fn users(call: &mut Call<'_>, channel: &Channel, reason: Option<&str>) -> bool {
-    for user in below(call, channel) {
-        let command = Command::Kick {
-            room: channel.room.state.id,
-            user,
-            reason: reason.map(Into::into),
-        };
-        if call.ask(command).await.is_none() {
-            return false;
-        }
-    }
-    true
-}
-
 async fn unban_everybody(call: &mut Call<'_>, channel: &Channel) -> bool {
     let members = channel.room.state.members.iter();
     let banned: Vec<_> = members
@@ -82,16 +70,18 @@ async fn unban_everybody(call: &mut Call<'_>, channel: &Channel) -> bool {
         .collect();
     let room = channel.room.state.id;
     for user in banned {
-        if call
-            .ask(Command::Unban {
-                room,
-                user,
-                reason: None,
-            })
-            .await
-            .is_none()
-        {
-            return false;
+        let unban = Command::Unban {
+            room,
+            user,
+            reason: None,
+        };
+        match call.client.submit(unban).await {
+            // Somebody else was faster: his ban is lifted.
+            Ok(_) | Err(Refusal::TargetNotJoined(_)) => {}
+            Err(refusal) => {
+                call.refused(&refusal);
+                return false;
+            }
         }
     }
     true

@@ -1,11 +1,8 @@
 //! `DROP`: closes a channel for good.
 
 use polylogue_core::Command;
-use polylogue_core::command::{Direction, ModeChange, RoomFlag};
-use polylogue_core::event::RoomSetting;
-use polylogue_core::power::Prefix;
 
-use super::{channel, clear};
+use super::channel;
 use crate::services::{Call, Standing, Verb};
 
 pub(super) const VERB: Verb = Verb {
@@ -25,40 +22,17 @@ async fn run(mut call: Call<'_>) {
         return;
     };
     let (name, room) = (&channel.name, channel.room.state.id);
-    if channel.room.state.level(call.me()) < Prefix::Founder.level() {
-        return call.say(&format!("Access denied: {name} is not yours"));
-    }
     match call.word() {
         Some(again) if again.eq_ignore_ascii_case(name) => {}
         Some(_) | None => {
             return call.say(&format!("To close it for good: DROP {name} {name}"));
         }
     }
-    // It is closed first: whatever of the rest is not done, nobody comes in any more.
-    let close = Command::SetModes {
+    let close = Command::CloseRoom {
         room,
-        changes: vec![
-            ModeChange::Flag(RoomFlag::Closed, Direction::Add),
-            ModeChange::Flag(RoomFlag::NoKnock, Direction::Add),
-        ],
+        reason: Some("The channel is closed".into()),
     };
-    let hide = Command::SetSetting {
-        room,
-        setting: RoomSetting::Listed(false),
-    };
-    for command in [close, hide] {
-        if call.ask(command).await.is_none() {
-            return;
-        }
-    }
-    if !clear::users(&mut call, &channel, Some("The channel is closed")).await {
-        return;
-    }
-    if call
-        .ask(Command::Leave { room, reason: None })
-        .await
-        .is_some()
-    {
+    if call.ask(close).await.is_some() {
         call.say(&format!("{name} is dropped."));
     }
 }

@@ -4,7 +4,7 @@ use polylogue_core::decide::owners;
 use polylogue_core::facets;
 use polylogue_irc::ServerTime;
 
-use super::channel;
+use super::{channel, reads_lists};
 use crate::services::{Call, Standing, Verb};
 
 pub(super) const VERB: Verb = Verb {
@@ -21,6 +21,9 @@ async fn run(mut call: Call<'_>) {
         return;
     };
     let state = &channel.room.state;
+    if !state.is_shown_to(call.me()) && !reads_lists(state, call.me()) {
+        return call.say(&format!("{} is not registered", channel.name));
+    }
     let world = call.client.world();
     let owners: Vec<_> = owners(&world, state)
         .filter_map(|user| Some(world.name_of(user)?.nick().to_string()))

@@ -4,7 +4,7 @@ use polylogue_core::power::{PowerLevels, Prefix};
 use polylogue_core::room::RoomState;
 use polylogue_core::{Command, UserId};
 
-use super::Channel;
+use super::{Channel, may_read_lists};
 use crate::render::mode;
 use crate::services::Call;
 
@@ -26,6 +26,9 @@ pub(super) async fn set(call: &mut Call<'_>, channel: &Channel, changes: &[(User
 
 /// Lists everybody whose level is his own, from the highest to the lowest.
 pub(super) fn list(call: &mut Call<'_>, channel: &Channel) {
+    if !may_read_lists(call, channel) {
+        return;
+    }
     let world = call.client.world();
     let mut rows: Vec<(i64, String)> = channel
         .room
@@ -45,12 +48,18 @@ pub(super) fn list(call: &mut Call<'_>, channel: &Channel) {
 
 /// Shows one of them.
 pub(super) fn show(call: &mut Call<'_>, channel: &Channel, (nick, user): (&str, UserId)) {
+    if !may_read_lists(call, channel) {
+        return;
+    }
+    let text = written(channel, (nick, user));
+    call.say(&text);
+}
+
+/// What somebody may do, in words.
+pub(super) fn written(channel: &Channel, (nick, user): (&str, UserId)) -> String {
     let level = channel.room.state.level(user);
     let name = &channel.name;
-    call.say(&format!(
-        "{nick} has {} in {name} (level {level}).",
-        flags(level)
-    ));
+    format!("{nick} has {} in {name} (level {level}).", flags(level))
 }
 
 /// The letter of a level, as in `MODE`; owners are `F`.

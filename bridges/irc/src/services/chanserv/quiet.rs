@@ -5,8 +5,9 @@ use polylogue_core::room::MaskList;
 use polylogue_core::{Command, Timestamp};
 
 use super::{akick, channel};
+use crate::duration;
 use crate::registration::now;
-use crate::services::{Call, Standing, Verb, duration};
+use crate::services::{Call, Standing, Verb};
 
 pub(super) const QUIET: Verb = Verb {
     name: "QUIET",

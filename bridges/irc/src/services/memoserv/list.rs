@@ -1,8 +1,13 @@
 //! `LIST`: with whom one has conversations in which something is new.
 
+use polylogue_core::{Room, RoomChange};
+use polylogue_hub::{Direction, VisibleEvent};
 use polylogue_irc::ServerTime;
 
 use crate::services::{Call, Standing, Verb};
+
+/// Events of a conversation that are looked at.
+const LOOK: usize = 20;
 
 pub(super) const VERB: Verb = Verb {
     name: "LIST",
@@ -26,14 +31,20 @@ async fn run(mut call: Call<'_>) {
                 continue;
             };
             let peer = room.state.peer_of(me).and_then(|peer| world.name_of(peer));
-            let is_new = user.mark(id).marker < room.sequence && room.notifying > 0;
-            if let Some(peer) = peer.filter(|_| is_new) {
-                let last = ServerTime::from_unix_milliseconds(room.at.0);
+            let (Some(peer), true) = (peer, user.mark(id).marker < room.sequence) else {
+                continue;
+            };
+            let Some(last) = last_said(&call, room).await else {
+                continue;
+            };
+            // Whoever speaks has read what was said before.
+            if last.sender != me && last.sequence > user.mark(id).marker {
+                let at = ServerTime::from_unix_milliseconds(last.at.0);
                 count += 1;
                 call.say(&format!(
                     "{count}  {}, last at {}",
                     peer.nick(),
-                    last.as_str()
+                    at.as_str()
                 ));
             }
         }
@@ -42,4 +53,22 @@ async fn run(mut call: Call<'_>) {
         0 => call.say("You have no new memos."),
         count => call.say(&format!("You have new memos of {count}.")),
     }
+}
+
+/// The last message of a conversation, if it is among its latest events.
+async fn last_said(call: &Call<'_>, room: &Room) -> Option<VisibleEvent> {
+    let from = (room.state.id, room.sequence.next());
+    let page = (call.client.irc.hub)
+        .history(call.me(), from, (Direction::Backward, LOOK))
+        .await
+        .ok()?;
+    page.events.into_iter().find(|event| match &event.change {
+        RoomChange::Message(message) => message.body.notifies(),
+        RoomChange::Created(_)
+        | RoomChange::Member(_)
+        | RoomChange::Power(_)
+        | RoomChange::State(_)
+        | RoomChange::Redaction { .. }
+        | RoomChange::Redacted(_) => false,
+    })
 }

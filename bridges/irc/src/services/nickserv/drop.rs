@@ -18,7 +18,7 @@ pub(super) const VERB: Verb = Verb {
 };
 
 async fn run(mut call: Call<'_>) {
-    let (Some(name), Some(password)) = (call.word(), call.word()) else {
+    let (Some(name), Some(password)) = (call.word(), call.rest()) else {
         return call.syntax();
     };
     if !call.client.replies.target().eq_ignore_ascii_case(name) {

@@ -15,7 +15,7 @@ pub(super) const VERB: Verb = Verb {
     syntax: "[account] <password>",
     about: &[
         "Logs in to an account.",
-        "Without a name, to the account of the nick that you were refused last, or of your nick. You have its nick, its channels and its conversations from then on; your channels go with you.",
+        "Without a name, to the account of the nick that you were refused last, or of your nick. You have its nick, its channels and its conversations from then on; your channels go with you, but those that your account is banned from.",
         "Who is logged in already proves the password again, for commands that ask for that.",
     ],
     standing: Standing::Stranger,

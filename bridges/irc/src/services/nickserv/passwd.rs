@@ -20,6 +20,9 @@ pub(super) const VERB: Verb = Verb {
 pub(super) async fn run(mut call: Call<'_>) {
     let Some(first) = call.required() else { return };
     match call.word() {
+        Some(_) if call.rest().is_some() => call.say(
+            "A new password has no spaces here: nothing was changed. If your old one has, first: /msg NickServ IDENTIFY <password>, then PASSWD <new password>",
+        ),
         Some(new) => {
             if call.prove(first).await {
                 set(&mut call, new).await;

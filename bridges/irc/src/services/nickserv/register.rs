@@ -30,6 +30,10 @@ async fn run(mut call: Call<'_>) {
         return call.say(text);
     }
     let address = call.word().unwrap_or_default();
+    // What follows on the password is an address: anything else is the rest of a password, and cut there it would be weaker than meant.
+    if call.word().is_some() || (!address.is_empty() && !address.contains('@')) {
+        return call.say("A password has no spaces here: nothing was registered");
+    }
     let Ok(address) = register::wanted(call.client, address) else {
         return call.say(register::NO_ADDRESS);
     };

@@ -1,4 +1,4 @@
-//! A block of addresses such as `192.0.2.0/24`, as lists of trusted sources and limits per address need it. It does no look-ups.
+//! A block of addresses such as `192.0.2.0/24`, as bans, lists of trusted sources and limits per address need it. It does no look-ups.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Addresses that share their first `prefix` bits. IPv4-mapped IPv6 addresses count as IPv4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network {
     address: IpAddr,
     prefix: u8,
@@ -35,6 +35,24 @@ impl Network {
                 }
             }
         }
+    }
+
+    /// The first address of the block.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// The bits that its addresses share.
+    #[must_use]
+    pub fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
+    /// Whether some address lies in both blocks.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.contains(other.address) || other.contains(self.address)
     }
 
     /// Whether an address lies in the block.
@@ -123,6 +141,19 @@ mod tests {
         check("2001:db8::/32", "2001:db8:ffff::1", true);
         check("2001:db8::/32", "2001:db9::1", false);
         check("192.0.2.0/24", "::ffff:192.0.2.7", true);
+    }
+
+    #[test]
+    fn blocks_meet_if_one_holds_the_other() {
+        let check = |one: &str, other: &str, expected: bool| {
+            let (one, other): (Network, Network) = (one.parse().unwrap(), other.parse().unwrap());
+            assert_eq!(one.meets(&other), expected, "{one} {other}");
+            assert_eq!(other.meets(&one), expected, "{other} {one}");
+        };
+        check("192.0.2.0/24", "192.0.2.7", true);
+        check("192.0.0.0/16", "192.0.2.0/24", true);
+        check("192.0.2.0/25", "192.0.2.128/25", false);
+        check("0.0.0.0/0", "::/0", false);
     }
 
     #[test]
