@@ -110,6 +110,7 @@ plays! {
     event_playback
     everywhere
     formatting
+    forwarding
     guest_logs_in
     grouped_nicks
     guests
