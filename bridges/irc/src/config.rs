@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 )]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a key that operators switch by itself"
+)]
 pub struct Config {
     /// The network's name (`NETWORK` in RPL_ISUPPORT), one word.
     pub network: String,
