@@ -344,6 +344,10 @@ fn what_is_said_is_read() -> Outcome<()> {
         "GET ~/_matrix/client/v1/rooms/{room}/threads",
         "",
     )?;
+    bob.reads::<search::search_events::v3::Response>(
+        "POST /search",
+        r#"{"search_categories":{"room_events":{"search_term":"hello","event_context":{"include_profile":true},"include_state":true,"groupings":{"group_by":[{"key":"room_id"}]}}}}"#,
+    )?;
     bob.reads::<typing::create_typing_event::v3::Response>(
         "PUT /rooms/{room}/typing/{me}",
         r#"{"typing":true,"timeout":20000}"#,

@@ -111,6 +111,7 @@ plays! {
     event_playback
     everywhere
     formatting
+    forwarding
     guest_logs_in
     guest_returns
     grouped_nicks

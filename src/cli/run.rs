@@ -18,7 +18,7 @@ pub struct Run {
     /// Run a development server: loopback only, registration open, no throttles.
     #[arg(long)]
     dev: bool,
-    /// Run with this configuration. With --dev: the development server takes everything from it but listeners, limits and where the data is.
+    /// Run with this configuration. With --dev: the development server takes everything from it but listeners, limits, registration and where the data is.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where a development server keeps its data.

@@ -283,6 +283,9 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         Command::Join { room, .. } | Command::Knock { room, .. } => {
             by_ref(room).into_iter().collect()
         }
+        Command::SetState { room, change } => std::iter::once(*room)
+            .chain(state::rooms_needed(world, change))
+            .collect(),
         Command::SetMember { room, .. }
         | Command::Leave { room, .. }
         | Command::MarkRead { room, .. }
@@ -291,7 +294,6 @@ pub fn rooms_needed(world: &World, actor: &Actor, command: &Command) -> Vec<Room
         | Command::Ban { room, .. }
         | Command::Unban { room, .. }
         | Command::Redact { room, .. }
-        | Command::SetState { room, .. }
         | Command::SetTopic { room, .. }
         | Command::SetPower { room, .. }
         | Command::SetPrefixes { room, .. }

@@ -9,6 +9,7 @@ use crate::event::{Entry, StateChange};
 use crate::ids::UserId;
 use crate::json::Json;
 use crate::limits;
+use crate::name::ChannelName;
 use crate::refusal::Refusal;
 use crate::room::{ChannelModes, JoinRule, RoomState};
 use crate::visibility::HistoryVisibility;
@@ -38,6 +39,9 @@ pub const CHANNEL_MODES: &str = "polylogue.irc";
 
 /// Our own: who may own the room once nobody does, as a Matrix user id in `user_id`.
 pub const SUCCESSOR: &str = "polylogue.successor";
+
+/// Our own: where those are led who may not come in, as a channel name in `channel`.
+pub const FORWARD: &str = "polylogue.forward";
 
 /// Checks content that the rules will read.
 ///
@@ -72,6 +76,14 @@ pub fn check(change: &StateChange) -> Result<(), Refusal> {
             Some(_) | None => Err(Refusal::Invalid { what: "algorithm" }),
         },
         SUCCESSOR => text("user_id", limits::STATE_KEY),
+        FORWARD => match content.get("channel") {
+            None => Ok(()),
+            Some(name) => name
+                .as_str()
+                .and_then(|name| ChannelName::parse(name).ok())
+                .map(drop)
+                .ok_or(Refusal::Invalid { what: "channel" }),
+        },
         CHANNEL_MODES => match serde_json::from_value::<ChannelModes>(content) {
             Ok(_) => Ok(()),
             Err(_) => Err(Refusal::Invalid {
@@ -202,6 +214,32 @@ pub fn successor(room: &RoomState) -> Option<Arc<str>> {
     let entry = room.extra.get(&(Arc::from(SUCCESSOR), Arc::from("")))?;
     let value = entry.content.value();
     value.get("user_id").and_then(Value::as_str).map(Arc::from)
+}
+
+/// Where those are led who may not come in (IRC `+f`), as state; nothing takes it back.
+#[must_use]
+pub fn set_forward(name: Option<&ChannelName>) -> StateChange {
+    let content = name.map_or_else(|| json!({}), |name| json!({ "channel": name.as_str() }));
+    change(FORWARD, &content)
+}
+
+/// Where those are led who may not come in.
+#[must_use]
+pub fn forward(room: &RoomState) -> Option<ChannelName> {
+    let entry = room.extra.get(&(Arc::from(FORWARD), Arc::from("")))?;
+    channel_of(&entry.content)
+}
+
+/// Where such a change leads them.
+#[must_use]
+pub fn forward_of(change: &StateChange) -> Option<ChannelName> {
+    channel_of(&change.content)
+}
+
+/// The channel that such content names.
+pub(crate) fn channel_of(content: &Json) -> Option<ChannelName> {
+    let value = content.value();
+    ChannelName::parse(value.get("channel")?.as_str()?).ok()
 }
 
 /// Channel modes as state.

@@ -206,6 +206,24 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Whoever a mask does not mean, its negation means.
+        #[test]
+        fn a_negated_mask_means_the_others(pattern in "[a-cé*?!@:$~]{0,12}", who in "[a-cé!@:$~]{0,12}") {
+            let identity = Identity {
+                source: who.clone(),
+                account: Some(who.clone()),
+                real_name: who.clone(),
+                channels: vec![who],
+            };
+            for letter in ["a", "r", "c"] {
+                let plain = identity.matches(&format!("${letter}:{pattern}"));
+                let others = identity.matches(&format!("~!{letter}:{pattern}"));
+                prop_assert_ne!(plain, others, "{}", letter);
+            }
+        }
+    }
+
     #[test]
     fn extended_masks() {
         let guest = Identity {

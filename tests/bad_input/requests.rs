@@ -266,6 +266,12 @@ fn bad_requests() -> Outcome<()> {
         ("GET /keys/changes", "", missing),
         ("POST /keys/query", "{}", missing),
         ("POST /keys/claim", "{}", missing),
+        ("POST /search", "{}", missing),
+        (
+            "POST /search",
+            r#"{"search_categories":{"room_events":{}}}"#,
+            missing,
+        ),
         ("PUT /sendToDevice/m.dummy/1", "{}", missing),
         ("POST /delete_devices", "{}", missing),
         ("POST /user_directory/search", "{}", missing),

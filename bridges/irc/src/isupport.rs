@@ -11,7 +11,7 @@ use crate::render::mode::AT_ONCE;
 pub(crate) const MODES: ModeTypes = ModeTypes {
     list: "beIQ",
     always: "k",
-    when_set: "l",
+    when_set: "fl",
     flag: "CKcimMnRsSt",
     rank: "qaohv",
 };

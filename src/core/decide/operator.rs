@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Change, Deciding, Decision, Outcome, decide_as, server_ban, session, within};
 use crate::command::{Actor, Command, Direction, Scope};
+use crate::facets;
 use crate::ids::{RoomId, SessionId, UserId};
 use crate::limits;
 use crate::live::Signal;
@@ -166,6 +167,8 @@ fn in_servers_name(at: Deciding<'_>, command: Command) -> Result<Decision, Refus
             | Command::Unban { .. }
             | Command::Invite { .. }
     );
+    let allowed = allowed
+        || matches!(&command, Command::SetState { change, .. } if *change.kind == *facets::FORWARD);
     if !allowed {
         return Err(Refusal::Forbidden);
     }

@@ -10,6 +10,7 @@ use crate::permission::{self, Action};
 use crate::power::Prefix;
 use crate::refusal::Refusal;
 use crate::room::{RoomState, StateEntry};
+use crate::state::World;
 
 /// Sets state of a room.
 pub(super) fn set(
@@ -40,6 +41,7 @@ pub(super) fn change(
             return Err(Refusal::LevelTooLow { needed, have });
         }
     }
+    check_forward(at, state, &change)?;
     let present = state.extra.get(&(change.kind.clone(), change.key.clone()));
     check_aliases(at, &change, (&state.names, present))?;
     if let Some(present) = present {
@@ -57,6 +59,25 @@ pub(super) fn change(
         });
     }
     Ok(Some(RoomChange::State(change)))
+}
+
+/// The rooms that state is about besides its own.
+pub(super) fn rooms_needed(world: &World, change: &StateChange) -> Option<RoomId> {
+    let leads = *change.kind == *facets::FORWARD;
+    let name = facets::channel_of(&change.content).filter(|_| leads)?;
+    world.state.room_named(&name.claim())
+}
+
+/// Whom a room turns away another one takes only if who leads them there could open it to them.
+fn check_forward(at: Deciding<'_>, state: &RoomState, change: &StateChange) -> Result<(), Refusal> {
+    if *change.kind != *facets::FORWARD || facets::channel_of(&change.content).is_none() {
+        return Ok(());
+    }
+    let target = rooms_needed(at.world, change).ok_or(Refusal::NoSuchRoom)?;
+    if target == state.id {
+        return Err(Refusal::Invalid { what: "channel" });
+    }
+    permission::check(&at.room(target)?.state, at.actor.user, Action::Configure)
 }
 
 /// Checks what can be checked without the room: type, sizes, and the content that the rules will read.

@@ -60,7 +60,7 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
     isupport = {
         "BOT": "B",
         "CASEMAPPING": "ascii",
-        "CHANMODES": "beIQ,k,l,CKcimMnRsSt",
+        "CHANMODES": "beIQ,k,fl,CKcimMnRsSt",
         "CHANTYPES": "#&",
         "CHATHISTORY": "1000",
         "ELIST": "CMNTU",

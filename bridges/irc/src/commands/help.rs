@@ -189,7 +189,7 @@ const SUBJECTS: &[(&str, &[&str])] = &[
         "REHASH",
         &[
             "REHASH",
-            "For server operators: the server reads its certificate again.",
+            "For server operators: the server reads its certificate and its registration tokens again.",
         ],
     ),
     (

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polylogue_core::command::{MissingRoom, RoomRef};
 use polylogue_core::name::ChannelName;
-use polylogue_core::{Command, Refusal};
+use polylogue_core::{Command, Refusal, facets};
 use polylogue_irc::{Message, Numeric, Verb};
 
 use super::part;
@@ -65,8 +65,48 @@ async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
         missing: MissingRoom::Create,
         reason: None,
     };
-    client.ask(about, command).await;
+    match client.submit(command).await {
+        Ok(_) => {}
+        Err(refusal) => match led_to(client, name, &refusal).await {
+            Some(next) => led(client, (name, next)).await,
+            None => refusal::tell(&mut client.replies, about, &refusal),
+        },
+    }
     client.reply_first(begins);
+}
+
+/// The channel to which those are led whom this one turns away (`+f`): not whoever is banned, or has not its key.
+async fn led_to(client: &Client, name: &str, refusal: &Refusal) -> Option<ChannelName> {
+    let turned_away = [
+        Refusal::InviteOnly,
+        Refusal::RoomFull,
+        Refusal::AccountRequired,
+    ];
+    if !turned_away.contains(refusal) {
+        return None;
+    }
+    let room = client.known_channel(name).await?;
+    facets::forward(&room.state)
+}
+
+/// Goes where he is led, and no further.
+async fn led(client: &mut Client, (name, next): (&str, ChannelName)) {
+    let text = "Forwarding to another channel";
+    client
+        .replies
+        .text(Numeric::ErrLinkChannel, &[name, next.as_str()], text);
+    let shown = next.to_string();
+    let about = About {
+        verb: Verb::Join,
+        target: &shown,
+    };
+    let command = Command::Join {
+        room: RoomRef::Name(next),
+        key: None,
+        missing: MissingRoom::Refuse,
+        reason: None,
+    };
+    client.ask(about, command).await;
 }
 
 fn joined(client: &Client) -> usize {

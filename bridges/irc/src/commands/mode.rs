@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use polylogue_core::command::{Direction, ModeChange, PrefixChange, RoomFlag};
-use polylogue_core::event::RoomSetting;
+use polylogue_core::event::{RoomSetting, StateChange};
+use polylogue_core::name::ChannelName;
 use polylogue_core::operator::OperatorCommand;
 use polylogue_core::power::Prefix;
 use polylogue_core::room::{JoinRule, MaskList};
-use polylogue_core::{Command, Refusal, RoomId, RoomState};
+use polylogue_core::{Command, Refusal, RoomId, RoomState, facets};
 use polylogue_irc::mode::{Change, Item, ModeError, Sign, parse};
 use polylogue_irc::{Mask, Message, Middle, Numeric, Verb, names::is_channel};
 
@@ -164,6 +165,10 @@ fn show(client: &mut Client, room: &RoomState, target: &str) {
     if let Some(limit) = room.modes.limit {
         letters.push('l');
         parameters.push(limit.to_string());
+    }
+    if let Some(name) = facets::forward(room) {
+        letters.push('f');
+        parameters.push(name.to_string());
     }
     if let Some(key) = &room.key {
         letters.push('k');
@@ -322,6 +327,16 @@ async fn one(
             room,
             setting: RoomSetting::Listed(!on),
         },
+        'f' => {
+            let given = change.parameter.filter(|_| on).map(|name| name.as_str());
+            let Some(forward) = forward(client, given).await else {
+                return;
+            };
+            Command::SetState {
+                room,
+                change: forward,
+            }
+        }
         'k' => match (on, change.parameter) {
             (true, Some(key)) => {
                 let key = key.as_str();
@@ -365,6 +380,16 @@ async fn one(
         },
     };
     authority.ask(client, target, command).await;
+}
+
+/// Where those are to be led who may not come in, if there is such a channel.
+async fn forward(client: &mut Client, given: Option<&str>) -> Option<StateChange> {
+    let Some(given) = given else {
+        return Some(facets::set_forward(None));
+    };
+    client.channel(given).await?;
+    let name = ChannelName::parse(given).ok()?;
+    Some(facets::set_forward(Some(&name)))
 }
 
 /// A mask that holds for a time, `~t:60:mask` or `$t:1h:mask`: for how many milliseconds, and the mask. A number alone is minutes.

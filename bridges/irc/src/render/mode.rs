@@ -64,6 +64,15 @@ pub(super) fn state(
     if *change.kind == *facets::TOPIC {
         return topic(scene, (room, sender), stamp, change, out);
     }
+    if *change.kind == *facets::FORWARD {
+        let leads = facets::forward_of(change);
+        let forward = Change {
+            sign: leads.as_ref().map_or(Sign::Minus, |_| Sign::Plus),
+            letter: 'f',
+            parameter: leads.as_ref().map(|name| names::echoed(name.as_str())),
+        };
+        return write(scene, (room, sender), stamp.at, &[forward], out);
+    }
     if MODES.contains(&&*change.kind) {
         let limit = limit(room);
         let changes = flags(scene, room, (sender, stamp), limit.as_deref());

@@ -738,3 +738,38 @@ fn clearing_a_room_puts_out_who_is_below() {
     assert_eq!(standings, [stays, stays, goes, goes]);
     assert_eq!(outcome(&house.by(BOB, clear())), Ok(()));
 }
+
+#[test]
+fn a_room_leads_only_where_who_says_so_could_let_somebody_in() {
+    let mut house = House::new();
+    let room = house.garden();
+    house.join(ALICE, "#lobby").unwrap();
+    house.join(BOB, "#pond").unwrap();
+    let mut check = |user: UserId, to: Option<&str>, expected: Result<(), Refusal>| {
+        let name = to.map(|name| ChannelName::parse(name).unwrap());
+        let change = crate::facets::set_forward(name.as_ref());
+        let result = outcome(&house.state(user, room, change));
+        assert_eq!(result, expected, "{user:?} {to:?}");
+        if result.is_ok() {
+            assert_eq!(crate::facets::forward(house.room(room)), name);
+        }
+    };
+    check(ALICE, Some("#lobby"), Ok(()));
+    check(ALICE, Some("#pond"), Err(Refusal::NotJoined));
+    check(BOB, Some("#pond"), Ok(()));
+    check(
+        ALICE,
+        Some("#garden"),
+        Err(Refusal::Invalid { what: "channel" }),
+    );
+    check(ALICE, Some("#nowhere"), Err(Refusal::NoSuchRoom));
+    check(ALICE, None, Ok(()));
+    check(
+        CAROL,
+        None,
+        Err(Refusal::LevelTooLow {
+            needed: 50,
+            have: 0,
+        }),
+    );
+}
