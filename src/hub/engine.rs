@@ -261,7 +261,7 @@ impl<T> Engine<T> {
                     command: command.clone(),
                 },
             );
-            if due > context.now || cold.iter().any(|room| self.is_being_read(*room)) {
+            if due > context.now || cold.into_iter().any(|room| self.is_being_read(room)) {
                 return Some(due.max(context.now.plus(1)));
             }
             self.submit(by_server(Command::Timed { id, command }, ticket()), context);

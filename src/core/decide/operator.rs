@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Change, Deciding, Decision, Outcome, decide_as, server_ban, session, within};
+use super::{
+    Change, Deciding, Decision, Outcome, RoomsNeeded, decide_as, server_ban, session, within,
+};
 use crate::command::{Actor, Command, Direction, Scope};
 use crate::facets;
-use crate::ids::{RoomId, SessionId, UserId};
+use crate::ids::{SessionId, UserId};
 use crate::limits;
 use crate::live::Signal;
 use crate::operator::OperatorCommand;
@@ -39,24 +41,25 @@ pub(super) fn operate(at: Deciding<'_>, command: OperatorCommand) -> Result<Deci
 }
 
 /// The rooms that a command will write to.
-pub(super) fn rooms_needed(world: &World, actor: &Actor, command: &OperatorCommand) -> Vec<RoomId> {
+pub(super) fn rooms_needed(world: &World, actor: &Actor, command: &OperatorCommand) -> RoomsNeeded {
     match command {
         OperatorCommand::InServersName(command) => super::rooms_needed(world, actor, command),
         OperatorCommand::EndSessions { user, .. } => world
             .live
             .sessions_of(*user)
             .first()
-            .map_or_else(Vec::new, |id| session::rooms_needed(world, *id)),
+            .map_or_else(Vec::new, |id| session::rooms_needed(world, *id))
+            .into(),
         OperatorCommand::OnBehalf { user, command } => {
             super::rooms_needed(world, &Actor::user(*user, None), command)
         }
-        OperatorCommand::Ban { target, .. } => server_ban::rooms_needed(world, target),
+        OperatorCommand::Ban { target, .. } => server_ban::rooms_needed(world, target).into(),
         OperatorCommand::Raise { .. }
         | OperatorCommand::Lower { .. }
         | OperatorCommand::Hear { .. }
         | OperatorCommand::Unban { .. }
         | OperatorCommand::Reload
-        | OperatorCommand::Announce { .. } => Vec::new(),
+        | OperatorCommand::Announce { .. } => RoomsNeeded::default(),
     }
 }
 
