@@ -25,6 +25,7 @@ mod profile;
 mod read;
 mod redact;
 mod rename;
+mod rooms_needed;
 mod say;
 mod send_to_device;
 mod server_ban;
@@ -43,6 +44,7 @@ mod tests;
 
 pub use create_room::preset_levels;
 pub use own::owners;
+pub use rooms_needed::RoomsNeeded;
 
 use crate::command::{Actor, Command, Destination, RoomRef, Scope, Who};
 use std::sync::Arc;
@@ -269,37 +271,6 @@ fn keys(at: Deciding<'_>, command: KeysCommand) -> Result<Decision, Refusal> {
         } => sign_key::sign(at, (owner, name), signed),
         KeysCommand::Send { kind, messages } => send_to_device::send(at, &kind, messages),
         KeysCommand::Acknowledge { up_to } => acknowledge_to_device::acknowledge(at, up_to),
-    }
-}
-
-/// Rooms that a command needs. Nearly always that is one or none, for which nothing is allocated.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RoomsNeeded {
-    one: Option<RoomId>,
-    many: Vec<RoomId>,
-}
-
-impl From<Option<RoomId>> for RoomsNeeded {
-    fn from(one: Option<RoomId>) -> Self {
-        Self {
-            one,
-            many: Vec::new(),
-        }
-    }
-}
-
-impl From<Vec<RoomId>> for RoomsNeeded {
-    fn from(many: Vec<RoomId>) -> Self {
-        Self { one: None, many }
-    }
-}
-
-impl IntoIterator for RoomsNeeded {
-    type Item = RoomId;
-    type IntoIter = std::iter::Chain<std::option::IntoIter<RoomId>, std::vec::IntoIter<RoomId>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.one.into_iter().chain(self.many)
     }
 }
 

@@ -35,6 +35,7 @@ pub mod secret;
 pub mod server_ban;
 pub mod state;
 pub mod step_up;
+mod timers;
 pub mod user;
 pub mod visibility;
 
