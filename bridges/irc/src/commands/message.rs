@@ -211,10 +211,7 @@ fn whom_to_miss(
     match destination {
         // Whether a stranger is here is not for whom he has not answered.
         Ok(Destination::User(user))
-            if message.verb() == Verb::Privmsg
-                && (!world.is_account(*user)
-                    || *user == client.user_id()
-                    || world.share_a_room(client.user_id(), *user)) =>
+            if message.verb() == Verb::Privmsg && world.is_acquainted(client.user_id(), *user) =>
         {
             (!matches!(world.live.presence(*user), Presence::Online(_))).then_some(*user)
         }
