@@ -35,6 +35,9 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Ok(address) = wanted(client, address) else {
         return fail(client, "INVALID_EMAIL", &[&name], NO_ADDRESS);
     };
+    if let Err(text) = client.admit().await {
+        return fail(client, "COMPLETE_CONNECTION_REQUIRED", &[&name], &text);
+    }
     let begins = client.outbox.hold();
     match make(client, &name, (password, address)).await {
         Ok(user) => {
