@@ -93,6 +93,7 @@ impl House {
                 name,
                 password: PasswordHash("hash".into()),
                 device: None,
+                contact: None,
             },
         )
     }

@@ -50,6 +50,7 @@ impl Bench {
                 name,
                 password: PasswordHash("h".into()),
                 device: Some(device),
+                contact: None,
             },
         );
         for channel in channels {

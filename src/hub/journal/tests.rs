@@ -86,6 +86,7 @@ fn register() -> Command {
         name: AccountName::from_nick("alice").unwrap(),
         password: PasswordHash("hash".into()),
         device: Some(device("phone")),
+        contact: None,
     }
 }
 
