@@ -112,11 +112,18 @@ impl Welcome {
         let Some(name) = scene.name(session.user) else {
             return;
         };
+        let before = scene.before.state.user(session.user);
         for entry in user
             .rooms
             .iter()
             .filter(|entry| entry.membership == Membership::Join)
         {
+            // Where he goes as he logs in, he is seen to come in.
+            let comes_in =
+                before.is_some_and(|before| !before.joined().any(|room| room == entry.room));
+            if comes_in {
+                continue;
+            }
             let Some(room) = scene.world.state.room(entry.room) else {
                 continue;
             };
