@@ -274,6 +274,7 @@ impl Chat {
                 name,
                 password: PasswordHash("".into()),
                 device: None,
+                contact: None,
             };
             chat.ask(&Actor::SERVER, register, &mut batch)?;
             let room = ChannelName::parse(&format!("#room{}", person % ROOMS))

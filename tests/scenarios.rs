@@ -178,6 +178,7 @@ plays! {
     status_messages
     taken_nicks
     tags_denied
+    strangers_presence
     third_person
     threads
     timed_bans

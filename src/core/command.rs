@@ -109,6 +109,8 @@ pub enum Command {
         password: PasswordHash,
         /// The first credential.
         device: Option<NewDevice>,
+        /// An address for mail, to be kept.
+        contact: Option<Arc<str>>,
     },
     /// Log in: a new credential for the actor.
     AddDevice {

@@ -131,7 +131,8 @@ fn decide_as(at: Deciding<'_>, command: Command) -> Result<Decision, Refusal> {
             name,
             password,
             device,
-        } => account::register(at, name, password, device),
+            contact,
+        } => account::register(at, (name, contact), password, device),
         Command::SetPassword {
             user,
             password,

@@ -26,6 +26,8 @@ pub const HISTORY_VISIBILITY: &str = "m.room.history_visibility";
 pub const GUEST_ACCESS: &str = "m.room.guest_access";
 /// Matrix client-server API, "m.room.encryption".
 pub const ENCRYPTION: &str = "m.room.encryption";
+/// The type of account data that an account's address for mail is kept under.
+pub const CONTACT: &str = "polylogue.contact";
 /// Matrix client-server API, "m.room.canonical_alias".
 pub const CANONICAL_ALIAS: &str = "m.room.canonical_alias";
 /// Matrix client-server API, "m.room.power_levels": has a command of its own.
@@ -265,6 +267,12 @@ pub fn aliases_of(change: &StateChange) -> Option<Vec<String>> {
     };
     let all = first.into_iter().chain(others);
     all.map(|alias| alias.as_str().map(str::to_owned)).collect()
+}
+
+/// An account's address for mail, as the account data that it is kept as.
+#[must_use]
+pub fn contact(address: &str) -> StateChange {
+    change(CONTACT, &json!({ "email": address }))
 }
 
 /// The canonical alias as state; `alias` is a full Matrix alias.

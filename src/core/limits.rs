@@ -96,3 +96,5 @@ pub const PROOF_AGE: u64 = 5 * 60 * 1000;
 pub const TYPING: u64 = 30_000;
 /// Rooms that stay in memory though nobody who is in them is here: a few kilobytes each.
 pub const IDLE_ROOMS: usize = 4096;
+/// Bytes of an address for mail (RFC 5321 section 4.5.3.1: 256 octets with the angle brackets).
+pub const ADDRESS: usize = 254;

@@ -318,6 +318,13 @@ impl RoomState {
         self.listed || self.is_readable_by(user)
     }
 
+    /// The key, as far as a user may read it: it is a secret of the room, for those in it who open its door to others.
+    #[must_use]
+    pub fn key_for(&self, user: UserId) -> Option<&str> {
+        let is_operator = self.is_joined(user) && self.level(user) >= Prefix::Operator.level();
+        self.key.as_deref().filter(|_| is_operator)
+    }
+
     /// Whether a user is in the room.
     #[must_use]
     pub fn is_joined(&self, user: UserId) -> bool {

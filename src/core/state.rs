@@ -11,7 +11,7 @@ use crate::command::TimedCommand;
 use crate::event::Claim;
 use crate::ids::{ByNumber, DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
 use crate::ignore::Ignores;
-use crate::live::Live;
+use crate::live::{Live, Presence};
 use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
 use crate::secret::TokenHash;
@@ -227,6 +227,23 @@ impl World {
             }
         }
         rooms
+    }
+
+    /// Whether a user may see how another one is here: whether at all, since when, and what he says of himself meanwhile. It is for whoever
+    /// shares a room with him, as in Matrix (client-server API, "Presence"). A guest is only while he is here: everybody knows that of him.
+    #[must_use]
+    pub fn is_acquainted(&self, viewer: UserId, user: UserId) -> bool {
+        viewer == user || !self.is_account(user) || self.share_a_room(viewer, user)
+    }
+
+    /// How a user shows to another one. Whether a nick that one knows is in use (IRC `ISON`, `MONITOR`) is no part of it: that is public.
+    #[must_use]
+    pub fn presence_for(&self, viewer: UserId, user: UserId) -> Presence {
+        if self.is_acquainted(viewer, user) {
+            self.live.presence(user)
+        } else {
+            Presence::Offline
+        }
     }
 
     /// Whether a user has an account.

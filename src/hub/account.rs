@@ -58,7 +58,9 @@ impl Hub {
             Asker::Guest(user) => Actor::user(user, None),
         };
         let shown = name.localpart().clone();
-        let user = self.make_account(asker, name, password).await?;
+        let user = self
+            .make_account(asker, (name, applicant.contact), password)
+            .await?;
         self.attempts.registered(&shown, applicant.from, now());
         Ok(user)
     }
@@ -76,13 +78,13 @@ impl Hub {
         if *self.registration() != Registration::Open && actor.scope == Scope::User {
             return Err(Refusal::RegistrationClosed);
         }
-        self.make_account(actor, name, password).await
+        self.make_account(actor, (name, None), password).await
     }
 
     async fn make_account(
         &self,
         actor: Actor,
-        name: AccountName,
+        (name, contact): (AccountName, Option<&str>),
         password: Password,
     ) -> Result<UserId, Refusal> {
         // A name that is taken costs no hash.
@@ -102,6 +104,7 @@ impl Hub {
                     name,
                     password,
                     device: None,
+                    contact: contact.map(Into::into),
                 },
             ))
             .await?;

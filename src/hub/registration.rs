@@ -74,6 +74,8 @@ pub struct Applicant<'a> {
     pub from: IpAddr,
     /// A registration token, if he has one.
     pub token: Option<&'a str>,
+    /// An address for mail that is kept with the account, if he gives one.
+    pub contact: Option<&'a str>,
 }
 
 impl Hub {

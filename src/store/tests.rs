@@ -55,6 +55,7 @@ impl House {
                     name,
                     password: PasswordHash("hash".into()),
                     device: None,
+                    contact: None,
                 },
             );
         }

@@ -43,7 +43,6 @@ mod server_ban;
 mod setname;
 mod silence;
 mod stats;
-mod status;
 mod tagmsg;
 mod time;
 mod topic;

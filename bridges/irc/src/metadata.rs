@@ -27,6 +27,21 @@ pub(crate) fn of_user(world: &World, user: UserId) -> Values {
         .flat_map(|session| session.presentation.metadata.iter())
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
+    values.extend(profile(world, user));
+    values
+}
+
+/// The same as another one may see it: what connections tell is for those who may see that he is here.
+pub(crate) fn shown_of(world: &World, (viewer, user): (UserId, UserId)) -> Values {
+    if world.is_acquainted(viewer, user) {
+        of_user(world, user)
+    } else {
+        profile(world, user)
+    }
+}
+
+fn profile(world: &World, user: UserId) -> Values {
+    let mut values = Values::new();
     if let Some(known) = world.state.user(user) {
         let profile = [
             ("display-name", &known.profile.display_name),

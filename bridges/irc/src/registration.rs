@@ -29,6 +29,8 @@ pub(crate) struct Registration {
     user: Option<(Arc<str>, Arc<str>)>,
     /// `PASS`, until it is known what it is for.
     password: Option<Secret>,
+    /// It has given the password of the server.
+    admitted: bool,
     /// CAP LS or REQ was sent, and END was not.
     pub(crate) negotiating: bool,
     /// An AUTHENTICATE exchange.
@@ -57,6 +59,7 @@ impl Default for Registration {
             nick: None,
             user: None,
             password: None,
+            admitted: false,
             negotiating: false,
             exchange: None,
             account: None,
@@ -238,27 +241,43 @@ impl Client {
 
     /// What `PASS` gave: the password of the server, if guests need one, or that of an account. Who has an account needs no other.
     async fn take_password(&mut self, nick: &str) -> Next {
-        let wanted = self.irc.config.password_hash.clone();
-        let given = self.registration.password.take();
-        let Some(password) = given else {
-            if wanted.is_empty() {
-                return Next::Continue;
-            }
-            return self.wrong_password("This server has a password");
-        };
-        // RFC 2812 section 3.1.1 knows no user in front of the password: with one it is an account's.
-        if wanted.is_empty() || password.expose().contains(':') {
+        let is_accounts = self.registration.password.as_ref().is_some_and(|given| {
+            // RFC 2812 section 3.1.1 knows no user in front of the password: with one it is an account's.
+            self.irc.config.password_hash.is_empty() || given.expose().contains(':')
+        });
+        if is_accounts && let Some(password) = self.registration.password.take() {
             return self.log_in_with_pass(nick, &password).await;
         }
-        let given = Password::new(password.expose().to_owned());
+        match self.admit().await {
+            Ok(()) => Next::Continue,
+            Err(text) => self.wrong_password(&text),
+        }
+    }
+
+    /// Lets somebody in who has no account, or none yet, if he has given the password of the server with `PASS`, or it has none.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn admit(&mut self) -> Result<(), String> {
+        let wanted = self.irc.config.password_hash.clone();
+        if wanted.is_empty() || self.registration.admitted {
+            return Ok(());
+        }
+        let Some(given) = self.registration.password.take() else {
+            return Err("This server has a password".to_owned());
+        };
+        let given = Password::new(given.expose().to_owned());
         let from = ("the server", self.peer.address);
         let wanted = Some(PasswordHash(wanted.into()));
         match self.irc.hub.prove(from, wanted, given).await {
-            Ok(true) => Next::Continue,
-            Ok(false) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
-                self.wrong_password("Password incorrect")
+            Ok(true) => {
+                self.registration.admitted = true;
+                Ok(())
             }
-            Err(refusal) => self.wrong_password(&refusal.to_string()),
+            Ok(false) | Err(Refusal::Invalid { .. } | Refusal::TooLarge { .. }) => {
+                Err("Password incorrect".to_owned())
+            }
+            Err(refusal) => Err(refusal.to_string()),
         }
     }
 

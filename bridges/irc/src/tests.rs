@@ -167,6 +167,38 @@ async fn who_says_much_waits_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn the_password_of_the_server_is_asked_of_who_makes_an_account() {
+    let config = Config {
+        password_hash: hash_password("sesame").unwrap(),
+        register_before_connect: true,
+        ..Config::default()
+    };
+    let house = House::new(Limits::NONE, config).await;
+    for (password, answer) in [
+        ("", "This server has a password"),
+        ("PASS guess\r\n", "Password incorrect"),
+        ("PASS sesame\r\n", "REGISTER SUCCESS"),
+    ] {
+        let mut dave = house.client().await;
+        dave.send(&format!(
+            "CAP LS 302\r\n{password}NICK dave\r\nREGISTER * * correct-horse"
+        ))
+        .await;
+        let line = dave.line("REGISTER").await;
+        assert!(line.contains(answer), "{password:?} {line}");
+    }
+    // Who comes by his account needs no other password, and is no guest afterwards.
+    let mut alice = house.client().await;
+    alice
+        .send("PASS alice:secret\r\nNICK alice\r\nUSER alice 0 * :alice")
+        .await;
+    alice.line(" 001 ").await;
+    alice.send("NS LOGOUT").await;
+    let line = alice.line("NOTICE alice").await;
+    assert!(line.contains("This server has a password"), "{line}");
+}
+
+#[tokio::test]
 async fn a_pasted_text_waits_as_lines_do() {
     let limits = Limits {
         message_burst: 10,
@@ -187,7 +219,7 @@ async fn a_pasted_text_waits_as_lines_do() {
     for paste in 0..3 {
         dave.send(&format!("BATCH +p{paste} draft/multiline #garden"))
             .await;
-        for _ in 0..26 {
+        for _ in 0..31 {
             let text = "x".repeat(390);
             dave.send(&format!("@batch=p{paste} PRIVMSG #garden :{text}"))
                 .await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use polylogue_core::live::LiveSession;
 use polylogue_core::room::Membership;
+use polylogue_core::user::User;
 use polylogue_irc::isupport::Isupport;
 use polylogue_irc::{LineWriter, Middle, Numeric, Parameters, Trailing};
 
@@ -70,7 +71,7 @@ impl Welcome {
             .end();
         self.write_isupport(nick, out);
         self.write_motd(nick, out);
-        self.write_channels(scene, session, out);
+        self.channels(scene, (session, None), out);
     }
 
     /// The RPL_ISUPPORT lines.
@@ -106,6 +107,16 @@ impl Welcome {
         session: &LiveSession,
         out: &mut BytesMut,
     ) {
+        let before = scene.before.state.user(session.user);
+        self.channels(scene, (session, before.map(|user| &**user)), out);
+    }
+
+    fn channels(
+        &self,
+        scene: &Scene<'_>,
+        (session, before): (&LiveSession, Option<&User>),
+        out: &mut BytesMut,
+    ) {
         let Some(user) = scene.world.state.user(session.user) else {
             return;
         };
@@ -117,6 +128,12 @@ impl Welcome {
             .iter()
             .filter(|entry| entry.membership == Membership::Join)
         {
+            // Where he goes as he logs in, he is seen to come in.
+            let comes_in =
+                before.is_some_and(|before| !before.joined().any(|room| room == entry.room));
+            if comes_in {
+                continue;
+            }
             let Some(room) = scene.world.state.room(entry.room) else {
                 continue;
             };

@@ -1,9 +1,13 @@
 //! Accounts: made, given another password, shut out.
 
-use super::{Change, Deciding, Decision, Outcome, absent, device, rename};
+use std::sync::Arc;
+
+use super::{Change, Deciding, Decision, Outcome, absent, device, rename, within};
 use crate::command::{AccountState, NewDevice, OtherDevices, Scope};
 use crate::event::{Claim, Event, UserChange};
+use crate::facets;
 use crate::ids::UserId;
+use crate::limits;
 use crate::mask::Identity;
 use crate::name::AccountName;
 use crate::refusal::Refusal;
@@ -14,10 +18,11 @@ use crate::user::UserKind;
 /// hub's configuration, not a rule.
 pub(super) fn register(
     at: Deciding<'_>,
-    name: AccountName,
+    (name, contact): (AccountName, Option<Arc<str>>),
     password: PasswordHash,
     first: Option<NewDevice>,
 ) -> Result<Decision, Refusal> {
+    within(contact.as_deref(), "address", limits::ADDRESS)?;
     let claims = name.claims();
     let mut changes = Vec::new();
     for key in &claims {
@@ -56,6 +61,17 @@ pub(super) fn register(
             host: None,
         },
     });
+    if let Some(address) = contact {
+        let contact = facets::contact(&address);
+        events.push(Event::User {
+            user,
+            change: UserChange::AccountData {
+                room: None,
+                kind: contact.kind,
+                content: contact.content,
+            },
+        });
+    }
     if let Some(first) = first {
         events.push(Event::User {
             user,

@@ -108,9 +108,7 @@ pub(super) fn log_in(
         world.live.guests.contains_key(&before.user) && world.live.sessions_of(before.user) == [id];
     let mut changes = Vec::new();
     if is_last {
-        // The account comes before the guest goes: its session finds itself in all of its rooms.
         changes.extend(own::handed_over(world, before.user, user));
-        changes.extend(own::moved(at, before.user, (user, &seen)));
     }
     changes.extend([
         Change::Signal(Signal::Left {
@@ -134,6 +132,8 @@ pub(super) fn log_in(
     ]);
     if is_last {
         changes.extend(leaves(at, before.user, &LOGGED_IN.into()));
+        // Behind the guest: the account may have his very nick.
+        changes.extend(own::moved(at, before.user, (user, &seen)));
     }
     Ok(Decision {
         changes,

@@ -94,6 +94,7 @@ impl House {
                 name,
                 password: PasswordHash("hash".into()),
                 device: None,
+                contact: None,
             },
         )
     }

@@ -50,6 +50,7 @@ impl Bench {
                 name,
                 password: PasswordHash("h".into()),
                 device: Some(device),
+                contact: None,
             },
         );
         for channel in channels {
@@ -520,6 +521,7 @@ fn a_login_and_what_becomes_of_a_nick_hang_on_their_commit() {
         name: AccountName::from_nick("gale").unwrap(),
         password: PasswordHash("h".into()),
         device: None,
+        contact: None,
     };
     // Somebody else's commit fails with it, and his own, where he was in a room.
     for in_a_room in [false, true] {

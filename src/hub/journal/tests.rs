@@ -85,6 +85,7 @@ fn register() -> Command {
         name: AccountName::from_nick("alice").unwrap(),
         password: PasswordHash("hash".into()),
         device: Some(device("phone")),
+        contact: None,
     }
 }
 

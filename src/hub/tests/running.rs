@@ -153,6 +153,7 @@ impl House {
                 name,
                 password: PasswordHash("hash".into()),
                 device: None,
+                contact: None,
             };
             house
                 .hub()

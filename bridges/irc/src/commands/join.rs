@@ -1,5 +1,7 @@
 //! `JOIN`: RFC 2812 section 3.2.1. An unknown channel is made by joining it.
 
+mod forward;
+
 use std::sync::Arc;
 
 use polylogue_core::command::{MissingRoom, RoomRef};
@@ -56,7 +58,7 @@ async fn join(client: &mut Client, name: &str, key: Option<Arc<str>>) {
         );
     }
     let begins = client.outbox.hold();
-    if super::rename::forward(client, name).await == Next::Close {
+    if forward::forward(client, name).await == Next::Close {
         return client.reply_first(begins);
     }
     let command = Command::Join {

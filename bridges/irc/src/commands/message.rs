@@ -1,6 +1,8 @@
 //! `PRIVMSG`, `NOTICE` and `TAGMSG`: RFC 2812 section 3.3, IRCv3 message-tags. Lines that follow each other directly are asked for together:
 //! what a client pastes is one batch.
 
+mod status;
+
 use std::sync::Arc;
 
 use polylogue_core::body::{EventRef, Message as Said, Relation, Text, TextKind};
@@ -12,7 +14,7 @@ use polylogue_hub::{Request, Tags, VisibleEvent};
 use polylogue_irc::codec::MESSAGE_LIMIT;
 use polylogue_irc::{Capability, Message, Numeric, Trailing, Verb, ctcp, names::is_channel};
 
-use super::{status, tagmsg};
+use super::tagmsg;
 use crate::client::Client;
 use crate::mentions;
 use crate::names;
@@ -211,10 +213,7 @@ fn whom_to_miss(
     match destination {
         // Whether a stranger is here is not for whom he has not answered.
         Ok(Destination::User(user))
-            if message.verb() == Verb::Privmsg
-                && (!world.is_account(*user)
-                    || *user == client.user_id()
-                    || world.share_a_room(client.user_id(), *user)) =>
+            if message.verb() == Verb::Privmsg && world.is_acquainted(client.user_id(), *user) =>
         {
             (!matches!(world.live.presence(*user), Presence::Online(_))).then_some(*user)
         }

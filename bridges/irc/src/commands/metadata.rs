@@ -185,7 +185,11 @@ async fn find(client: &Client, target: &str) -> Option<(Target, String, Values)>
         nick => world.user_named(nick)?,
     };
     let nick = world.name_of(user)?.nick().to_string();
-    Some((Target::User(user), nick, metadata::of_user(&world, user)))
+    Some((
+        Target::User(user),
+        nick,
+        metadata::shown_of(&world, (client.user_id(), user)),
+    ))
 }
 
 /// Sets or takes away a value. Whether it is done; the client is told if it is not.
@@ -352,7 +356,7 @@ pub(super) fn whois(client: &mut Client, user: UserId, nick: &str) {
         return;
     }
     let world = client.world();
-    for (key, value) in metadata::of_user(&world, user) {
+    for (key, value) in metadata::shown_of(&world, (client.user_id(), user)) {
         let text = Trailing::lossy(&value);
         client.replies.numeric(Numeric::RplWhoisKeyValue, |line| {
             line.middle(part(nick))

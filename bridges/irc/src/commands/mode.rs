@@ -170,16 +170,9 @@ fn show(client: &mut Client, room: &RoomState, target: &str) {
         letters.push('f');
         parameters.push(name.to_string());
     }
-    if let Some(key) = &room.key {
+    if room.key.is_some() {
         letters.push('k');
-        // The key is a secret of the room: its operators may read it.
-        let operator = room.is_joined(client.user_id())
-            && room.level(client.user_id()) >= Prefix::Operator.level();
-        parameters.push(if operator {
-            key.to_string()
-        } else {
-            "*".to_owned()
-        });
+        parameters.push(room.key_for(client.user_id()).unwrap_or("*").to_owned());
     }
     client.replies.numeric(Numeric::RplChannelModeIs, |line| {
         let line = line

@@ -1,17 +1,13 @@
 //! `REGISTER` and `VERIFY`: IRCv3 draft/account-registration. The account's name is its nick from then on, on every front-end.
 
-use polylogue_core::command::PutCondition;
 use polylogue_core::name::{AccountName, NameError};
 use polylogue_core::secret::Password;
-use polylogue_core::{Actor, Command, Json, Refusal, UserId};
-use polylogue_hub::{Applicant, Asker, Registration, Request};
+use polylogue_core::{Refusal, UserId};
+use polylogue_hub::{Applicant, Asker, Registration};
 use polylogue_irc::{Message, Middle, Verb};
 
 use crate::client::Client;
 use crate::login::{Login, Proof};
-
-/// The type of account data that an account's address for mail is kept under.
-const CONTACT: &str = "polylogue.contact";
 
 /// Makes an account, and goes on as it. Only where one is asked for, an address for mail is kept.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
@@ -35,6 +31,9 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
     let Ok(address) = wanted(client, address) else {
         return fail(client, "INVALID_EMAIL", &[&name], NO_ADDRESS);
     };
+    if let Err(text) = client.admit().await {
+        return fail(client, "COMPLETE_CONNECTION_REQUIRED", &[&name], &text);
+    }
     let begins = client.outbox.hold();
     match make(client, &name, (password, address)).await {
         Ok(user) => {
@@ -88,20 +87,10 @@ pub(crate) async fn make(
         },
         from: client.peer.address,
         token: None,
+        contact: address,
     };
     let password = Password::new(password.to_owned());
     let user = client.irc.hub.sign_up(applicant, made, password).await?;
-    if let Some(address) = address {
-        let content = Json::from_value(&serde_json::json!({ "email": address }));
-        let command = Command::SetAccountData {
-            room: None,
-            kind: CONTACT.into(),
-            content: content.map_err(|_| Refusal::Internal)?,
-            condition: PutCondition::Always,
-        };
-        let request = Request::new(Actor::user(user, None), command);
-        client.irc.hub.submit(request).await?;
-    }
     let login = Login {
         user,
         label: None,

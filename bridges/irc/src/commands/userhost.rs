@@ -12,13 +12,14 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         return;
     }
     let world = client.world();
+    let me = client.user_id();
     let rows: Vec<String> = message
         .params()
         .take(5)
         .filter_map(|nick| {
             let user = world.user_named(nick)?;
             let name = Name::of((&world, &world), user)?;
-            let sign = if matches!(world.live.presence(user), Presence::Online(_)) {
+            let sign = if matches!(world.presence_for(me, user), Presence::Online(_)) {
                 '+'
             } else {
                 '-'

@@ -20,7 +20,7 @@ pub(crate) fn run(client: &mut Client, message: &Message) {
         .filter_map(|nick| {
             let user = world.user_named(nick)?;
             let name = Name::of((&world, &world), user)?;
-            let sign = match world.live.presence(user) {
+            let sign = match world.presence_for(me, user) {
                 Presence::Online(_) => '+',
                 Presence::Away(_) | Presence::Offline => '-',
             };

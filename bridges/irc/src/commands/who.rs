@@ -94,7 +94,10 @@ fn row(
     (room, user, name): (Option<&RoomState>, UserId, &Name<'_>),
     options: &Options<'_>,
 ) {
-    let here = matches!(world.live.presence(user), Presence::Online(_));
+    let here = matches!(
+        world.presence_for(client.user_id(), user),
+        Presence::Online(_)
+    );
     let mut flags = String::from(if here { "H" } else { "G" });
     if world.live.is_operator(user) {
         flags.push('*');

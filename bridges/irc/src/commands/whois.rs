@@ -1,6 +1,8 @@
 //! `WHOIS`: RFC 2812 section 3.6.2. Shows what the asker may know: no address, and only channels that are listed or shared.
 
 use polylogue_core::command::Operator;
+use polylogue_core::state::World;
+use polylogue_core::{Room, UserId};
 use polylogue_irc::{Message, Numeric, Trailing};
 
 use crate::client::Client;
@@ -8,6 +10,9 @@ use crate::names::{self, Name};
 use crate::render::{member, mode};
 use crate::reply::part;
 use crate::services;
+
+/// Rooms that are read for one answer.
+const READS: usize = 20;
 
 /// Shows a user.
 pub(crate) async fn run(client: &mut Client, message: &Message) {
@@ -49,16 +54,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         &real_name,
     );
     let me = client.user_id();
-    let mut rooms = Vec::new();
-    for room in world
-        .state
-        .user(user)
-        .into_iter()
-        .flat_map(|user| user.joined())
-    {
-        // Those that are not in memory are read; one that is damaged hides no others.
-        rooms.extend(client.irc.hub.room(room).await.ok());
-    }
+    let rooms = rooms_of(client, &world, user).await;
     let channels: Vec<String> = rooms
         .iter()
         .filter(|room| room.state.is_shown_to(me))
@@ -103,12 +99,39 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         Operator::Person => {}
     }
     super::metadata::whois(client, user, nick);
-    super::away::tell(client, user);
-    let session = world
-        .live
-        .sessions_of(user)
-        .last()
-        .and_then(|id| world.live.sessions.get(id));
+    if world.is_acquainted(me, user) {
+        super::away::tell(client, user);
+        here_since(client, &world, (user, nick));
+    }
+    client
+        .replies
+        .text(Numeric::RplEndOfWhois, &[nick], "End of /WHOIS list");
+}
+
+/// The rooms that somebody is in. Those that are not in memory are read, a few of them; one that is damaged hides no others.
+async fn rooms_of(client: &Client, world: &World, user: UserId) -> Vec<Room> {
+    let joined = world.state.user(user).into_iter();
+    let mut rooms = Vec::new();
+    let mut reads = 0;
+    for room in joined.flat_map(|user| user.joined()) {
+        match world.state.room(room) {
+            Some(room) => rooms.push(room.clone()),
+            None if reads < READS => {
+                reads += 1;
+                rooms.extend(client.irc.hub.room(room).await.ok());
+            }
+            None => {}
+        }
+    }
+    rooms
+}
+
+/// RPL_WHOISIDLE, of the latest connection that shows.
+fn here_since(client: &mut Client, world: &World, (user, nick): (UserId, &str)) {
+    let live = world.live.sessions_of(user).iter().rev();
+    let session = live
+        .filter_map(|id| world.live.sessions.get(id))
+        .find(|session| session.presentation.visible);
     if let Some(session) = session {
         let now = crate::registration::now();
         let since = session.presentation.since;
@@ -121,7 +144,4 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
                 .trailing(&text)
         });
     }
-    client
-        .replies
-        .text(Numeric::RplEndOfWhois, &[nick], "End of /WHOIS list");
 }

@@ -29,7 +29,7 @@ pub(crate) async fn get(
 ) -> Answer {
     let world = matrix.hub.world();
     let user = matrix.user(&world, &user_id)?;
-    if user != access.user && !world.share_a_room(access.user, user) {
+    if !world.is_acquainted(access.user, user) {
         return Err(Failure::forbidden("you share no room with that user"));
     }
     Ok(Reply(content(&world, user)))

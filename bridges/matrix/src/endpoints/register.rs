@@ -87,6 +87,7 @@ pub(crate) async fn post(
         asker: Asker::Nobody,
         from,
         token: auth.token.as_deref(),
+        contact: None,
     };
     let user = matrix
         .hub

@@ -18,7 +18,7 @@ pub(super) fn show(client: &Client, request: GetProfile) -> Result<Answer, Error
             .ok_or_else(|| refusal::error(&Refusal::NoSuchUser))?,
     };
     let mut profile = render::profile(&world, user);
-    if user != own && !world.share_a_room(own, user) {
+    if !world.is_acquainted(own, user) {
         (profile.presence, profile.status) = (None, None);
     }
     Ok(Answer::Profile(profile))

@@ -19,6 +19,7 @@ pub(super) async fn register(client: &mut Client, request: Register) -> Result<A
         asker: Asker::Nobody,
         from: client.peer.address,
         token: request.token.as_ref().map(Secret::expose),
+        contact: None,
     };
     let user = client.hub().sign_up(applicant, name, password).await;
     let user = user.map_err(|refusal| {

@@ -802,3 +802,24 @@ fn a_guest_who_logs_in_is_found_by_his_old_nick_until_he_goes() {
     assert_eq!(house.world.reached_by("gale"), None);
     assert!(house.guest("gale").is_ok());
 }
+
+#[test]
+fn an_address_is_kept_in_the_decision_that_makes_the_account() {
+    let mut house = House::new();
+    let mut register = |name: &str, address: String| {
+        let command = Command::Register {
+            name: AccountName::from_nick(name).unwrap(),
+            password: PasswordHash("hash".into()),
+            device: None,
+            contact: Some(address.into()),
+        };
+        outcome(&house.by(UserId::SERVER, command))
+    };
+    assert_eq!(register("erin", "erin@example.org".into()), Ok(()));
+    let long = format!("{}@example.org", "x".repeat(250));
+    assert!(register("frank", long).is_err());
+    let erin = house.world.user_named("erin").unwrap();
+    let kept = &house.world.state.user(erin).unwrap().documents;
+    assert_eq!(kept.count(), 1);
+    assert_eq!(house.world.user_named("frank"), None);
+}

@@ -773,3 +773,20 @@ fn a_room_leads_only_where_who_says_so_could_let_somebody_in() {
         }),
     );
 }
+
+#[test]
+fn the_key_is_for_the_operators_inside() {
+    let mut house = House::new();
+    let room = house.garden();
+    assert_eq!(house.room(room).key_for(ALICE), None);
+    lock(&mut house, room);
+    let leave = Command::Leave { room, reason: None };
+    let check = |house: &House, want: [Option<&str>; 4]| {
+        let found = [ALICE, BOB, CAROL, DAVE].map(|user| house.room(room).key_for(user));
+        assert_eq!(found, want);
+    };
+    let key = Some("sesame");
+    check(&house, [key, key, None, None]);
+    house.by(BOB, leave).unwrap();
+    check(&house, [key, None, None, None]);
+}

@@ -49,6 +49,7 @@ pub(crate) fn register(random: &mut Random) -> Command {
         name,
         password: PasswordHash("hash".into()),
         device: None,
+        contact: None,
     }
 }
 

@@ -37,11 +37,9 @@ async fn run(mut call: Call<'_>) {
     if user.disabled {
         call.say("This account is disabled");
     }
-    let shares = user.id == call.me() || world.share_a_room(call.me(), user.id);
-    match world.live.presence(user.id) {
-        // Whether a stranger is here is not for everybody.
-        Presence::Online(_) | Presence::Away(_) if shares => call.say("Is here now"),
-        Presence::Online(_) | Presence::Away(_) | Presence::Offline => {}
+    match world.presence_for(call.me(), user.id) {
+        Presence::Online(_) | Presence::Away(_) => call.say("Is here now"),
+        Presence::Offline => {}
     }
     call.say("*** End of Info ***");
 }

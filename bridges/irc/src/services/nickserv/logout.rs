@@ -18,6 +18,10 @@ pub(super) const VERB: Verb = Verb {
 };
 
 async fn run(mut call: Call<'_>) {
+    // Who came in by his account alone is no guest of a server that asks them for a password.
+    if let Err(text) = call.client.admit().await {
+        return call.say(&format!("{text}: nobody goes on as a guest without it."));
+    }
     let begins = call.client.outbox.hold();
     match call.client.log_out().await {
         Ok(()) => {

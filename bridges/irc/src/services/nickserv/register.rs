@@ -37,6 +37,9 @@ async fn run(mut call: Call<'_>) {
     let Ok(address) = register::wanted(call.client, address) else {
         return call.say(register::NO_ADDRESS);
     };
+    if let Err(text) = call.client.admit().await {
+        return call.say(&format!("{text}."));
+    }
     let begins = call.client.outbox.hold();
     match register::make(call.client, &nick, (password, address)).await {
         Ok(user) => {

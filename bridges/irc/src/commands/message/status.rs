@@ -7,7 +7,7 @@ use polylogue_core::state::World;
 use polylogue_core::{Command, Refusal, UserId};
 use polylogue_irc::{Message, Verb, names::is_channel};
 
-use super::message::spoken;
+use super::spoken;
 use crate::names;
 use crate::render::mode::symbol;
 
