@@ -175,7 +175,7 @@ impl State {
                 documents: Documents::default(),
                 keys: Arc::default(),
             };
-            self.users.insert(id, Arc::new(user));
+            self.admit(user);
             return;
         }
         let head = self.head;

@@ -15,7 +15,7 @@ use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
 use crate::secret::TokenHash;
 use crate::server_ban::{BanTarget, ServerBan};
-use crate::user::{User, UserRoom};
+use crate::user::{User, UserKind, UserRoom};
 
 /// What is durable.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct State {
     pub next_timer: u64,
     /// Accounts, and guests who did something durable.
     pub users: ByNumber<UserId, Arc<User>>,
+    /// Guests among them, by localpart: it is claimed by nobody, as it is never given out again.
+    pub guests: HashMap<Arc<str>, UserId>,
     /// Who has which name.
     pub names: HashMap<NameKey, Claim>,
     /// Whose credential a token is.
@@ -76,6 +78,7 @@ impl State {
             next_device: DeviceId(1),
             next_timer: 1,
             users: ByNumber::default(),
+            guests: HashMap::new(),
             names: HashMap::new(),
             tokens: OrdMap::new(),
             rooms: ByNumber::default(),
@@ -109,6 +112,17 @@ impl State {
                 .is_some_and(|room| room.state.kind.reaches(user.id, entry.membership)),
         };
         user.rooms.iter().filter(reaches).map(|entry| entry.room)
+    }
+
+    /// Takes in a user who was made, or was read from the store.
+    pub fn admit(&mut self, user: User) {
+        match user.kind {
+            UserKind::Guest => {
+                self.guests.insert(user.name.localpart().clone(), user.id);
+            }
+            UserKind::Account => {}
+        }
+        self.users.insert(user.id, Arc::new(user));
     }
 
     /// The room that has a name, hot or cold.
@@ -173,6 +187,13 @@ impl World {
         (is_own || is_grouped()).then_some(user)
     }
 
+    /// The guest who has a localpart: one who is here, or one of whom something durable is left. Exact.
+    #[must_use]
+    pub fn guest_with(&self, localpart: &str) -> Option<UserId> {
+        let here = self.live.guest_localparts.get(localpart);
+        here.or_else(|| self.state.guests.get(localpart)).copied()
+    }
+
     /// Who hears what is said to a nick: who goes by it, or who did as a guest before he logged in.
     #[must_use]
     pub fn reached_by(&self, nick: &str) -> Option<UserId> {
@@ -187,6 +208,6 @@ impl World {
             && self
                 .state
                 .user(user)
-                .is_some_and(|user| user.kind == crate::user::UserKind::Account)
+                .is_some_and(|user| user.kind == UserKind::Account)
     }
 }

@@ -206,7 +206,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             documents: documents.remove(&id).unwrap_or_default(),
             keys: keys.into(),
         };
-        state.users.insert(id, Arc::new(user));
+        state.admit(user);
     }
     Ok(stranded)
 }

@@ -7,6 +7,35 @@ use crate::limits::PROOF_AGE;
 use crate::live::Signal;
 
 #[test]
+fn a_guest_is_looked_up_by_his_localpart_while_he_is_here_and_as_long_as_anything_is_left_of_him() {
+    let mut house = House::new();
+    let guest = house.guest("gale").unwrap();
+    let session = house.world.live.sessions_of(guest)[0];
+    let localpart = house.world.name_of(guest).unwrap().localpart().clone();
+    assert_eq!(house.world.guest_with(&localpart), Some(guest));
+    assert_eq!(house.world.guest_with("guest.nobody"), None);
+    house.join(guest, "#garden").unwrap();
+    let gone = Command::Detach {
+        session,
+        reason: "gone".into(),
+    };
+    house.ask(&Actor::SERVER, gone).unwrap();
+    assert!(house.world.live.guest_localparts.is_empty());
+    assert_eq!(house.world.guest_with(&localpart), Some(guest));
+    // Of one who did nothing, nothing is left.
+    let other = house.attach(Who::Guest(AccountName::guest("mist", 2).unwrap()));
+    let other = other.unwrap();
+    let session = house.world.live.sessions_of(other)[0];
+    let localpart = house.world.name_of(other).unwrap().localpart().clone();
+    let gone = Command::Detach {
+        session,
+        reason: "gone".into(),
+    };
+    house.ask(&Actor::SERVER, gone).unwrap();
+    assert_eq!(house.world.guest_with(&localpart), None);
+}
+
+#[test]
 fn a_login_by_a_password_that_was_changed_meanwhile_is_none() {
     let mut house = House::new();
     let old = proof(&house, ALICE, house.now);
