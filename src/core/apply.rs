@@ -9,6 +9,7 @@ use crate::event::{
 };
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
+use crate::listing::{Effect, Listing};
 use crate::power::Prefixes;
 use crate::request::Request;
 use crate::room::{Mask, Member, Membership, Room, RoomKind, RoomState, StateEntry, Topic};
@@ -55,6 +56,7 @@ impl State {
                 if let Some(room) = self.rooms.get_mut(room) {
                     apply_setting(Arc::make_mut(&mut room.state), (*sender, entry.at), setting);
                 }
+                self.list(*room, Effect::of_setting(setting));
             }
             Event::User { user, change } => self.apply_to_user(*user, entry.at, change),
             Event::Name { key, claim } => match claim {
@@ -123,6 +125,30 @@ impl State {
                 Arc::make_mut(&mut room.state).members.remove(&member.user);
             }
             self.apply_standing(id, member);
+        }
+        self.list(id, Effect::of_change(change));
+    }
+
+    /// Brings the directory up to a room that changed.
+    fn list(&mut self, id: RoomId, effect: Effect) {
+        if effect == Effect::None {
+            return;
+        }
+        let Some(room) = self.rooms.get(&id) else {
+            return;
+        };
+        match effect {
+            Effect::None => {}
+            Effect::Joined => {
+                if let Some(listing) = self.directory.get_mut(&id) {
+                    Arc::make_mut(listing).joined = room.state.joined;
+                }
+            }
+            Effect::All if room.state.listed => {
+                let listing = Arc::new(Listing::of(&room.state));
+                self.directory.insert(id, listing);
+            }
+            Effect::All => drop(self.directory.remove(&id)),
         }
     }
 

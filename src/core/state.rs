@@ -10,6 +10,7 @@ use crate::command::TimedCommand;
 use crate::event::Claim;
 use crate::ids::{ByNumber, DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
 use crate::ignore::Ignores;
+use crate::listing::Listing;
 use crate::live::Live;
 use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
@@ -42,6 +43,8 @@ pub struct State {
     pub names: HashMap<NameKey, Claim>,
     /// Whose credential a token is.
     pub tokens: OrdMap<TokenHash, (UserId, DeviceId)>,
+    /// What the directory shows, of rooms hot and cold.
+    pub directory: OrdMap<RoomId, Arc<Listing>>,
     /// Rooms that are hot.
     pub rooms: ByNumber<RoomId, Room>,
     /// Whose devices and keys changed last at a position: each account once.
@@ -81,6 +84,7 @@ impl State {
             guests: HashMap::new(),
             names: HashMap::new(),
             tokens: OrdMap::new(),
+            directory: OrdMap::new(),
             rooms: ByNumber::default(),
             key_changes: OrdMap::new(),
             profile_changes: OrdMap::new(),

@@ -1,5 +1,6 @@
 //! Reading everything that is always in memory: names, users, credentials, timers. Rooms stay cold until somebody touches them.
 
+mod directory;
 mod documents;
 mod keys;
 
@@ -59,6 +60,7 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
     load_ignores(connection, &mut state)?;
     load_server_bans(connection, &mut state)?;
     load_timers(connection, &mut state)?;
+    directory::load(connection, &mut state)?;
     Ok(Loaded {
         state,
         secret,

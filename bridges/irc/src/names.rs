@@ -6,7 +6,7 @@ use polylogue_core::command::Operator;
 use polylogue_core::room::RoomKind;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
-use polylogue_core::{RoomId, RoomState, UserId};
+use polylogue_core::{Listing, RoomId, RoomState, UserId};
 use polylogue_irc::{Middle, Source};
 
 /// The user name of accounts: they may have many sessions, so no client's own is shown.
@@ -105,6 +105,16 @@ pub(crate) fn account_presentation() -> (Arc<str>, Arc<str>) {
 
 /// The channel that a room is on IRC; a direct room is none.
 pub(crate) fn channel(room: &RoomState) -> Option<&str> {
+    match room.kind {
+        RoomKind::Direct(..) => None,
+        RoomKind::Group => room
+            .canonical_name()
+            .map(polylogue_core::name::ChannelName::as_str),
+    }
+}
+
+/// The same of what the directory shows.
+pub(crate) fn listed(room: &Listing) -> Option<&str> {
     match room.kind {
         RoomKind::Direct(..) => None,
         RoomKind::Group => room
