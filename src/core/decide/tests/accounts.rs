@@ -36,6 +36,24 @@ fn a_guest_is_looked_up_by_his_localpart_while_he_is_here_and_as_long_as_anythin
 }
 
 #[test]
+fn logging_out_everywhere_ends_sessions_by_password_too() {
+    let mut house = House::new();
+    let add = Command::AddDevice {
+        user: ALICE,
+        device: device("phone", "1"),
+    };
+    house.by(ALICE, add).unwrap();
+    assert!(!house.world.live.sessions_of(ALICE).is_empty());
+    let everywhere = Actor {
+        proof: Some(proof(&house, ALICE, house.now)),
+        ..Actor::user(ALICE, Some(DeviceId(1)))
+    };
+    house.ask(&everywhere, Command::RemoveAllDevices).unwrap();
+    assert!(house.world.live.sessions_of(ALICE).is_empty());
+    assert!(!house.world.live.sessions_of(BOB).is_empty());
+}
+
+#[test]
 fn a_login_by_a_password_that_was_changed_meanwhile_is_none() {
     let mut house = House::new();
     let old = proof(&house, ALICE, house.now);
