@@ -442,9 +442,7 @@ fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change:
         at: entry.at,
         content: change.content.clone(),
     };
-    state
-        .extra
-        .insert((change.kind.clone(), change.key.clone()), value);
+    state.put(change.kind.clone(), change.key.clone(), value);
 }
 
 /// Takes away what a redaction does not leave of state in force, and what it meant with it.
@@ -464,7 +462,7 @@ fn strip(state: &mut RoomState, (kind, key): (Arc<str>, Arc<str>), mut value: St
         content: value.content.clone(),
     };
     facets::stripped(state, &change);
-    state.extra.insert((change.kind, change.key), value);
+    state.put(change.kind, change.key, value);
 }
 
 /// Notes where a state event came from whose meaning is kept typed. Without a content of its author's it says nothing here.
@@ -482,7 +480,7 @@ fn note(
         at: entry.at,
         content,
     };
-    state.extra.insert((kind.into(), "".into()), value);
+    state.put(kind.into(), "".into(), value);
 }
 
 /// Takes a setting in: live, and when a room is read from the store.

@@ -54,8 +54,10 @@ pub const KEY_OBJECT: usize = 8 * 1024;
 pub const SIGNATURES: usize = 200;
 /// Bytes of a signature.
 pub const SIGNATURE: usize = 512;
-/// Messages that wait for one device; the oldest make place for new ones.
+/// Messages that wait for one device; the oldest of whoever has most of them there make place for new ones.
 pub const TO_DEVICE_MESSAGES: usize = 1000;
+/// Messages to devices that are sent together.
+pub const TO_DEVICE_AT_ONCE: usize = 1000;
 /// Devices of one account.
 pub const DEVICES_PER_USER: usize = 100;
 /// Attached sessions of one account.
@@ -70,6 +72,8 @@ pub const SERVER_BANS: usize = 10_000;
 pub const ADDRESS_BAN: u64 = 24 * 3600 * 1000;
 /// Distinct state events of a room, memberships apart.
 pub const STATE_EVENTS: usize = 10_000;
+/// Bytes of all of them that are in force, types and state keys included.
+pub const STATE_SIZE: usize = 4 * 1024 * 1024;
 /// Users that a message mentions.
 pub const MENTIONS: usize = 100;
 /// Names of a room.

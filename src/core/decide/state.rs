@@ -4,6 +4,7 @@ use super::{Deciding, Decision, Outcome};
 use crate::event::{RoomChange, StateChange};
 use crate::facets;
 use crate::ids::RoomId;
+use crate::json::Json;
 use crate::limits;
 use crate::name::ChannelName;
 use crate::permission::{self, Action};
@@ -56,7 +57,26 @@ pub(super) fn change(
             limit: limits::STATE_EVENTS,
         });
     }
+    let replaced = present.map_or(0, |present| size(&change, &present.content));
+    let kept = state.extra_size.saturating_sub(replaced);
+    fits(kept + size(&change, &change.content))?;
     Ok(Some(RoomChange::State(change)))
+}
+
+/// What a state event counts for, with a content.
+pub(super) fn size(change: &StateChange, content: &Json) -> usize {
+    change.kind.len() + change.key.len() + content.as_str().len()
+}
+
+/// Refuses more state than a room may have.
+pub(super) fn fits(size: usize) -> Result<(), Refusal> {
+    if size > limits::STATE_SIZE {
+        return Err(Refusal::TooLarge {
+            what: "state of the room",
+            limit: limits::STATE_SIZE,
+        });
+    }
+    Ok(())
 }
 
 /// Checks what can be checked without the room: type, sizes, and the content that the rules will read.
