@@ -116,7 +116,9 @@ impl Event {
                 | UserChange::Disabled(_)
                 | UserChange::DeviceRemoved(_)
                 | UserChange::Document(Document { blob: None, .. })
-                | UserChange::Keys(KeysChange::Forgotten { .. }) => true,
+                | UserChange::Keys(KeysChange::Forgotten { .. } | KeysChange::GaveWay { .. }) => {
+                    true
+                }
                 // It goes with the leave that it follows from.
                 UserChange::Request { request, .. } => request.is_declined(),
                 UserChange::Created { .. }
