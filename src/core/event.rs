@@ -101,10 +101,7 @@ impl Event {
             },
             Self::Setting { setting, .. } => match setting {
                 RoomSetting::MaskAdded { list, .. } | RoomSetting::MaskRemoved { list, .. } => {
-                    match list {
-                        MaskList::Ban | MaskList::Quiet => true,
-                        MaskList::Exception | MaskList::Invitation => false,
-                    }
+                    list.is_of_bans()
                 }
                 RoomSetting::Key(_)
                 | RoomSetting::Listed(_)
@@ -136,6 +133,21 @@ impl Event {
             Self::Timer { timer, .. } => timer.is_none(),
             Self::ServerBan { ban, .. } => ban.is_some(),
             Self::Name { .. } => false,
+        }
+    }
+
+    /// Whether it may go along with something urgent: the row of the guest who does it, the timer that ends it.
+    #[must_use]
+    pub fn goes_along(&self) -> bool {
+        match self {
+            Self::User { change, .. } => {
+                matches!(change, UserChange::Created { .. } | UserChange::Renamed(_))
+            }
+            Self::Timer { .. } => true,
+            Self::Room { .. }
+            | Self::Setting { .. }
+            | Self::Name { .. }
+            | Self::ServerBan { .. } => false,
         }
     }
 }

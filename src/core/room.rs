@@ -200,6 +200,17 @@ pub enum MaskList {
     Quiet,
 }
 
+impl MaskList {
+    /// Whether its masks take something from those who match: they may not come in, or not speak.
+    #[must_use]
+    pub fn is_of_bans(self) -> bool {
+        match self {
+            Self::Ban | Self::Quiet => true,
+            Self::Exception | Self::Invitation => false,
+        }
+    }
+}
+
 /// An entry of a mask list. Hosts in masks are of guests: they never show in room state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mask {
