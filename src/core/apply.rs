@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::command::TimedCommand;
 use crate::document::{DocumentKey, DocumentStamp, Documents};
 use crate::event::{
     Claim, Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange,
@@ -337,17 +338,17 @@ impl State {
         }
     }
 
-    fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, crate::command::TimedCommand)>) {
+    fn apply_timer(&mut self, id: u64, timer: Option<&(Timestamp, TimedCommand)>) {
         match timer {
-            Some((due, command)) => {
-                self.timers.insert((*due, id), command.clone());
-                self.next_timer = self.next_timer.max(id.saturating_add(1));
-            }
+            Some((due, command)) => self.set_timer((*due, id), command.clone()),
             None => {
-                // Timers are few, and a cleared one is nearly always the first.
+                // A cleared one is nearly always the first: it ran.
                 let key = self.timers.keys().find(|(_, known)| *known == id).copied();
-                if let Some(key) = key {
-                    self.timers.remove(&key);
+                if let Some((due, id)) = key
+                    && let Some(TimedCommand::StrangerCounts { user }) =
+                        self.timers.remove(&(due, id))
+                {
+                    self.strangers.remove(&(user, due, id));
                 }
             }
         }

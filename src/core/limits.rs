@@ -84,6 +84,8 @@ pub const ASIDES: usize = 100;
 pub const PENDING_DIRECT_MESSAGES: u32 = 3;
 /// Strangers whom an account may write to for the first time in an hour; in a day while it is younger than that.
 pub const STRANGERS: usize = 5;
+/// How many there may be when he asks one more into a room of many.
+pub const STRANGERS_INVITED: usize = 20;
 /// How long a stranger counts, in milliseconds.
 pub const STRANGER_COUNTS: u64 = 3600 * 1000;
 /// How long an account is young, and a stranger counts for one that is, in milliseconds.

@@ -2,9 +2,10 @@
 //! so that a snapshot of all of it is a handful of pointer copies. A committed view is such a snapshot, and so is what a failed commit falls
 //! back to.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap};
+use imbl::{HashMap, OrdMap, OrdSet};
 
 use crate::command::TimedCommand;
 use crate::event::Claim;
@@ -55,6 +56,8 @@ pub struct State {
     pub ignores: OrdMap<UserId, Arc<Ignores>>,
     /// Who may not use the server.
     pub server_bans: OrdMap<BanTarget, ServerBan>,
+    /// Until when strangers count for whom: what the timers of [`TimedCommand::StrangerCounts`] say.
+    pub strangers: OrdSet<(UserId, Timestamp, u64)>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
 }
@@ -90,6 +93,7 @@ impl State {
             profile_changes: OrdMap::new(),
             ignores: OrdMap::new(),
             server_bans: OrdMap::new(),
+            strangers: OrdSet::new(),
             timers: OrdMap::new(),
         }
     }
@@ -127,6 +131,33 @@ impl State {
             UserKind::Account => {}
         }
         self.users.insert(user.id, Arc::new(user));
+    }
+
+    /// Takes in a timer that was set, or was read from the store.
+    pub fn set_timer(&mut self, (due, id): (Timestamp, u64), command: TimedCommand) {
+        match &command {
+            TimedCommand::StrangerCounts { user } => {
+                self.strangers.insert((*user, due, id));
+            }
+            TimedCommand::ExpireMask { .. }
+            | TimedCommand::ExpireServerBan { .. }
+            | TimedCommand::GuestGone { .. } => {}
+        }
+        self.timers.insert((due, id), command);
+        self.next_timer = self.next_timer.max(id.saturating_add(1));
+    }
+
+    /// When the strangers that count for a user count no more, in order.
+    pub fn strangers_of(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Timestamp> + '_ {
+        let after = (user, now, u64::MAX);
+        self.strangers
+            .range((Bound::Excluded(after), Bound::Unbounded))
+            .take_while(move |(of, ..)| *of == user)
+            .map(|(_, due, _)| *due)
     }
 
     /// The room that has a name, hot or cold.

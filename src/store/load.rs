@@ -330,8 +330,7 @@ fn load_timers(connection: &Connection, state: &mut State) -> Result<(), StoreEr
         let id = row.get::<_, i64>(0)?.unsigned_abs();
         let due = Timestamp(row.get::<_, i64>(1)?.unsigned_abs());
         let command: TimedCommand = blob::read(&row.get::<_, Vec<u8>>(2)?)?;
-        state.timers.insert((due, id), command);
-        state.next_timer = state.next_timer.max(id.saturating_add(1));
+        state.set_timer((due, id), command);
     }
     Ok(())
 }

@@ -83,6 +83,9 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
         }));
     }
     changes.extend(unencrypted_notice(room, &unencrypted));
+    if kind == RoomKind::Group {
+        changes.extend(direct::count_invited(at, &request.invite)?);
+    }
     for user in &request.invite {
         changes.extend(at.rows_for(*user));
         match kind {
