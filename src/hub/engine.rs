@@ -227,7 +227,7 @@ impl<T> Engine<T> {
         }
         let events = || decision.changes.iter().filter_map(Change::event);
         let is_urgent = events().any(Event::is_urgent);
-        events().any(|event| !event.is_urgent() && !(is_urgent && event.goes_along()))
+        !events().all(|event| event.is_urgent() || (is_urgent && event.goes_along()))
     }
 
     /// Runs what is due at `context.now`. Returns when the next timer is due.
