@@ -337,12 +337,14 @@ impl Context<'_> {
             return Ok(None);
         };
         let edit = self.edit((latest.sequence, latest.sender))?.map(Box::new);
-        let events = self.reader.events(self.room, &places)?;
+        // What others said is not read only to know who said it.
+        let thread = (self.room, root, RelationKind::Thread);
+        let own = self.reader.last_relation_by(thread, self.viewer)?;
         Ok(Some(Thread {
             count: places.len(),
             latest: Box::new(latest),
             edit,
-            took_part: events.iter().any(|event| event.sender == self.viewer),
+            took_part: own.is_some_and(|own| self.gate.visible(own)),
         }))
     }
 
