@@ -207,6 +207,18 @@ impl Hub {
         let _ = heard.await;
     }
 
+    /// Whether the same was asked and done before, by the exactly-once key.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store can't be read now.
+    pub async fn is_answered(&self, request: &Request) -> Result<bool, Refusal> {
+        let Some((device, key)) = request.key else {
+            return Ok(false);
+        };
+        let found = self.readers.run(move |reader| reader.key(device, &key));
+        Ok(found.await?.is_some())
+    }
+
     /// How many short messages a user could say now, if he could say one of so many bytes.
     ///
     /// # Errors

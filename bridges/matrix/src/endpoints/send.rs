@@ -28,43 +28,39 @@ pub(crate) async fn put(
         return redaction(&matrix, &access, (&room_id, &transaction, &content)).await;
     }
     let message = message::read(&matrix, &access, (room, &kind, content)).await?;
-    is_first(&matrix, &access, (room, &message, &transaction)).await?;
+    let given = is_given(&matrix, &access, (room, &message)).await?;
     let command = Command::Say(Say {
         to: Destination::Room(room),
         message,
     });
     let request =
         Request::new(access.actor(), command).once(access.device, "send", (&room_id, &transaction));
+    // The request that gave it gets its answer again, however much later it is repeated.
+    if given && !matrix.hub.is_answered(&request).await? {
+        let words = "you gave this reaction already";
+        return Err(Failure::new(400, ErrorCode::DuplicateAnnotation, words));
+    }
     let open = matrix.transactions.open(access.device, &transaction);
     let receipt = matrix.hub.submit(request).await?;
     open.done(&receipt);
     sent(&matrix, &receipt)
 }
 
-/// Refuses a reaction that its sender has given already (Matrix client-server API "Annotating events"), unless this is the request that gave it.
-async fn is_first(
+/// Whether a message is a reaction that its sender has given already (Matrix client-server API "Annotating events").
+async fn is_given(
     matrix: &Matrix,
     access: &Access,
-    (room, message, transaction): (RoomId, &Message, &str),
-) -> Result<(), Failure> {
+    (room, message): (RoomId, &Message),
+) -> Result<bool, Failure> {
     let (Body::Reaction(key), Some(Relation::Reaction(target))) = (&message.body, message.relation)
     else {
-        return Ok(());
+        return Ok(false);
     };
     let given = matrix
         .hub
         .own_reaction((access.user, room), (target.sequence, key))
         .await?;
-    let Some(given) = given else { return Ok(()) };
-    if matrix
-        .transactions
-        .of(access.device, given.position)
-        .is_some_and(|known| *known == *transaction)
-    {
-        return Ok(());
-    }
-    let words = "you gave this reaction already";
-    Err(Failure::new(400, ErrorCode::DuplicateAnnotation, words))
+    Ok(given.is_some())
 }
 
 /// The id of the event that a command made.
