@@ -36,6 +36,39 @@ fn a_guest_is_looked_up_by_his_localpart_while_he_is_here_and_as_long_as_anythin
 }
 
 #[test]
+fn a_session_that_attaches_again_is_none_more() {
+    let mut house = House::new();
+    let presentation = house.world.live.sessions[&SessionId(1)]
+        .presentation
+        .clone();
+    let mut attach = |session| {
+        let attach = Attach {
+            session: SessionId(session),
+            who: Who::Account(ALICE),
+            device: None,
+            address: None,
+            presentation: presentation.clone(),
+            away: None,
+        };
+        let actor = Actor {
+            session: Some(SessionId(session)),
+            ..Actor::user(ALICE, None)
+        };
+        outcome(&house.ask(&actor, Command::Attach(Box::new(attach))))
+    };
+    let limit = crate::limits::SESSIONS_PER_USER;
+    for session in 100..100 + u64::try_from(limit).unwrap() - 1 {
+        assert_eq!(attach(session), Ok(()));
+    }
+    assert_eq!(attach(100), Ok(()));
+    let full = Err(Refusal::TooMany {
+        what: "sessions",
+        limit,
+    });
+    assert_eq!(attach(99), full);
+}
+
+#[test]
 fn logging_out_everywhere_ends_sessions_by_password_too() {
     let mut house = House::new();
     let add = Command::AddDevice {
