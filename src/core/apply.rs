@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::command::TimedCommand;
 use crate::document::{DocumentKey, DocumentStamp, Documents};
-use crate::event::{
-    Claim, Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange,
-};
+use crate::event::{Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange};
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
 use crate::listing::{Effect, Listing};
@@ -60,14 +58,7 @@ impl State {
                 self.list(*room, Effect::of_setting(setting));
             }
             Event::User { user, change } => self.apply_to_user(*user, entry.at, change),
-            Event::Name { key, claim } => match claim {
-                Claim::User(_) | Claim::Room(_) | Claim::Tombstone => {
-                    self.names.insert(key.clone(), *claim);
-                }
-                Claim::Nobody => {
-                    self.names.remove(key);
-                }
-            },
+            Event::Name { key, claim } => self.claim(key.clone(), *claim),
             Event::ServerBan { target, ban } => match ban {
                 Some(ban) => drop(self.server_bans.insert(target.clone(), ban.clone())),
                 None => drop(self.server_bans.remove(target)),

@@ -358,7 +358,7 @@ pub struct Document {
 }
 
 /// Who has a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Claim {
     /// A user.
     User(UserId),

@@ -4,6 +4,8 @@
 pub const NICK: usize = 31;
 /// Nicks that lead to an account besides its own.
 pub const GROUPED_NICKS: usize = 5;
+/// Names that an account has claimed, those that it gave up included: they are nobody else's.
+pub const NAMES_PER_USER: usize = 20;
 /// Bytes of a Matrix localpart: a user id of 255 bytes less `@`, `:` and room for a server name.
 pub const LOCALPART: usize = 128;
 /// Bytes of a channel name, `#` included (`CHANNELLEN`).
@@ -78,6 +80,8 @@ pub const STATE_SIZE: usize = 4 * 1024 * 1024;
 pub const MENTIONS: usize = 100;
 /// Names of a room.
 pub const ROOM_NAMES: usize = 32;
+/// Names that a room has claimed, those that it gave up included.
+pub const NAMES_PER_ROOM: usize = 100;
 /// What is kept of a private conversation with a guest, while he is here.
 pub const ASIDES: usize = 100;
 /// Unanswered messages to one stranger before the sender has to wait (mapping of DMs).

@@ -42,6 +42,8 @@ pub struct State {
     pub guests: HashMap<Arc<str>, UserId>,
     /// Who has which name.
     pub names: HashMap<NameKey, Claim>,
+    /// How many names who has claimed.
+    pub claims: HashMap<Claim, usize>,
     /// Whose credential a token is.
     pub tokens: OrdMap<TokenHash, (UserId, DeviceId)>,
     /// What the directory shows, of rooms hot and cold.
@@ -86,6 +88,7 @@ impl State {
             users: ByNumber::default(),
             guests: HashMap::new(),
             names: HashMap::new(),
+            claims: HashMap::new(),
             tokens: OrdMap::new(),
             directory: OrdMap::new(),
             rooms: ByNumber::default(),
@@ -131,6 +134,28 @@ impl State {
             UserKind::Account => {}
         }
         self.users.insert(user.id, Arc::new(user));
+    }
+
+    /// Takes in a claim that was made, or was read from the store.
+    pub fn claim(&mut self, key: NameKey, claim: Claim) {
+        let before = match claim {
+            Claim::User(_) | Claim::Room(_) | Claim::Tombstone => {
+                *self.claims.entry(claim).or_default() += 1;
+                self.names.insert(key, claim)
+            }
+            Claim::Nobody => self.names.remove(&key),
+        };
+        if let Some(before) = before
+            && let Some(count) = self.claims.get_mut(&before)
+        {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// How many names somebody has claimed, those that he gave up included.
+    #[must_use]
+    pub fn claimed_by(&self, claim: Claim) -> usize {
+        self.claims.get(&claim).copied().unwrap_or(0)
     }
 
     /// Takes in a timer that was set, or was read from the store.

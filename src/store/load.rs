@@ -145,7 +145,7 @@ fn load_names(connection: &Connection, state: &mut State) -> Result<(), StoreErr
                 .as_blob()
                 .map_err(|_| StoreError::Row("claim"))?,
         )?;
-        state.names.insert(NameKey::stored(&key), claim);
+        state.claim(NameKey::stored(&key), claim);
     }
     Ok(())
 }

@@ -210,6 +210,13 @@ fn set_names(
             }),
         }
     }
+    let claimed = at.world.state.claimed_by(Claim::Room(room));
+    if !events.is_empty() && claimed + events.len() > limits::NAMES_PER_ROOM {
+        return Err(Refusal::TooMany {
+            what: "names of a room, those that were given up included",
+            limit: limits::NAMES_PER_ROOM,
+        });
+    }
     events.push(Event::Setting {
         room,
         sender: at.actor.user,

@@ -36,6 +36,50 @@ fn a_guest_is_looked_up_by_his_localpart_while_he_is_here_and_as_long_as_anythin
 }
 
 #[test]
+fn nobody_takes_names_from_everybody_by_giving_them_up() {
+    let mut house = House::new();
+    let limit = crate::limits::NAMES_PER_USER;
+    let mut take = |nick: String| {
+        let nick: std::sync::Arc<str> = nick.into();
+        let group = Command::GroupNick { nick: nick.clone() };
+        outcome(&house.by(ALICE, group))?;
+        outcome(&house.by(ALICE, Command::UngroupNick { nick }))
+    };
+    for number in 1..limit {
+        assert_eq!(take(format!("nick{number}x")), Ok(()), "{number}");
+    }
+    let full = Err(Refusal::TooMany {
+        what: "nicks, those that were given up included",
+        limit,
+    });
+    assert_eq!(take("onemore".to_owned()), full);
+    // One that was his stays his.
+    assert_eq!(take("nick7x".to_owned()), Ok(()));
+    let room = house.garden();
+    let limit = crate::limits::NAMES_PER_ROOM;
+    let mut name = |number: usize| {
+        let names = ["#garden".to_owned(), format!("#garden{number}")];
+        let names = names
+            .map(|name| ChannelName::parse(&name).unwrap())
+            .to_vec();
+        let setting = RoomSetting::Names {
+            names,
+            reason: None,
+        };
+        outcome(&house.by(ALICE, Command::SetSetting { room, setting }))
+    };
+    for number in 1..limit {
+        assert_eq!(name(number), Ok(()), "{number}");
+    }
+    let full = Err(Refusal::TooMany {
+        what: "names of a room, those that were given up included",
+        limit,
+    });
+    assert_eq!(name(limit), full);
+    assert_eq!(name(3), Ok(()));
+}
+
+#[test]
 fn a_session_that_attaches_again_is_none_more() {
     let mut house = House::new();
     let presentation = house.world.live.sessions[&SessionId(1)]
