@@ -134,6 +134,7 @@ impl House {
         self.hub
             .set_password(Actor::ADMINISTRATOR, user, password)
             .await
+            .map(drop)
     }
 
     async fn disable_user(&self, name: &str) -> Result<(), Refusal> {

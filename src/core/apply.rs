@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use crate::document::{DocumentKey, DocumentStamp, Documents};
-use crate::event::{
-    Claim, Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange,
-};
+use crate::event::{Entry, Event, MemberChange, RoomChange, RoomSetting, StateChange, UserChange};
 use crate::ids::{DeviceId, Position, RoomId, RoomSequence, Timestamp, UserId};
 use crate::json::Json;
+use crate::listing::{Effect, Listing};
 use crate::power::Prefixes;
 use crate::request::Request;
 use crate::room::{Mask, Member, Membership, Room, RoomKind, RoomState, StateEntry, Topic};
@@ -56,16 +55,10 @@ impl State {
                 if let Some(room) = self.rooms.get_mut(room) {
                     apply_setting(Arc::make_mut(&mut room.state), (*sender, entry.at), setting);
                 }
+                self.list(*room, Effect::of_setting(setting));
             }
             Event::User { user, change } => self.apply_to_user(*user, entry.at, change),
-            Event::Name { key, claim } => match claim {
-                Claim::User(_) | Claim::Room(_) | Claim::Tombstone => {
-                    self.names.insert(key.clone(), *claim);
-                }
-                Claim::Nobody => {
-                    self.names.remove(key);
-                }
-            },
+            Event::Name { key, claim } => self.claim(key.clone(), *claim),
             Event::ServerBan { target, ban } => match ban {
                 Some(ban) => drop(self.server_bans.insert(target.clone(), ban.clone())),
                 None => drop(self.server_bans.remove(target)),
@@ -125,6 +118,30 @@ impl State {
             }
             self.apply_standing(id, member);
         }
+        self.list(id, Effect::of_change(change));
+    }
+
+    /// Brings the directory up to a room that changed.
+    fn list(&mut self, id: RoomId, effect: Effect) {
+        if effect == Effect::None {
+            return;
+        }
+        let Some(room) = self.rooms.get(&id) else {
+            return;
+        };
+        match effect {
+            Effect::None => {}
+            Effect::Joined => {
+                if let Some(listing) = self.directory.get_mut(&id) {
+                    Arc::make_mut(listing).joined = room.state.joined;
+                }
+            }
+            Effect::All if room.state.listed => {
+                let listing = Arc::new(Listing::of(&room.state));
+                self.directory.insert(id, listing);
+            }
+            Effect::All => drop(self.directory.remove(&id)),
+        }
     }
 
     /// The user's side of a change of standing.
@@ -178,7 +195,7 @@ impl State {
                 documents: Documents::default(),
                 keys: Arc::default(),
             };
-            self.users.insert(id, Arc::new(user));
+            self.admit(user);
             return;
         }
         let head = self.head;
@@ -403,9 +420,7 @@ fn apply_state(state: &mut RoomState, (entry, sender): (&Entry, UserId), change:
         at: entry.at,
         content: change.content.clone(),
     };
-    state
-        .extra
-        .insert((change.kind.clone(), change.key.clone()), value);
+    state.put(change.kind.clone(), change.key.clone(), value);
 }
 
 /// Takes away what a redaction does not leave of state in force, and what it meant with it.
@@ -425,7 +440,7 @@ fn strip(state: &mut RoomState, (kind, key): (Arc<str>, Arc<str>), mut value: St
         content: value.content.clone(),
     };
     facets::stripped(state, &change);
-    state.extra.insert((change.kind, change.key), value);
+    state.put(change.kind, change.key, value);
 }
 
 /// Notes where a state event came from whose meaning is kept typed. Without a content of its author's it says nothing here.
@@ -443,7 +458,7 @@ fn note(
         at: entry.at,
         content,
     };
-    state.extra.insert((kind.into(), "".into()), value);
+    state.put(kind.into(), "".into(), value);
 }
 
 /// Takes a setting in: live, and when a room is read from the store.

@@ -88,6 +88,17 @@ pub enum Change {
     Signal(Signal),
 }
 
+impl Change {
+    /// The event, if it is one.
+    #[must_use]
+    pub fn event(&self) -> Option<&Event> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Signal(_) => None,
+        }
+    }
+}
+
 /// What the asker is told besides that it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outcome {

@@ -101,10 +101,7 @@ impl Event {
             },
             Self::Setting { setting, .. } => match setting {
                 RoomSetting::MaskAdded { list, .. } | RoomSetting::MaskRemoved { list, .. } => {
-                    match list {
-                        MaskList::Ban | MaskList::Quiet => true,
-                        MaskList::Exception | MaskList::Invitation => false,
-                    }
+                    list.is_of_bans()
                 }
                 RoomSetting::Key(_)
                 | RoomSetting::Listed(_)
@@ -116,7 +113,9 @@ impl Event {
                 | UserChange::Disabled(_)
                 | UserChange::DeviceRemoved(_)
                 | UserChange::Document(Document { blob: None, .. })
-                | UserChange::Keys(KeysChange::Forgotten { .. }) => true,
+                | UserChange::Keys(KeysChange::Forgotten { .. } | KeysChange::GaveWay { .. }) => {
+                    true
+                }
                 // It goes with the leave that it follows from.
                 UserChange::Request { request, .. } => request.is_declined(),
                 UserChange::Created { .. }
@@ -143,6 +142,21 @@ impl Event {
             },
             Self::ServerBan { ban, .. } => ban.is_some(),
             Self::Name { .. } => false,
+        }
+    }
+
+    /// Whether it may go along with something urgent: the row of the guest who does it, the timer that ends it.
+    #[must_use]
+    pub fn goes_along(&self) -> bool {
+        match self {
+            Self::User { change, .. } => {
+                matches!(change, UserChange::Created { .. } | UserChange::Renamed(_))
+            }
+            Self::Timer { .. } => true,
+            Self::Room { .. }
+            | Self::Setting { .. }
+            | Self::Name { .. }
+            | Self::ServerBan { .. } => false,
         }
     }
 }
@@ -355,7 +369,7 @@ pub struct Document {
 }
 
 /// Who has a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Claim {
     /// A user.
     User(UserId),

@@ -30,6 +30,8 @@ pub const ENCRYPTION: &str = "m.room.encryption";
 pub const CONTACT: &str = "polylogue.contact";
 /// Matrix client-server API, "m.room.canonical_alias".
 pub const CANONICAL_ALIAS: &str = "m.room.canonical_alias";
+/// Matrix client-server API, "m.room.avatar".
+pub const AVATAR: &str = "m.room.avatar";
 /// Matrix client-server API, "m.room.power_levels": has a command of its own.
 pub const POWER_LEVELS: &str = "m.room.power_levels";
 /// Matrix client-server API, "m.room.member": has commands of its own.

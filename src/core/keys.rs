@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet, Vector};
+use imbl::{OrdMap, Vector};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeviceId, Position, UserId};
@@ -203,6 +203,13 @@ pub enum KeysChange {
         /// The message.
         message: ToDeviceMessage,
     },
+    /// A message made place for others.
+    GaveWay {
+        /// For which device it was.
+        device: DeviceId,
+        /// Which event it is.
+        position: Position,
+    },
     /// Messages up to here wait no longer.
     Forgotten {
         /// For which device.
@@ -247,8 +254,8 @@ pub struct DeviceKeys {
     pub claimed: Vector<(Arc<str>, Arc<str>)>,
     /// Its fallback keys by algorithm.
     pub fallback: BTreeMap<Arc<str>, FallbackKey>,
-    /// The positions of the messages that wait for it.
-    pub waiting: OrdSet<Position>,
+    /// The messages that wait for it: where they are, and who sent them.
+    pub waiting: OrdMap<Position, UserId>,
 }
 
 /// A fallback key.
@@ -296,13 +303,18 @@ impl UserKeys {
             KeysChange::Vouched { user, signed } => {
                 self.vouched.insert(*user, (position, signed.clone()));
             }
-            KeysChange::ToDevice { device, .. } => {
-                self.device(*device).waiting.insert(position);
+            KeysChange::ToDevice { device, message } => {
+                let waiting = &mut self.device(*device).waiting;
+                waiting.insert(position, message.sender);
+            }
+            KeysChange::GaveWay { device, position } => {
+                self.device(*device).waiting.remove(position);
             }
             KeysChange::Forgotten { device, up_to } => {
                 let keys = self.device(*device);
                 let newer = (Bound::Excluded(*up_to), Bound::Unbounded);
-                keys.waiting = keys.waiting.range(newer).copied().collect();
+                let kept = keys.waiting.range(newer);
+                keys.waiting = kept.map(|(at, sender)| (*at, *sender)).collect();
                 if *keys == DeviceKeys::default() {
                     self.devices.remove(device);
                 }

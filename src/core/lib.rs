@@ -19,6 +19,7 @@ pub mod ignore;
 pub mod json;
 pub mod keys;
 pub mod limits;
+pub mod listing;
 pub mod live;
 pub mod mask;
 pub mod name;
@@ -47,6 +48,7 @@ pub use ids::{
     ByNumber, DeviceId, Epoch, Lane, Position, RoomId, RoomSequence, SessionId, Timestamp, UserId,
 };
 pub use json::Json;
+pub use listing::Listing;
 pub use live::{Live, Signal};
 pub use refusal::Refusal;
 pub use room::{Membership, Room, RoomState};

@@ -4,6 +4,8 @@
 pub const NICK: usize = 31;
 /// Nicks that lead to an account besides its own.
 pub const GROUPED_NICKS: usize = 5;
+/// Names that an account has claimed, those that it gave up included: they are nobody else's.
+pub const NAMES_PER_USER: usize = 20;
 /// Bytes of a Matrix localpart: a user id of 255 bytes less `@`, `:` and room for a server name.
 pub const LOCALPART: usize = 128;
 /// Bytes of a channel name, `#` included (`CHANNELLEN`).
@@ -54,8 +56,10 @@ pub const KEY_OBJECT: usize = 8 * 1024;
 pub const SIGNATURES: usize = 200;
 /// Bytes of a signature.
 pub const SIGNATURE: usize = 512;
-/// Messages that wait for one device; the oldest make place for new ones.
+/// Messages that wait for one device; the oldest of whoever has most of them there make place for new ones.
 pub const TO_DEVICE_MESSAGES: usize = 1000;
+/// Messages to devices that are sent together.
+pub const TO_DEVICE_AT_ONCE: usize = 1000;
 /// Devices of one account.
 pub const DEVICES_PER_USER: usize = 100;
 /// Attached sessions of one account.
@@ -70,16 +74,22 @@ pub const SERVER_BANS: usize = 10_000;
 pub const ADDRESS_BAN: u64 = 24 * 3600 * 1000;
 /// Distinct state events of a room, memberships apart.
 pub const STATE_EVENTS: usize = 10_000;
+/// Bytes of all of them that are in force, types and state keys included.
+pub const STATE_SIZE: usize = 4 * 1024 * 1024;
 /// Users that a message mentions.
 pub const MENTIONS: usize = 100;
 /// Names of a room.
 pub const ROOM_NAMES: usize = 32;
+/// Names that a room has claimed, those that it gave up included.
+pub const NAMES_PER_ROOM: usize = 100;
 /// What is kept of a private conversation with a guest, while he is here.
 pub const ASIDES: usize = 100;
 /// Unanswered messages to one stranger before the sender has to wait (mapping of DMs).
 pub const PENDING_DIRECT_MESSAGES: u32 = 3;
 /// Strangers whom an account may write to for the first time in an hour; in a day while it is younger than that.
 pub const STRANGERS: usize = 5;
+/// How many there may be when he asks one more into a room of many.
+pub const STRANGERS_INVITED: usize = 20;
 /// How long a stranger counts, in milliseconds.
 pub const STRANGER_COUNTS: u64 = 3600 * 1000;
 /// How long an account is young, and a stranger counts for one that is, in milliseconds.

@@ -27,6 +27,8 @@ pub struct Live {
     pub guests: ByNumber<UserId, AccountName>,
     /// Which guest has a name.
     pub guest_names: HashMap<NameKey, UserId>,
+    /// Which guest has a localpart.
+    pub guest_localparts: HashMap<Arc<str>, UserId>,
     /// Who types where, until when.
     pub typing: OrdMap<(RoomId, UserId), Timestamp>,
     /// The same by time, so that what is over is found.
@@ -240,6 +242,8 @@ impl Live {
                 self.by_user.insert(session.user, ids.into());
                 if let Some(name) = guest {
                     self.guests.insert(session.user, name.clone());
+                    self.guest_localparts
+                        .insert(name.localpart().clone(), session.user);
                     self.guest_names
                         .insert(NameKey::account(name.nick()), session.user);
                     self.next_user = self.next_user.max(session.user.next());
@@ -329,6 +333,7 @@ impl Live {
         self.by_user.remove(&user);
         let name = self.guests.remove(&user)?;
         self.asides.forget(user);
+        self.guest_localparts.remove(name.localpart());
         self.guest_names.remove(&NameKey::account(name.nick()));
         Some(name)
     }

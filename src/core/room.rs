@@ -68,6 +68,8 @@ pub struct RoomState {
     /// Every state event in force but memberships, as its author wrote it, by (type, state key). Creation and power levels are here for their
     /// places: what they say is typed, above.
     pub extra: OrdMap<(Arc<str>, Arc<str>), StateEntry>,
+    /// Bytes of all of that: types, state keys and contents.
+    pub extra_size: usize,
 }
 
 /// How a room came to be; fixed for its life.
@@ -198,6 +200,17 @@ pub enum MaskList {
     Quiet,
 }
 
+impl MaskList {
+    /// Whether its masks take something from those who match: they may not come in, or not speak.
+    #[must_use]
+    pub fn is_of_bans(self) -> bool {
+        match self {
+            Self::Ban | Self::Quiet => true,
+            Self::Exception | Self::Invitation => false,
+        }
+    }
+}
+
 /// An entry of a mask list. Hosts in masks are of guests: they never show in room state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mask {
@@ -268,6 +281,17 @@ impl RoomState {
             masks: Arc::new([]),
             key: None,
             extra: OrdMap::new(),
+            extra_size: 0,
+        }
+    }
+
+    /// Puts a state event in force.
+    pub(crate) fn put(&mut self, kind: Arc<str>, key: Arc<str>, entry: StateEntry) {
+        let names = kind.len() + key.len();
+        self.extra_size += names + entry.content.as_str().len();
+        if let Some(before) = self.extra.insert((kind, key), entry) {
+            let size = names + before.content.as_str().len();
+            self.extra_size = self.extra_size.saturating_sub(size);
         }
     }
 

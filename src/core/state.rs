@@ -3,20 +3,22 @@
 //! back to.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap};
+use imbl::{HashMap, OrdMap, OrdSet};
 
 use crate::command::TimedCommand;
 use crate::event::Claim;
 use crate::ids::{ByNumber, DeviceId, Epoch, Lane, Position, RoomId, Timestamp, UserId};
 use crate::ignore::Ignores;
+use crate::listing::Listing;
 use crate::live::{Live, Presence};
 use crate::name::{AccountName, NameKey, account_key};
 use crate::room::{Membership, Room};
 use crate::secret::TokenHash;
 use crate::server_ban::{BanTarget, ServerBan};
-use crate::user::{User, UserRoom};
+use crate::user::{User, UserKind, UserRoom};
 
 /// What is durable.
 #[derive(Debug, Clone)]
@@ -37,10 +39,16 @@ pub struct State {
     pub next_timer: u64,
     /// Accounts, and guests who did something durable.
     pub users: ByNumber<UserId, Arc<User>>,
+    /// Guests among them, by localpart: it is claimed by nobody, as it is never given out again.
+    pub guests: HashMap<Arc<str>, UserId>,
     /// Who has which name.
     pub names: HashMap<NameKey, Claim>,
+    /// How many names who has claimed.
+    pub claims: HashMap<Claim, usize>,
     /// Whose credential a token is.
     pub tokens: OrdMap<TokenHash, (UserId, DeviceId)>,
+    /// What the directory shows, of rooms hot and cold.
+    pub directory: OrdMap<RoomId, Arc<Listing>>,
     /// Rooms that are hot.
     pub rooms: ByNumber<RoomId, Room>,
     /// Whose devices and keys changed last at a position: each account once.
@@ -51,6 +59,8 @@ pub struct State {
     pub ignores: OrdMap<UserId, Arc<Ignores>>,
     /// Who may not use the server.
     pub server_bans: OrdMap<BanTarget, ServerBan>,
+    /// Until when strangers count for whom: what the timers of [`TimedCommand::StrangerCounts`] say.
+    pub strangers: OrdSet<(UserId, Timestamp, u64)>,
     /// What is due when.
     pub timers: OrdMap<(Timestamp, u64), TimedCommand>,
     /// Guests who are gone and still in their rooms, by their nicks, and the timers that end that.
@@ -79,13 +89,17 @@ impl State {
             next_device: DeviceId(1),
             next_timer: 1,
             users: ByNumber::default(),
+            guests: HashMap::new(),
             names: HashMap::new(),
+            claims: HashMap::new(),
             tokens: OrdMap::new(),
+            directory: OrdMap::new(),
             rooms: ByNumber::default(),
             key_changes: OrdMap::new(),
             profile_changes: OrdMap::new(),
             ignores: OrdMap::new(),
             server_bans: OrdMap::new(),
+            strangers: OrdSet::new(),
             timers: OrdMap::new(),
             absent: HashMap::new(),
         }
@@ -113,6 +127,52 @@ impl State {
                 .is_some_and(|room| room.state.kind.reaches(user.id, entry.membership)),
         };
         user.rooms.iter().filter(reaches).map(|entry| entry.room)
+    }
+
+    /// Takes in a user who was made, or was read from the store.
+    pub fn admit(&mut self, user: User) {
+        match user.kind {
+            UserKind::Guest => {
+                self.guests.insert(user.name.localpart().clone(), user.id);
+            }
+            UserKind::Account => {}
+        }
+        self.users.insert(user.id, Arc::new(user));
+    }
+
+    /// Takes in a claim that was made, or was read from the store.
+    pub fn claim(&mut self, key: NameKey, claim: Claim) {
+        let before = match claim {
+            Claim::User(_) | Claim::Room(_) | Claim::Tombstone => {
+                *self.claims.entry(claim).or_default() += 1;
+                self.names.insert(key, claim)
+            }
+            Claim::Nobody => self.names.remove(&key),
+        };
+        if let Some(before) = before
+            && let Some(count) = self.claims.get_mut(&before)
+        {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// How many names somebody has claimed, those that he gave up included.
+    #[must_use]
+    pub fn claimed_by(&self, claim: Claim) -> usize {
+        self.claims.get(&claim).copied().unwrap_or(0)
+    }
+
+    /// When the strangers that count for a user count no more, in order.
+    pub fn strangers_of(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Timestamp> + '_ {
+        let after = (user, now, u64::MAX);
+        self.strangers
+            .range((Bound::Excluded(after), Bound::Unbounded))
+            .take_while(move |(of, ..)| *of == user)
+            .map(|(_, due, _)| *due)
     }
 
     /// The room that has a name, hot or cold.
@@ -186,6 +246,13 @@ impl World {
         (is_own || is_grouped()).then_some(user)
     }
 
+    /// The guest who has a localpart: one who is here, or one of whom something durable is left. Exact.
+    #[must_use]
+    pub fn guest_with(&self, localpart: &str) -> Option<UserId> {
+        let here = self.live.guest_localparts.get(localpart);
+        here.or_else(|| self.state.guests.get(localpart)).copied()
+    }
+
     /// Who hears what is said to a nick: who goes by it, or who did as a guest before he logged in.
     #[must_use]
     pub fn reached_by(&self, nick: &str) -> Option<UserId> {
@@ -253,6 +320,6 @@ impl World {
             && self
                 .state
                 .user(user)
-                .is_some_and(|user| user.kind == crate::user::UserKind::Account)
+                .is_some_and(|user| user.kind == UserKind::Account)
     }
 }

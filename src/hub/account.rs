@@ -51,17 +51,16 @@ impl Hub {
         password: Password,
     ) -> Result<UserId, Refusal> {
         self.world().may_come_from(applicant.from, now())?;
-        self.attempts.may_register(applicant.from, now())?;
+        let attempt = self.attempts.register(applicant.from, now())?;
         self.check_applicant(applicant)?;
         let asker = match applicant.asker {
             Asker::Nobody => Actor::user(UserId::SERVER, None),
             Asker::Guest(user) => Actor::user(user, None),
         };
-        let shown = name.localpart().clone();
         let user = self
             .make_account(asker, (name, applicant.contact), password)
             .await?;
-        self.attempts.registered(&shown, applicant.from, now());
+        attempt.counts(now());
         Ok(user)
     }
 
@@ -122,7 +121,7 @@ impl Hub {
     ) -> Result<Option<PasswordProof>, Refusal> {
         let world = self.world();
         world.may_come_from(from, now())?;
-        self.attempts.may_log_in((name, from), now())?;
+        let attempt = self.attempts.log_in((name, from), now())?;
         let user = world
             .user_named(name)
             .and_then(|user| world.state.user(user))
@@ -133,8 +132,10 @@ impl Hub {
             .passwords
             .verify(password.clone(), hash.clone())
             .await?;
-        if !right {
-            self.attempts.failed((name, from), password.expose(), now());
+        if right {
+            drop(attempt);
+        } else {
+            attempt.wrong_password(password.expose(), now());
         }
         match user {
             Some(user) if right && user.disabled => Err(Refusal::Disabled),
@@ -164,7 +165,7 @@ impl Hub {
         world.may_come_from(from, now())
     }
 
-    /// The proof of somebody who has set his password just now.
+    /// The proof of somebody who has made his account just now.
     ///
     /// # Errors
     /// [`Refusal::NoSuchUser`].
@@ -178,7 +179,7 @@ impl Hub {
         })
     }
 
-    /// A new password for an account.
+    /// A new password for an account: whoever set it knows it, which is a proof, unless another one has been set meanwhile.
     ///
     /// # Errors
     /// Why not.
@@ -187,18 +188,22 @@ impl Hub {
         actor: Actor,
         user: UserId,
         (password, others): (Password, polylogue_core::command::OtherDevices),
-    ) -> Result<(), Refusal> {
-        let password = self.passwords.hash(password).await?;
-        self.submit(Request::new(
-            actor,
-            Command::SetPassword {
-                user,
-                password,
-                others,
-            },
-        ))
-        .await
-        .map(drop)
+    ) -> Result<Option<PasswordProof>, Refusal> {
+        let hash = self.passwords.hash(password).await?;
+        let command = Command::SetPassword {
+            user,
+            password: hash.clone(),
+            others,
+        };
+        self.submit(Request::new(actor, command)).await?;
+        let world = self.world();
+        let known = world.state.user(user);
+        let known = known.filter(|known| known.password.as_ref() == Some(&hash));
+        Ok(known.map(|known| PasswordProof {
+            user,
+            version: known.password_changed,
+            at: now(),
+        }))
     }
 
     /// Makes a credential for an account whose password was checked. Without a label the device gets a random one.

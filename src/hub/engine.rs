@@ -238,10 +238,12 @@ impl<T> Engine<T> {
         let full = self
             .full_until
             .is_some_and(|until| now < until && until <= now.plus(FULL_AT_MOST));
-        full && decision.changes.iter().any(|change| match change {
-            Change::Event(event) => !event.is_urgent(),
-            Change::Signal(_) => false,
-        })
+        if !full {
+            return false;
+        }
+        let events = || decision.changes.iter().filter_map(Change::event);
+        let is_urgent = events().any(Event::is_urgent);
+        !events().all(|event| event.is_urgent() || (is_urgent && event.goes_along()))
     }
 
     /// Runs what is due at `context.now`. Returns when the next timer is due.

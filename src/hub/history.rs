@@ -1,7 +1,5 @@
 //! Reading timelines through the one gate: only what the viewer may see comes out, and a page never ends early because some of it was hidden.
 
-use std::sync::Arc;
-
 use polylogue_core::room::Room;
 use polylogue_core::visibility::Gate;
 use polylogue_core::{EventId, Position, Refusal, RoomId, RoomSequence, Timestamp, UserId};
@@ -169,27 +167,6 @@ impl Hub {
             .run(move |reader| reader.room(room))
             .await?
             .ok_or(Refusal::NoSuchRoom)
-    }
-
-    /// The rooms that the directory lists.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`] if the store can't be read now.
-    pub async fn listed_rooms(&self) -> Result<Vec<Room>, Refusal> {
-        let world: Arc<_> = self.world();
-        self.readers
-            .run(move |reader| {
-                let mut rooms = Vec::new();
-                for id in reader.listed_rooms()? {
-                    match world.state.room(id) {
-                        Some(room) if !room.state.listed => {}
-                        Some(room) => rooms.push(room.clone()),
-                        None => rooms.extend(reader.room(id)?),
-                    }
-                }
-                Ok(rooms)
-            })
-            .await
     }
 
     /// The last place of a room at or before a time; times never go back within a room.

@@ -100,11 +100,13 @@ impl Hub {
     ) -> Result<Option<PasswordProof>, Refusal> {
         let now = now();
         self.world().may_come_from(from, now)?;
-        self.attempts.may_log_in((COUNTED_AS, from), now)?;
+        let attempt = self.attempts.log_in((COUNTED_AS, from), now)?;
         let issued = self.login_tokens.take(TokenHash::of(token), now);
         let issued = issued.filter(|issued| issued.is_in_force(&self.world()));
-        if issued.is_none() {
-            self.attempts.failed((COUNTED_AS, from), token, now);
+        if issued.is_some() {
+            drop(attempt);
+        } else {
+            attempt.wrong_password(token, now);
         }
         Ok(issued.map(|issued| issued.proof))
     }

@@ -76,14 +76,37 @@ impl Hub {
     /// What keeps the check from being made.
     pub async fn prove(
         &self,
-        (name, from): (&str, IpAddr),
+        named: (&str, IpAddr),
         hash: Option<PasswordHash>,
         password: Password,
     ) -> Result<bool, Refusal> {
-        self.attempts.may_log_in((name, from), now())?;
-        let right = self.passwords.verify(password.clone(), hash).await?;
-        if !right {
-            self.attempts.failed((name, from), password.expose(), now());
+        self.prove_any(named, hash.as_slice(), password).await
+    }
+
+    /// Whether a password from an address is one of several. It counts as one wrong one if it is none of them.
+    ///
+    /// # Errors
+    /// What keeps the check from being made.
+    pub async fn prove_any(
+        &self,
+        named: (&str, IpAddr),
+        hashes: &[PasswordHash],
+        password: Password,
+    ) -> Result<bool, Refusal> {
+        let attempt = self.attempts.log_in(named, now())?;
+        let (first, others) = match hashes.split_first() {
+            Some((first, others)) => (Some(first.clone()), others),
+            None => (None, hashes),
+        };
+        let mut right = self.passwords.verify(password.clone(), first).await?;
+        for hash in others {
+            let hash = Some(hash.clone());
+            right |= self.passwords.verify(password.clone(), hash).await?;
+        }
+        if right {
+            drop(attempt);
+        } else {
+            attempt.wrong_password(password.expose(), now());
         }
         Ok(right)
     }
@@ -130,7 +153,10 @@ impl Session {
         let world = self.hub().world();
         let session = world.live.sessions.get(&self.id());
         let operator = session.and_then(|session| session.operator.clone());
-        let operator = operator.as_deref().unwrap_or_default();
+        // Who is none writes nothing into the log.
+        let Some(operator) = operator.as_deref() else {
+            return Err(Refusal::OperatorNeeded);
+        };
         let done = match self.hub().spares(&command) {
             Ok(()) => {
                 let request = Request::new(self.actor(), Command::Operator(command));

@@ -57,7 +57,8 @@ impl Passwords {
         Ok(right && known)
     }
 
-    async fn off_the_runtime<R: Send + 'static>(
+    /// Does what takes long, in its turn.
+    pub(crate) async fn off_the_runtime<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Refusal> {

@@ -101,10 +101,12 @@ impl Hub {
             Registration::Token(tokens) => tokens,
             Registration::Closed => return Err(Refusal::RegistrationClosed),
         };
-        self.attempts.may_log_in((COUNTED_AS, from), now())?;
+        let attempt = self.attempts.log_in((COUNTED_AS, from), now())?;
         let right = tokens.has(token);
-        if !right {
-            self.attempts.failed((COUNTED_AS, from), token, now());
+        if right {
+            drop(attempt);
+        } else {
+            attempt.wrong_password(token, now());
         }
         Ok(right)
     }

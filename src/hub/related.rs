@@ -142,8 +142,8 @@ impl Hub {
     /// # Errors
     /// [`Refusal::Unavailable`] if the store can't be read now.
     pub async fn was_done(&self, (device, key): (DeviceId, [u8; 32])) -> Result<bool, Refusal> {
-        let keys = self.readers.run(move |reader| reader.keys(device)).await?;
-        Ok(keys.iter().any(|(known, _)| *known == key))
+        let found = self.readers.run(move |reader| reader.key(device, &key));
+        Ok(found.await?.is_some())
     }
 
     /// A page of the events of a room that have threads, those first in which something was said last, beyond `from` (exclusive); only those
@@ -346,12 +346,14 @@ impl Context<'_> {
             return Ok(None);
         };
         let edit = self.edit((latest.sequence, latest.sender))?.map(Box::new);
-        let events = self.reader.events(self.room, &places)?;
+        // What others said is not read only to know who said it.
+        let thread = (self.room, root, RelationKind::Thread);
+        let own = self.reader.last_relation_by(thread, self.viewer)?;
         Ok(Some(Thread {
             count: places.len(),
             latest: Box::new(latest),
             edit,
-            took_part: events.iter().any(|event| event.sender == self.viewer),
+            took_part: own.is_some_and(|own| self.gate.visible(own)),
         }))
     }
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use hmac::{Hmac, KeyInit, Mac};
 use polylogue_core::command::{Actor, PasswordProof, PutCondition};
+use polylogue_core::document::DocumentKey;
 use polylogue_core::secret::{Password, PasswordHash};
 use polylogue_core::{Command, Refusal, UserId};
 use sha2::{Digest, Sha256};
@@ -65,7 +66,8 @@ impl Hub {
         &self,
         (name, from): (&str, IpAddr),
     ) -> Result<Challenge, Refusal> {
-        self.attempts.may_log_in((name, from), now())?;
+        // It is the proof that counts; nobody who may not give one gets a challenge.
+        drop(self.attempts.log_in((name, from), now())?);
         let world = self.world();
         let user = world
             .user_named(name)
@@ -88,13 +90,14 @@ impl Hub {
     /// The proof of whose password it is, and the server's signature that shows the client that we know it too. Wrong proofs count like wrong passwords.
     ///
     /// # Errors
-    /// [`Refusal::Disabled`] with the right proof of a disabled account.
+    /// [`Refusal::Disabled`] with the right proof of a disabled account; [`Refusal::Throttled`].
     pub fn scram_proven(
         &self,
         challenge: &Challenge,
         (name, from): (&str, IpAddr),
         (signed, proof): (&str, &[u8]),
     ) -> Result<Option<(PasswordProof, Key)>, Refusal> {
+        let attempt = self.attempts.log_in((name, from), now())?;
         let signature = challenge.verifier.check(signed.as_bytes(), proof);
         let world = self.world();
         let user = challenge.user.and_then(|user| world.state.user(user));
@@ -114,8 +117,7 @@ impl Hub {
                 Ok(Some((proof, signature)))
             }
             (Some(_) | None, _) => {
-                let tried: String = proof.iter().map(|byte| format!("{byte:02x}")).collect();
-                self.attempts.failed((name, from), &tried, now());
+                attempt.wrong_proof(now());
                 Ok(None)
             }
         }
@@ -126,7 +128,8 @@ impl Hub {
     /// # Errors
     /// Why not.
     pub async fn allow_scram(&self, actor: Actor) -> Result<(), Refusal> {
-        self.put_scram(actor, Some([].as_slice().into())).await
+        self.put_scram(actor, Some([].as_slice().into()), PutCondition::Always)
+            .await
     }
 
     /// The verifier of the actor's account is forgotten.
@@ -134,11 +137,20 @@ impl Hub {
     /// # Errors
     /// Why not.
     pub async fn forbid_scram(&self, actor: Actor) -> Result<(), Refusal> {
-        self.put_scram(actor, None).await
+        self.put_scram(actor, None, PutCondition::Always).await
     }
 
     /// Makes the verifier of an account that asked for it, whose password was just proven to be the one of this hash.
     pub(crate) async fn renew_scram(&self, user: UserId, hash: &PasswordHash, password: &Password) {
+        let key = DocumentKey::Document(DOCUMENT.into(), "".into());
+        let world = self.world();
+        let stamp = world
+            .state
+            .user(user)
+            .and_then(|user| user.documents.get(&key));
+        let Some(version) = stamp.map(|stamp| stamp.version) else {
+            return;
+        };
         let Ok(Some(blob)) = self.scram_document(user).await else {
             return;
         };
@@ -152,13 +164,17 @@ impl Hub {
             return;
         }
         let password = password.clone();
-        let made = tokio::task::spawn_blocking(move || Verifier::new(&password, salt, made_from));
-        let Ok(verifier) = made.await else {
+        let work = move || Verifier::new(&password, salt, made_from);
+        let Ok(verifier) = self.passwords.off_the_runtime(work).await else {
             return;
         };
         let blob = Some(verifier.write().into());
-        if let Err(refusal) = self.put_scram(Actor::user(user, None), blob).await {
-            tracing::warn!(%refusal, "a SCRAM verifier was not kept");
+        // Whoever forbade it meanwhile has forbidden it.
+        let condition = PutCondition::Version(version);
+        let put = self.put_scram(Actor::user(user, None), blob, condition);
+        match put.await {
+            Ok(()) | Err(Refusal::Conflict { .. }) => {}
+            Err(refusal) => tracing::warn!(%refusal, "a SCRAM verifier was not kept"),
         }
     }
 
@@ -170,12 +186,13 @@ impl Hub {
         &self,
         actor: Actor,
         blob: Option<std::sync::Arc<[u8]>>,
+        condition: PutCondition,
     ) -> Result<(), Refusal> {
         let command = Command::PutDocument {
             kind: DOCUMENT.into(),
             key: "".into(),
             blob,
-            condition: PutCondition::Always,
+            condition,
         };
         self.submit(Request::new(actor, command)).await.map(drop)
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use polylogue_core::command::Actor;
+use polylogue_core::command::{Actor, RoomRef};
 use polylogue_core::{Command, DeviceId, Refusal, SessionId, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
@@ -80,6 +80,41 @@ impl Hub {
     /// # Errors
     /// Why it was refused; [`Refusal::Unavailable`] if it may be tried again.
     pub async fn submit(&self, request: Request) -> Result<Receipt, Refusal> {
+        if let Command::Join { key: Some(_), .. } = &request.command {
+            return Box::pin(self.try_key(request)).await;
+        }
+        self.ask(request).await
+    }
+
+    /// Asks to be let in with a key. Wrong ones are counted by account, or by what stands for the address of a guest.
+    async fn try_key(&self, request: Request) -> Result<Receipt, Refusal> {
+        let Command::Join { room, .. } = &request.command else {
+            return self.ask(request).await;
+        };
+        let world = self.world();
+        let room = match room {
+            RoomRef::Id(room) => Some(*room),
+            RoomRef::Name(name) => world.state.room_named(&name.claim()),
+        };
+        let user = request.actor.user;
+        let session = request.actor.session;
+        let session = session.and_then(|session| world.live.sessions.get(&session));
+        let who = match session {
+            Some(session) if !world.is_account(user) => session.presentation.host.to_string(),
+            Some(_) | None => user.0.to_string(),
+        };
+        let channel = room.map_or_else(String::new, |room| room.0.to_string());
+        let attempt = self.attempts.try_key((&who, &channel), now())?;
+        drop(world);
+        let result = self.ask(request).await;
+        match &result {
+            Err(Refusal::WrongKey) => attempt.counts(now()),
+            Ok(_) | Err(_) => drop(attempt),
+        }
+        result
+    }
+
+    async fn ask(&self, request: Request) -> Result<Receipt, Refusal> {
         self.admit(&request)?;
         let place = self
             .places

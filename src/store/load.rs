@@ -1,5 +1,6 @@
 //! Reading everything that is always in memory: names, users, credentials, timers. Rooms stay cold until somebody touches them.
 
+mod directory;
 mod documents;
 mod keys;
 
@@ -59,6 +60,7 @@ pub fn load(writer: &Writer, server_name: Option<&str>) -> Result<Loaded, StoreE
     load_ignores(connection, &mut state)?;
     load_server_bans(connection, &mut state)?;
     load_timers(connection, &mut state)?;
+    directory::load(connection, &mut state)?;
     let absent: BTreeSet<UserId> = state.absent.values().map(|(guest, _)| *guest).collect();
     stranded_guests.retain(|guest| !absent.contains(guest));
     Ok(Loaded {
@@ -145,7 +147,7 @@ fn load_names(connection: &Connection, state: &mut State) -> Result<(), StoreErr
                 .as_blob()
                 .map_err(|_| StoreError::Row("claim"))?,
         )?;
-        state.names.insert(NameKey::stored(&key), claim);
+        state.claim(NameKey::stored(&key), claim);
     }
     Ok(())
 }
@@ -209,7 +211,7 @@ fn load_users(connection: &Connection, state: &mut State) -> Result<Vec<UserId>,
             documents: documents.remove(&id).unwrap_or_default(),
             keys: keys.into(),
         };
-        state.users.insert(id, Arc::new(user));
+        state.admit(user);
     }
     Ok(stranded)
 }

@@ -1,7 +1,7 @@
 //! Space of the write-ahead log, taken before it is needed. A commit that makes a file longer has to wait for the file system's own journal, and
 //! with it for whatever others write to the same disk: tens of milliseconds at times. One that writes over what is there waits for its data only.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -26,11 +26,22 @@ pub(crate) fn take(log: &Path) {
 fn extend(log: &Path) -> io::Result<()> {
     // Appending: nothing that is there is ever written over.
     let mut file = OpenOptions::new().append(true).open(log)?;
-    let zeros = vec![0; CHUNK];
-    let mut length = file.metadata()?.len();
+    let length = file.metadata()?.len();
     if length >= SIZE {
         return Ok(());
     }
+    let before = length;
+    let filled = fill(&mut file, length);
+    if filled.is_err() {
+        // Half of it would only take what others need.
+        file.set_len(before)?;
+    }
+    filled
+}
+
+/// Writes zeros behind what there is.
+fn fill(file: &mut File, mut length: u64) -> io::Result<()> {
+    let zeros = vec![0; CHUNK];
     while length < SIZE {
         file.write_all(&zeros)?;
         length += CHUNK as u64;

@@ -12,6 +12,7 @@ use polylogue_core::visibility::{Gate, Span};
 use polylogue_core::{DeviceId, Json, Position, RoomId, RoomSequence, Timestamp, UserId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+pub(crate) use self::room::take_state;
 use crate::error::StoreError;
 use crate::history::{self, Direction, StoredEvent};
 use crate::tail::Tail;
@@ -294,18 +295,6 @@ impl Reader {
             .connection
             .prepare_cached("SELECT room FROM member WHERE user = ?1 ORDER BY room")?;
         let rows = statement.query_map([user.0], |row| Ok(RoomId(row.get(0)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The rooms that the directory lists, cold or hot.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn listed_rooms(&self) -> Result<Vec<RoomId>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT room FROM room WHERE listed = 1 ORDER BY room")?;
-        let rows = statement.query_map([], |row| Ok(RoomId(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -81,6 +81,23 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The place of the last event by a user that refers to an event in one way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_relation_by(
+        &self,
+        (room, target, kind): (RoomId, RoomSequence, RelationKind),
+        user: UserId,
+    ) -> Result<Option<RoomSequence>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT max(sequence) FROM relation WHERE room = ?1 AND target = ?2 AND kind = ?3 AND sender = ?4",
+        )?;
+        let key = params![room.0, integer(target.0), kind.column(), user.0];
+        let found: Option<i64> = statement.query_row(key, |row| row.get(0))?;
+        Ok(found.map(|place| RoomSequence(place.unsigned_abs())))
+    }
+
     /// The events of a room that have threads, each with the last place of its thread, those first in which something was said last; only
     /// threads in which nothing was said at `before` or later, at most `limit`.
     ///

@@ -166,6 +166,7 @@ impl House {
         assert_eq!(state.key_changes, known.key_changes);
         assert_eq!(state.profile_changes, known.profile_changes);
         assert_eq!(format!("{:?}", state.users), format!("{:?}", known.users));
+        assert_eq!(state.directory, known.directory);
         let reader = self.reader();
         for room in known.rooms.values() {
             assert_eq!(
@@ -232,6 +233,30 @@ fn everything_is_there_again() {
     house.check();
     house.restart();
     house.check();
+}
+
+#[test]
+fn the_directory_reads_no_cold_rooms() {
+    let mut house = House::new();
+    let set = |change| Command::SetState { room: ROOM, change };
+    house.ask(ALICE, set(facets::topic("Roses")));
+    house.ask(ALICE, set(facets::name("Garden")));
+    let leave = Command::Leave {
+        room: ROOM,
+        reason: None,
+    };
+    house.ask(BOB, leave);
+    let shown = house.world.state.directory.clone();
+    let listing = &shown[&ROOM];
+    assert_eq!(
+        (listing.name.as_deref(), listing.joined),
+        (Some("Garden"), 1)
+    );
+    house.writer = None;
+    let writer = Writer::open(&database(&house.home)).unwrap();
+    let loaded = load(&writer, Some("test")).unwrap();
+    assert!(loaded.state.rooms.is_empty());
+    assert_eq!(loaded.state.directory, shown);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use polylogue_core::command::Operator;
 use polylogue_core::room::RoomKind;
 use polylogue_core::state::World;
 use polylogue_core::user::UserKind;
-use polylogue_core::{Room, RoomId, RoomState, UserId};
+use polylogue_core::{Listing, RoomId, RoomState, UserId};
 use polylogue_irc::{Middle, Source};
 
 /// The user name of accounts: they may have many sessions, so no client's own is shown.
@@ -113,6 +113,16 @@ pub(crate) fn channel(room: &RoomState) -> Option<&str> {
     }
 }
 
+/// The same of what the directory shows.
+pub(crate) fn listed(room: &Listing) -> Option<&str> {
+    match room.kind {
+        RoomKind::Direct(..) => None,
+        RoomKind::Group => room
+            .canonical_name()
+            .map(polylogue_core::name::ChannelName::as_str),
+    }
+}
+
 /// Where a line from `sender` into a room goes: the channel, or the nick of the other one.
 pub(crate) fn target<'w>(world: &'w World, room: &'w RoomState, sender: UserId) -> Option<&'w str> {
     match room.peer_of(sender) {
@@ -121,16 +131,20 @@ pub(crate) fn target<'w>(world: &'w World, room: &'w RoomState, sender: UserId) 
     }
 }
 
-/// Rooms whose guests who are gone don't count: they were seen to quit.
-pub(crate) fn without_gone(world: &World, mut rooms: Vec<Room>) -> Vec<Room> {
+/// What the directory shows, without the guests who are gone: they were seen to quit.
+pub(crate) fn without_gone<'a>(
+    world: &World,
+    rooms: impl Iterator<Item = &'a Arc<Listing>>,
+) -> Vec<Arc<Listing>> {
     let gone = world.gone_from();
-    for room in &mut rooms {
-        if let Some(gone) = gone.get(&room.state.id) {
-            let state = Arc::make_mut(&mut room.state);
-            state.joined = state.joined.saturating_sub(*gone);
-        }
-    }
-    rooms
+    let shown = |room: &Arc<Listing>| match gone.get(&room.room) {
+        Some(gone) => Arc::new(Listing {
+            joined: room.joined.saturating_sub(*gone),
+            ..(**room).clone()
+        }),
+        None => room.clone(),
+    };
+    rooms.map(shown).collect()
 }
 
 /// A room by the name that a client wrote.

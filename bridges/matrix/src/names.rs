@@ -39,22 +39,12 @@ impl Matrix {
     /// The user whom an id names, exactly.
     pub(crate) fn find_user(&self, world: &World, user_id: &str) -> Option<UserId> {
         let localpart = id::localpart(user_id, &self.server_name)?;
-        let exact = |user: &UserId| {
-            world
-                .name_of(*user)
-                .is_some_and(|name| **name.localpart() == *localpart)
-        };
-        if localpart.starts_with("guest.") {
-            // Guests claim no localpart: there is nothing to look it up in.
-            return world
-                .live
-                .guests
-                .keys()
-                .chain(world.state.users.keys())
-                .find(|user| exact(user))
-                .copied();
-        }
-        world.user_named(localpart).filter(exact)
+        // Guests claim no localpart, and nobody else may have one that begins like theirs.
+        world.guest_with(localpart).or_else(|| {
+            let name = |user: &UserId| world.name_of(*user).map(|name| &**name.localpart());
+            let user = world.user_named(localpart);
+            user.filter(|user| name(user) == Some(localpart))
+        })
     }
 
     /// The same, or 404.

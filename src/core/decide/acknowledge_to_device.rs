@@ -12,7 +12,7 @@ pub(super) fn acknowledge(at: Deciding<'_>, up_to: Position) -> Result<Decision,
         .keys
         .devices
         .get(&device)
-        .and_then(|keys| keys.waiting.get_min());
+        .and_then(|keys| keys.waiting.get_min().map(|(position, _)| position));
     let changes = match first {
         Some(first) if *first <= up_to => vec![Deciding::keys(
             user.id,

@@ -88,6 +88,9 @@ pub(super) fn create(at: Deciding<'_>, request: CreateRoom) -> Result<Decision, 
         }));
     }
     changes.extend(unencrypted_notice(room, &unencrypted));
+    if kind == RoomKind::Group {
+        changes.extend(direct::count_invited(at, &request.invite)?);
+    }
     for user in &request.invite {
         changes.extend(at.rows_for(*user));
         match kind {
@@ -205,6 +208,18 @@ fn check(at: Deciding<'_>, request: &CreateRoom) -> Result<(), Refusal> {
     {
         return Err(Refusal::EncryptionIsFinal);
     }
+    if request.state.len() >= limits::STATE_EVENTS {
+        return Err(Refusal::TooMany {
+            what: "state events",
+            limit: limits::STATE_EVENTS,
+        });
+    }
+    let sizes = request.state.iter();
+    state::fits(
+        sizes
+            .map(|change| state::size(change, &change.content))
+            .sum(),
+    )?;
     request.state.iter().try_for_each(|change| {
         state::check(change)?;
         state::check_aliases(at, change, (request.alias.as_slice(), None))?;

@@ -99,13 +99,16 @@ fn of_actor(at: Deciding<'_>, user: UserId) -> Result<&User, Refusal> {
     Ok(known)
 }
 
-/// Ends all credentials of the actor, the one that asks among them.
+/// Ends all credentials of the actor, the one that asks among them, and every session.
 pub(super) fn remove_all(at: Deciding<'_>) -> Result<Decision, Refusal> {
     let (known, _) = at.own_device()?;
     let devices = known.devices.iter();
+    let ended = devices.flat_map(|device| end(at, known.id, device.id));
+    // Whoever has the password and no credential (IRC) is thrown out as well.
+    let by_password = session::close_others_by_password(at, known.id);
     Ok(Decision {
-        changes: devices
-            .flat_map(|device| end(at, known.id, device.id))
+        changes: ended
+            .chain(by_password.into_iter().map(Change::Signal))
             .collect(),
         outcome: Outcome::Done,
     })

@@ -2,7 +2,7 @@
 
 use super::{Change, Deciding, Decision, Outcome, create_room, say, typing};
 use crate::body::{Body, Message};
-use crate::command::TimedCommand;
+use crate::command::{Scope, TimedCommand};
 use crate::event::{Claim, Event, MemberChange, PowerChange, RoomChange, RoomSetting, UserChange};
 use crate::facets;
 use crate::ids::{RoomId, UserId};
@@ -13,6 +13,7 @@ use crate::power::PowerLevels;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::room::{Creation, JoinRule, Membership, Room, RoomKind, RoomState};
+use crate::user::UserKind;
 use crate::visibility::HistoryVisibility;
 
 /// Says something to a user: in the direct room of the two, which is made if there is none. Guests have no direct rooms: what they say in
@@ -342,29 +343,51 @@ pub(super) fn opened(at: Deciding<'_>, room: &RoomState, third: UserId) -> Vec<C
 
 /// Counts a stranger whom the actor writes to.
 fn count_stranger(at: Deciding<'_>) -> Result<Change, Refusal> {
-    let (state, now) = (&at.world.state, at.context.now);
-    let counted = TimedCommand::StrangerCounts {
-        user: at.actor.user,
+    counted(at, (0, limits::STRANGERS))
+}
+
+/// Counts those whom the actor asks into a room of many and who do not know him: like strangers whom he writes to, but more of them.
+pub(super) fn count_invited(at: Deciding<'_>, invited: &[UserId]) -> Result<Vec<Change>, Refusal> {
+    let actor = at.actor.user;
+    let is_stranger = |user: &&UserId| {
+        **user != actor
+            && request(at, **user) == Request::default()
+            && !at.world.share_a_room(actor, **user)
     };
-    let mut ends = state
-        .timers
-        .iter()
-        .filter(|((due, _), command)| *due > now && **command == counted)
-        .map(|((due, _), _)| *due);
-    if let Some(until) = ends.next()
-        && ends.count() + 1 >= limits::STRANGERS
-    {
-        return Err(Refusal::Throttled { until });
+    match at.actor.scope {
+        Scope::Server | Scope::Administrator => return Ok(Vec::new()),
+        Scope::User => {}
     }
-    let is_young = at.account()?.created.plus(limits::YOUNG) > now;
+    let strangers = invited.iter().filter(is_stranger).count();
+    (0..strangers)
+        .map(|number| counted(at, (number, limits::STRANGERS_INVITED)))
+        .collect()
+}
+
+/// Counts one more stranger, after others of the same decision.
+fn counted(at: Deciding<'_>, (others, limit): (usize, usize)) -> Result<Change, Refusal> {
+    let (state, now, user) = (&at.world.state, at.context.now, at.actor.user);
+    let known = at.world.state.user(user);
+    let is_young = known
+        .is_none_or(|user| user.kind == UserKind::Guest || user.created.plus(limits::YOUNG) > now);
     let time = if is_young {
         limits::YOUNG
     } else {
         limits::STRANGER_COUNTS
     };
+    let mut ends = state.strangers_of(user, now);
+    let first = ends.next();
+    let count = usize::from(first.is_some()) + ends.count() + others;
+    if count >= limit {
+        let until = first.unwrap_or(now.plus(time));
+        return Err(Refusal::Throttled { until });
+    }
+    let id = state
+        .next_timer
+        .saturating_add(u64::try_from(others).unwrap_or(0));
     Ok(Change::Event(Event::Timer {
-        id: state.next_timer,
-        timer: Some((now.plus(time), counted)),
+        id,
+        timer: Some((now.plus(time), TimedCommand::StrangerCounts { user })),
     }))
 }
 

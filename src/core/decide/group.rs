@@ -32,6 +32,12 @@ pub(super) fn group(at: Deciding<'_>, nick: Arc<str>) -> Result<Decision, Refusa
                 return Err(Refusal::NameTaken);
             }
             None | Some(Claim::Nobody) => {
+                if at.world.state.claimed_by(Claim::User(user.id)) >= limits::NAMES_PER_USER {
+                    return Err(Refusal::TooMany {
+                        what: "nicks, those that were given up included",
+                        limit: limits::NAMES_PER_USER,
+                    });
+                }
                 changes.extend(absent::driven_out(at, &key));
                 if let Some(guest) = at.world.live.guest_names.get(&key) {
                     changes.extend(rename::pushed_aside(at, *guest)?);

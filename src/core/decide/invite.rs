@@ -33,6 +33,12 @@ pub(super) fn invite(
     }
     let mut changes = at.rows_for(at.actor.user);
     changes.extend(at.rows_for(user));
+    match state.membership(user) {
+        // He asked for it.
+        Some(Membership::Knock) => {}
+        Some(Membership::Invite | Membership::Join | Membership::Leave | Membership::Ban)
+        | None => changes.extend(direct::count_invited(at, &[user])?),
+    }
     changes.extend(direct::opened(at, state, user));
     changes.push(invited(at, room, user, reason(why)?));
     Ok(Decision {

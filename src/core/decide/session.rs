@@ -31,7 +31,7 @@ pub(super) fn attach(at: Deciding<'_>, attach: Attach) -> Result<Decision, Refus
     let mut changes = Vec::new();
     let (user, guest) = match attach.who {
         Who::Account(user) => {
-            let known = admit(world, user)?;
+            let known = admit(world, (user, attach.session))?;
             if let Some(device) = attach.device {
                 known.device(device).ok_or(Refusal::NoSuchDevice)?;
             }
@@ -98,7 +98,7 @@ pub(super) fn log_in(
     if before.user == user {
         return Ok(Decision::nothing(Outcome::User(user)));
     }
-    let known = admit(world, user)?;
+    let known = admit(world, (user, id))?;
     if let Some(device) = device {
         known.device(device).ok_or(Refusal::NoSuchDevice)?;
     }
@@ -192,8 +192,8 @@ pub(super) fn end(at: Deciding<'_>, ids: &[SessionId]) -> Result<Decision, Refus
     })
 }
 
-/// Whether an account may have one more session.
-fn admit(world: &World, user: UserId) -> Result<&User, Refusal> {
+/// Whether an account may have a session, besides those that it has.
+fn admit(world: &World, (user, session): (UserId, SessionId)) -> Result<&User, Refusal> {
     let known = world
         .state
         .user(user)
@@ -202,7 +202,9 @@ fn admit(world: &World, user: UserId) -> Result<&User, Refusal> {
     if known.disabled {
         return Err(Refusal::Disabled);
     }
-    if world.live.sessions_of(user).len() >= limits::SESSIONS_PER_USER {
+    let sessions = world.live.sessions_of(user).iter();
+    let others = sessions.filter(|id| **id != session).count();
+    if others >= limits::SESSIONS_PER_USER {
         return Err(Refusal::TooMany {
             what: "sessions",
             limit: limits::SESSIONS_PER_USER,

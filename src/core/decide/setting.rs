@@ -10,7 +10,7 @@ use crate::limits;
 use crate::mask;
 use crate::permission::{self, Action};
 use crate::refusal::Refusal;
-use crate::room::MaskList;
+use crate::room::{Mask, MaskList};
 
 /// A mask to be put on a list or taken off.
 pub(super) struct MaskRequest {
@@ -61,6 +61,11 @@ pub(super) fn set_mask(
                 sender,
                 setting,
             }));
+            changes.extend(cleared_timer(
+                at,
+                (room, request.list, &known.mask),
+                Some(known),
+            ));
         }
         (Direction::Add, found) => {
             if found.is_none()
@@ -79,6 +84,8 @@ pub(super) fn set_mask(
             // One that is there is put on again for longer, as it was first written.
             let mask = found.map_or(request.mask, |known| known.mask.clone());
             let (list, until) = (request.list, request.until);
+            // The timer of the shorter time has nothing to do any more.
+            changes.extend(cleared_timer(at, (room, list, &mask), found));
             if let Some(until) = until {
                 let command = TimedCommand::ExpireMask {
                     room,
@@ -101,6 +108,25 @@ pub(super) fn set_mask(
         changes,
         outcome: Outcome::Done,
     })
+}
+
+/// The end of the timer that takes a mask off its list, if it has one.
+fn cleared_timer(
+    at: Deciding<'_>,
+    (room, list, mask): (RoomId, MaskList, &Arc<str>),
+    found: Option<&Mask>,
+) -> Option<Change> {
+    let due = found?.until?;
+    let command = TimedCommand::ExpireMask {
+        room,
+        list,
+        mask: mask.clone(),
+    };
+    let timers = &at.world.state.timers;
+    let mut then = timers.range((due, 0)..=(due, u64::MAX));
+    let ((_, id), _) = then.find(|(_, known)| **known == command)?;
+    let (id, timer) = (*id, None);
+    Some(Change::Event(Event::Timer { id, timer }))
 }
 
 /// Whether an end comes after another; none is never.
@@ -183,6 +209,13 @@ fn set_names(
                 claim: Claim::Room(room),
             }),
         }
+    }
+    let claimed = at.world.state.claimed_by(Claim::Room(room));
+    if !events.is_empty() && claimed + events.len() > limits::NAMES_PER_ROOM {
+        return Err(Refusal::TooMany {
+            what: "names of a room, those that were given up included",
+            limit: limits::NAMES_PER_ROOM,
+        });
     }
     events.push(Event::Setting {
         room,

@@ -4,6 +4,7 @@ use super::{Deciding, Decision, Outcome};
 use crate::event::{RoomChange, StateChange};
 use crate::facets;
 use crate::ids::RoomId;
+use crate::json::Json;
 use crate::limits;
 use crate::name::ChannelName;
 use crate::permission::{self, Action};
@@ -58,6 +59,9 @@ pub(super) fn change(
             limit: limits::STATE_EVENTS,
         });
     }
+    let replaced = present.map_or(0, |present| size(&change, &present.content));
+    let kept = state.extra_size.saturating_sub(replaced);
+    fits(kept + size(&change, &change.content))?;
     Ok(Some(RoomChange::State(change)))
 }
 
@@ -78,6 +82,22 @@ fn check_forward(at: Deciding<'_>, state: &RoomState, change: &StateChange) -> R
         return Err(Refusal::Invalid { what: "channel" });
     }
     permission::check(&at.room(target)?.state, at.actor.user, Action::Configure)
+}
+
+/// What a state event counts for, with a content.
+pub(super) fn size(change: &StateChange, content: &Json) -> usize {
+    change.kind.len() + change.key.len() + content.as_str().len()
+}
+
+/// Refuses more state than a room may have.
+pub(super) fn fits(size: usize) -> Result<(), Refusal> {
+    if size > limits::STATE_SIZE {
+        return Err(Refusal::TooLarge {
+            what: "state of the room",
+            limit: limits::STATE_SIZE,
+        });
+    }
+    Ok(())
 }
 
 /// Checks what can be checked without the room: type, sizes, and the content that the rules will read.

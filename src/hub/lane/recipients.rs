@@ -108,7 +108,7 @@ fn of_keys(delivery: &Delivery, user: UserId, change: &KeysChange) -> Recipients
         | KeysChange::Vouched { .. }
         | KeysChange::ToDevice { .. } => own(user),
         // Who has read his messages needs not be woken for it.
-        KeysChange::Forgotten { .. } => Recipients {
+        KeysChange::Forgotten { .. } | KeysChange::GaveWay { .. } => Recipients {
             users: Vec::new(),
             ..own(user)
         },

@@ -102,11 +102,12 @@ fn load_fallback(connection: &Connection, devices: &mut ByDevice) -> Result<(), 
 
 fn load_waiting(connection: &Connection, devices: &mut ByDevice) -> Result<(), StoreError> {
     let mut statement = connection.prepare(
-        "SELECT d.user, d.device, t.position FROM to_device t JOIN device d ON d.device = t.device",
+        "SELECT d.user, d.device, t.position, t.sender FROM to_device t JOIN device d ON d.device = t.device",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        entry(devices, row)?.waiting.insert(position(row, 2)?);
+        let waiting = &mut entry(devices, row)?.waiting;
+        waiting.insert(position(row, 2)?, UserId(row.get(3)?));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use polylogue_core::power::Prefixes;
 use polylogue_core::room::{Creation, Mask, Member, Membership, Room, RoomKind, RoomState};
 use polylogue_core::visibility::HistoryVisibility;
 use polylogue_core::{Entry, Json, Position, RoomChange, RoomId, RoomSequence, Timestamp, UserId};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 use super::Reader;
 use crate::blob;
@@ -164,30 +164,34 @@ impl Reader {
         let mut statement = self
             .connection
             .prepare_cached("SELECT kind, key, position, sequence, at, sender, content FROM state WHERE room = ?1 ORDER BY sequence")?;
-        let id = room.state.id;
-        let mut rows = statement.query([id.0])?;
+        let mut rows = statement.query([room.state.id.0])?;
         while let Some(row) = rows.next()? {
-            let (kind, key, content): (String, String, String) =
-                (row.get(0)?, row.get(1)?, row.get(6)?);
-            let content = Json::parse(&content).map_err(|_| StoreError::Row("state"))?;
-            let sender = UserId(row.get(5)?);
-            let change = RoomChange::State(StateChange {
-                kind: kind.into(),
-                key: key.into(),
-                content,
-            });
-            let entry = Entry {
-                position: Position(row.get::<_, i64>(2)?.unsigned_abs()),
-                sequence: RoomSequence(row.get::<_, i64>(3)?.unsigned_abs()),
-                at: Timestamp(row.get::<_, i64>(4)?.unsigned_abs()),
-                event: Event::Room {
-                    room: id,
-                    sender,
-                    change: change.clone(),
-                },
-            };
-            room.apply(&entry, sender, &change);
+            take_state(room, row)?;
         }
         Ok(())
     }
+}
+
+/// Takes a piece of state in: a row of kind, key, position, sequence, at, sender and content.
+pub(crate) fn take_state(room: &mut Room, row: &Row<'_>) -> Result<(), StoreError> {
+    let (kind, key, content): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(6)?);
+    let content = Json::parse(&content).map_err(|_| StoreError::Row("state"))?;
+    let sender = UserId(row.get(5)?);
+    let change = RoomChange::State(StateChange {
+        kind: kind.into(),
+        key: key.into(),
+        content,
+    });
+    let entry = Entry {
+        position: Position(row.get::<_, i64>(2)?.unsigned_abs()),
+        sequence: RoomSequence(row.get::<_, i64>(3)?.unsigned_abs()),
+        at: Timestamp(row.get::<_, i64>(4)?.unsigned_abs()),
+        event: Event::Room {
+            room: room.state.id,
+            sender,
+            change: change.clone(),
+        },
+    };
+    room.apply(&entry, sender, &change);
+    Ok(())
 }

@@ -84,6 +84,7 @@ CREATE TABLE relation (
     target   INTEGER NOT NULL,
     kind     INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
+    sender   INTEGER NOT NULL,
     PRIMARY KEY (room, target, kind, sequence)
 ) STRICT, WITHOUT ROWID;
 

@@ -74,6 +74,12 @@ pub(super) fn write(
                 ])?;
             Ok(())
         }
+        KeysChange::GaveWay { device, position } => {
+            transaction
+                .prepare_cached("DELETE FROM to_device WHERE device = ?1 AND position = ?2")?
+                .execute(params![device.0, integer(position.0)])?;
+            Ok(())
+        }
         KeysChange::Forgotten { device, up_to } => {
             transaction
                 .prepare_cached("DELETE FROM to_device WHERE device = ?1 AND position <= ?2")?

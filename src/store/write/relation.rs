@@ -1,7 +1,7 @@
 //! Which events refer to which: edits, reactions, parts of threads, redactions. An answer refers to its event in its own words alone.
 
 use polylogue_core::body::{EventRef, Relation};
-use polylogue_core::{RoomId, RoomSequence};
+use polylogue_core::{RoomId, RoomSequence, UserId};
 use rusqlite::{Transaction, params};
 
 use super::integer;
@@ -11,11 +11,11 @@ use crate::related::RelationKind;
 /// Notes what a message refers to.
 pub(super) fn write(
     transaction: &Transaction<'_>,
-    (room, sequence): (RoomId, RoomSequence),
+    (room, sequence, sender): (RoomId, RoomSequence, UserId),
     relation: Option<Relation>,
 ) -> Result<(), StoreError> {
     match relation.and_then(row) {
-        Some(row) => insert(transaction, (room, sequence), row),
+        Some(row) => insert(transaction, (room, sequence, sender), row),
         None => Ok(()),
     }
 }
@@ -23,12 +23,12 @@ pub(super) fn write(
 /// Notes what a redaction redacts.
 pub(super) fn write_redaction(
     transaction: &Transaction<'_>,
-    (room, sequence): (RoomId, RoomSequence),
+    (room, sequence, sender): (RoomId, RoomSequence, UserId),
     target: EventRef,
 ) -> Result<(), StoreError> {
     insert(
         transaction,
-        (room, sequence),
+        (room, sequence, sender),
         (RelationKind::Redaction, target.sequence),
     )
 }
@@ -56,18 +56,19 @@ pub(super) fn forget(
 
 fn insert(
     transaction: &Transaction<'_>,
-    (room, sequence): (RoomId, RoomSequence),
+    (room, sequence, sender): (RoomId, RoomSequence, UserId),
     (kind, target): (RelationKind, RoomSequence),
 ) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
-            "INSERT OR IGNORE INTO relation (room, target, kind, sequence) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT OR IGNORE INTO relation (room, target, kind, sequence, sender) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
             room.0,
             integer(target.0),
             kind.column(),
-            integer(sequence.0)
+            integer(sequence.0),
+            sender.0
         ])?;
     Ok(())
 }

@@ -25,11 +25,13 @@ pub(super) fn write(
     change: &RoomChange,
 ) -> Result<(), StoreError> {
     match change {
-        RoomChange::Message(message) => {
-            relation::write(transaction, (room, entry.sequence), message.relation)
-        }
+        RoomChange::Message(message) => relation::write(
+            transaction,
+            (room, entry.sequence, sender),
+            message.relation,
+        ),
         RoomChange::Redaction { target, .. } => {
-            relation::write_redaction(transaction, (room, entry.sequence), *target)
+            relation::write_redaction(transaction, (room, entry.sequence, sender), *target)
         }
         RoomChange::Redacted(_) => Ok(()),
         RoomChange::Created(creation) => {

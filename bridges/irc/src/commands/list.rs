@@ -1,7 +1,9 @@
 //! `LIST`: RFC 2812 section 3.2.6, with conditions (modern.ircdocs.horse, "ELIST"). Hidden channels are listed to their members only.
 
+use std::sync::Arc;
+
 use polylogue_core::mask::glob;
-use polylogue_core::{RoomState, Timestamp};
+use polylogue_core::{Listing, Timestamp};
 use polylogue_irc::elist::Condition;
 use polylogue_irc::{Message, Numeric, Trailing};
 
@@ -17,13 +19,6 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         .given(0)
         .map(|list| Condition::all(list).collect())
         .unwrap_or_default();
-    let Ok(rooms) = client.irc.hub.listed_rooms().await else {
-        return client.replies.text(
-            Numeric::RplTryAgain,
-            &["LIST"],
-            "Please wait a while and try again",
-        );
-    };
     client
         .replies
         .text(Numeric::RplListStart, &["Channel"], "Users  Name");
@@ -34,19 +29,20 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
         .into_iter()
         .flat_map(|user| user.joined())
         .filter_map(|room| world.state.room(room));
-    let own = own.filter(|room| !room.state.listed).cloned();
-    let rooms = names::without_gone(&world, rooms.iter().cloned().chain(own).collect());
+    let own = own.filter(|room| !room.state.listed);
+    let own: Vec<_> = own.map(|room| Arc::new(Listing::of(&room.state))).collect();
     let now = now();
+    let rooms = names::without_gone(&world, world.state.directory.values().chain(&own));
     for room in &rooms {
-        let Some(channel) = names::channel(&room.state) else {
+        let Some(channel) = names::listed(room) else {
             continue;
         };
-        if !meets(&room.state, (channel, now), &conditions) {
+        if !meets(room, (channel, now), &conditions) {
             continue;
         }
-        let text = text(&room.state);
+        let text = text(room);
         let text = Trailing::lossy(&text);
-        let members = members(&room.state);
+        let members = members(room);
         client.replies.numeric(Numeric::RplList, |line| {
             line.middle(part(channel)).number(members).trailing(&text)
         });
@@ -57,7 +53,7 @@ pub(crate) async fn run(client: &mut Client, message: &Message) {
 }
 
 /// What a channel is about: the name that it has besides, and its topic.
-fn text(room: &RoomState) -> String {
+fn text(room: &Listing) -> String {
     let topic = room.topic.as_ref();
     let topic = topic.map(|topic| mode::one_line(&topic.text));
     match &room.name {
@@ -73,11 +69,7 @@ fn text(room: &RoomState) -> String {
 }
 
 /// Whether a channel meets all conditions. Of several names or masks one is enough.
-fn meets(
-    room: &RoomState,
-    (channel, now): (&str, Timestamp),
-    conditions: &[Condition<'_>],
-) -> bool {
+fn meets(room: &Listing, (channel, now): (&str, Timestamp), conditions: &[Condition<'_>]) -> bool {
     let age = |since: Timestamp| now.0.saturating_sub(since.0);
     let named = |condition: &Condition<'_>| match condition {
         Condition::Named(mask) => Some(glob(mask, channel)),
@@ -93,7 +85,7 @@ fn meets(
             Condition::Named(_) => true,
             Condition::NotNamed(mask) => !glob(mask, channel),
             Condition::Users(bound) => bound.holds(members(room)),
-            Condition::Created(bound) => bound.holds_minutes(age(room.creation.at)),
+            Condition::Created(bound) => bound.holds_minutes(age(room.created)),
             Condition::Topic(bound) => room
                 .topic
                 .as_ref()
@@ -101,6 +93,6 @@ fn meets(
         })
 }
 
-fn members(room: &RoomState) -> u64 {
+fn members(room: &Listing) -> u64 {
     u64::try_from(room.joined).unwrap_or(u64::MAX)
 }

@@ -54,13 +54,10 @@ async fn take(client: &mut Client, message: &Message) -> Result<(), &'static str
     let from = client.peer.address;
     let irc = client.irc.clone();
     let gateways = irc.gateways.iter().filter(|one| (one.serves)(from));
-    let mut known = false;
-    for gateway in gateways {
-        let (hash, given) = (gateway.password.clone(), Password::new(password.to_owned()));
-        let named = ("the gateway", from);
-        known |= matches!(irc.hub.prove(named, Some(hash), given).await, Ok(true));
-    }
-    if !known {
+    let hashes: Vec<_> = gateways.map(|one| one.password.clone()).collect();
+    let given = Password::new(password.to_owned());
+    let proven = irc.hub.prove_any(("the gateway", from), &hashes, given);
+    if !matches!(proven.await, Ok(true)) {
         return Err("WEBIRC is not for you, or with a wrong password");
     }
     let options = message.param(4).unwrap_or_default();

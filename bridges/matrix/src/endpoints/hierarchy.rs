@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use polylogue_core::room::{JoinRule, Membership, Room};
 use polylogue_core::visibility::HistoryVisibility;
-use polylogue_core::{Refusal, RoomId, UserId};
+use polylogue_core::{Listing, Refusal, RoomId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ pub(crate) async fn get(
     let page = all.iter().skip(start).take(limit);
     let shown: Vec<_> = page
         .map(|(room, children)| {
-            let mut shown = public_rooms::shown(&matrix, room);
+            let mut shown = public_rooms::shown(&matrix, &Listing::of(&room.state));
             if let Value::Object(shown) = &mut shown {
                 let encryption = room.state.encryption.as_deref();
                 shown.extend(encryption.map(|name| ("encryption".to_owned(), name.into())));

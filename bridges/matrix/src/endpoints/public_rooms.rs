@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use polylogue_core::facets;
-use polylogue_core::room::{JoinRule, Room, RoomState};
+use polylogue_core::Listing;
+use polylogue_core::room::JoinRule;
 use polylogue_core::visibility::HistoryVisibility;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -81,9 +81,12 @@ async fn list(matrix: &Matrix, request: Request) -> Answer {
             .map_err(|_| Failure::invalid("since is not a token of this list"))?,
         None => 0,
     };
-    let mut rooms = matrix.hub.listed_rooms().await?;
-    rooms.retain(|room| passes(&request.filter, &room.state));
-    rooms.sort_by_key(|room| (std::cmp::Reverse(room.state.joined), room.state.id));
+    let world = matrix.hub.world();
+    let listed = world.state.directory.values();
+    let mut rooms: Vec<_> = listed
+        .filter(|room| passes(&request.filter, room))
+        .collect();
+    rooms.sort_by_key(|room| (std::cmp::Reverse(room.joined), room.room));
     let limit = request.limit.unwrap_or(PAGE).min(PAGE);
     let chunk: Vec<_> = rooms
         .iter()
@@ -107,11 +110,12 @@ async fn list(matrix: &Matrix, request: Request) -> Answer {
     Ok(Reply(reply))
 }
 
-fn passes(filter: &Filter, room: &RoomState) -> bool {
-    let wanted = filter
-        .room_types
-        .as_ref()
-        .is_none_or(|types| types.contains(&room_type(room)));
+fn passes(filter: &Filter, room: &Listing) -> bool {
+    let wanted = filter.room_types.as_ref().is_none_or(|types| {
+        types
+            .iter()
+            .any(|kind| kind.as_deref() == room.room_type.as_deref())
+    });
     let Some(term) = filter
         .generic_search_term
         .as_deref()
@@ -130,9 +134,8 @@ fn passes(filter: &Filter, room: &RoomState) -> bool {
             .any(|text| text.to_lowercase().contains(&term))
 }
 
-pub(super) fn shown(matrix: &Matrix, room: &Room) -> Value {
-    let state = &room.state;
-    let rule = match state.join_rule {
+pub(super) fn shown(matrix: &Matrix, room: &Listing) -> Value {
+    let rule = match room.join_rule {
         JoinRule::Public => "public",
         JoinRule::Invite => "invite",
         JoinRule::Knock => "knock",
@@ -140,56 +143,31 @@ pub(super) fn shown(matrix: &Matrix, room: &Room) -> Value {
     };
     let mut shown = Map::new();
     let mut put = |name: &str, value: Value| shown.insert(name.to_owned(), value);
-    put("room_id", matrix.room_id(state.id).into());
-    put("num_joined_members", state.joined.into());
+    put("room_id", matrix.room_id(room.room).into());
+    put("num_joined_members", room.joined.into());
     put(
         "world_readable",
-        (state.visibility() == HistoryVisibility::WorldReadable).into(),
+        (room.visibility == HistoryVisibility::WorldReadable).into(),
     );
-    put("guest_can_join", state.guests_may_join.into());
+    put("guest_can_join", room.guests_may_join.into());
     put("join_rule", rule.into());
     let optional = [
-        ("name", state.name.as_deref().map(Value::from)),
+        ("name", room.name.as_deref().map(Value::from)),
         (
             "topic",
-            state.topic.as_ref().map(|topic| Value::from(&*topic.text)),
+            room.topic.as_ref().map(|topic| Value::from(&*topic.text)),
         ),
         (
             "canonical_alias",
-            state
-                .canonical_name()
+            room.canonical_name()
                 .filter(|name| name.is_published())
                 .map(|name| matrix.alias(name).into()),
         ),
-        ("avatar_url", avatar(state)),
-        ("room_type", room_type(state).map(Value::from)),
+        ("avatar_url", room.avatar.as_deref().map(Value::from)),
+        ("room_type", room.room_type.as_deref().map(Value::from)),
     ];
     for (name, value) in optional {
         value.map(|value| put(name, value));
     }
     Value::Object(shown)
-}
-
-fn avatar(room: &RoomState) -> Option<Value> {
-    let entry = room
-        .extra
-        .get(&(Arc::from("m.room.avatar"), Arc::from("")))?;
-    entry
-        .content
-        .value()
-        .get("url")
-        .filter(|url| url.is_string())
-        .cloned()
-}
-
-fn room_type(room: &RoomState) -> Option<String> {
-    let entry = room
-        .extra
-        .get(&(Arc::from(facets::CREATE), Arc::from("")))?;
-    entry
-        .content
-        .value()
-        .get("type")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
 }

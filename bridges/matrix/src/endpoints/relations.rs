@@ -123,7 +123,12 @@ async fn page(
         Direction::Backward => stop.is_none_or(|stop| event.sequence >= stop),
         Direction::Forward => stop.is_none_or(|stop| event.sequence <= stop),
     };
+    let count = found.events.len();
     found.events.retain(is_before);
+    if found.events.len() < count {
+        // The asker's end is reached.
+        found.next_position = None;
+    }
     let reading = Reading {
         matrix,
         world: &matrix.hub.world(),

@@ -29,12 +29,11 @@ pub(crate) async fn search(
     access: Access,
     Body(request): Body<Request>,
 ) -> Answer {
-    let listed = matrix.hub.listed_rooms().await?;
     let world = matrix.hub.world();
+    let listed = world.state.directory.values();
     let public = listed
-        .iter()
-        .filter(|room| room.state.join_rule == JoinRule::Public)
-        .map(|room| room.state.id);
+        .filter(|room| room.join_rule == JoinRule::Public)
+        .map(|room| room.room);
     let own = world.state.user(access.user);
     let common: BTreeSet<RoomId> = public
         .chain(own.into_iter().flat_map(|user| user.joined()))

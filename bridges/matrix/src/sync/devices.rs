@@ -137,7 +137,11 @@ pub(crate) async fn messages(
     let world = matrix.hub.world();
     let user = world.state.user(access.user);
     let keys = user.and_then(|user| user.keys.devices.get(&access.device));
-    if keys.is_none_or(|keys| keys.waiting.get_max().is_none_or(|last| *last <= after)) {
+    if keys.is_none_or(|keys| {
+        keys.waiting
+            .get_max()
+            .is_none_or(|(last, _)| *last <= after)
+    }) {
         return Ok((Vec::new(), up_to));
     }
     let mut found = matrix.hub.to_device(access.device, after, limit).await?;
@@ -166,7 +170,7 @@ pub(crate) async fn acknowledge(
     let user = world.state.user(access.user);
     let keys = user.and_then(|user| user.keys.devices.get(&access.device));
     let first = keys.and_then(|keys| keys.waiting.get_min());
-    if first.is_none_or(|first| *first > up_to) {
+    if first.is_none_or(|(first, _)| *first > up_to) {
         return Ok(());
     }
     let command = Command::Keys(KeysCommand::Acknowledge { up_to });

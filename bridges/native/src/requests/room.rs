@@ -1,7 +1,7 @@
 //! A room as one user sees it, for answers.
 
 use polylogue_core::name::ChannelName;
-use polylogue_core::{Room, RoomSequence};
+use polylogue_core::{Listing, Room, RoomSequence};
 use polylogue_native as native;
 use polylogue_native::{Alias, Error, Membership};
 
@@ -45,7 +45,24 @@ impl Client {
         })
     }
 
-    /// The same for a room that was just made or joined.
+    /// What anybody may know of a room that is listed.
+    pub(super) fn listed(&self, room: &Listing) -> native::Room {
+        let alias = room.canonical_name().filter(|name| name.is_published());
+        native::Room {
+            id: names::room(self.native.renderer.sealer(), room.room),
+            alias: alias.and_then(|alias| Alias::new(alias.as_str()).ok()),
+            name: room.name.clone(),
+            topic: room.topic.as_ref().map(|topic| topic.text.clone()),
+            members: u64::try_from(room.joined).unwrap_or_default(),
+            encrypted: room.encrypted,
+            direct: None,
+            membership: None,
+            unread: None,
+            read: None,
+        }
+    }
+
+    /// What a user may know of a room by its id.
     pub(super) async fn shown_now(
         &self,
         room: polylogue_core::RoomId,

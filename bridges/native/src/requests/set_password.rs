@@ -20,10 +20,8 @@ pub(super) async fn set(
     };
     let (actor, user) = (session.actor(), session.user());
     let set = client.hub().set_password(actor, user, (password, others));
-    set.await.map_err(|refusal| refusal::error(&refusal))?;
-    // Whoever set it knows it.
-    let proof = client.hub().proof_of(user);
-    if let (Some(session), Ok(proof)) = (&mut client.session, proof) {
+    let proof = set.await.map_err(|refusal| refusal::error(&refusal))?;
+    if let (Some(session), Some(proof)) = (&mut client.session, proof) {
         session.proven(proof);
     }
     Ok(None)

@@ -7,6 +7,132 @@ use crate::limits::PROOF_AGE;
 use crate::live::Signal;
 
 #[test]
+fn a_guest_is_looked_up_by_his_localpart_while_he_is_here_and_as_long_as_anything_is_left_of_him() {
+    let mut house = House::new();
+    let guest = house.guest("gale").unwrap();
+    let session = house.world.live.sessions_of(guest)[0];
+    let localpart = house.world.name_of(guest).unwrap().localpart().clone();
+    assert_eq!(house.world.guest_with(&localpart), Some(guest));
+    assert_eq!(house.world.guest_with("guest.nobody"), None);
+    house.join(guest, "#garden").unwrap();
+    let gone = Command::Detach {
+        session,
+        reason: "gone".into(),
+        absence: 0,
+    };
+    house.ask(&Actor::SERVER, gone).unwrap();
+    assert!(house.world.live.guest_localparts.is_empty());
+    assert_eq!(house.world.guest_with(&localpart), Some(guest));
+    // Of one who did nothing, nothing is left.
+    let other = house.attach(Who::Guest(AccountName::guest("mist", 2).unwrap()));
+    let other = other.unwrap();
+    let session = house.world.live.sessions_of(other)[0];
+    let localpart = house.world.name_of(other).unwrap().localpart().clone();
+    let gone = Command::Detach {
+        session,
+        reason: "gone".into(),
+        absence: 0,
+    };
+    house.ask(&Actor::SERVER, gone).unwrap();
+    assert_eq!(house.world.guest_with(&localpart), None);
+}
+
+#[test]
+fn nobody_takes_names_from_everybody_by_giving_them_up() {
+    let mut house = House::new();
+    let limit = crate::limits::NAMES_PER_USER;
+    let mut take = |nick: String| {
+        let nick: std::sync::Arc<str> = nick.into();
+        let group = Command::GroupNick { nick: nick.clone() };
+        outcome(&house.by(ALICE, group))?;
+        outcome(&house.by(ALICE, Command::UngroupNick { nick }))
+    };
+    for number in 1..limit {
+        assert_eq!(take(format!("nick{number}x")), Ok(()), "{number}");
+    }
+    let full = Err(Refusal::TooMany {
+        what: "nicks, those that were given up included",
+        limit,
+    });
+    assert_eq!(take("onemore".to_owned()), full);
+    // One that was his stays his.
+    assert_eq!(take("nick7x".to_owned()), Ok(()));
+    let room = house.garden();
+    let limit = crate::limits::NAMES_PER_ROOM;
+    let mut name = |number: usize| {
+        let names = ["#garden".to_owned(), format!("#garden{number}")];
+        let names = names
+            .map(|name| ChannelName::parse(&name).unwrap())
+            .to_vec();
+        let setting = RoomSetting::Names {
+            names,
+            reason: None,
+        };
+        outcome(&house.by(ALICE, Command::SetSetting { room, setting }))
+    };
+    for number in 1..limit {
+        assert_eq!(name(number), Ok(()), "{number}");
+    }
+    let full = Err(Refusal::TooMany {
+        what: "names of a room, those that were given up included",
+        limit,
+    });
+    assert_eq!(name(limit), full);
+    assert_eq!(name(3), Ok(()));
+}
+
+#[test]
+fn a_session_that_attaches_again_is_none_more() {
+    let mut house = House::new();
+    let presentation = house.world.live.sessions[&SessionId(1)]
+        .presentation
+        .clone();
+    let mut attach = |session| {
+        let attach = Attach {
+            session: SessionId(session),
+            who: Who::Account(ALICE),
+            device: None,
+            address: None,
+            presentation: presentation.clone(),
+            away: None,
+        };
+        let actor = Actor {
+            session: Some(SessionId(session)),
+            ..Actor::user(ALICE, None)
+        };
+        outcome(&house.ask(&actor, Command::Attach(Box::new(attach))))
+    };
+    let limit = crate::limits::SESSIONS_PER_USER;
+    for session in 100..100 + u64::try_from(limit).unwrap() - 1 {
+        assert_eq!(attach(session), Ok(()));
+    }
+    assert_eq!(attach(100), Ok(()));
+    let full = Err(Refusal::TooMany {
+        what: "sessions",
+        limit,
+    });
+    assert_eq!(attach(99), full);
+}
+
+#[test]
+fn logging_out_everywhere_ends_sessions_by_password_too() {
+    let mut house = House::new();
+    let add = Command::AddDevice {
+        user: ALICE,
+        device: device("phone", "1"),
+    };
+    house.by(ALICE, add).unwrap();
+    assert!(!house.world.live.sessions_of(ALICE).is_empty());
+    let everywhere = Actor {
+        proof: Some(proof(&house, ALICE, house.now)),
+        ..Actor::user(ALICE, Some(DeviceId(1)))
+    };
+    house.ask(&everywhere, Command::RemoveAllDevices).unwrap();
+    assert!(house.world.live.sessions_of(ALICE).is_empty());
+    assert!(!house.world.live.sessions_of(BOB).is_empty());
+}
+
+#[test]
 fn a_login_by_a_password_that_was_changed_meanwhile_is_none() {
     let mut house = House::new();
     let old = proof(&house, ALICE, house.now);

@@ -1,7 +1,10 @@
 //! Direct messages, and how strangers are kept from pressing.
 
 use super::*;
-use crate::limits::{PENDING_DIRECT_MESSAGES, STRANGER_COUNTS, STRANGERS, YOUNG};
+use crate::command::CreateRoom;
+use crate::limits::{
+    PENDING_DIRECT_MESSAGES, STRANGER_COUNTS, STRANGERS, STRANGERS_INVITED, YOUNG,
+};
 use crate::live::Signal;
 use crate::name::NameKey;
 use crate::visibility::HistoryVisibility;
@@ -510,6 +513,51 @@ fn ctcp_and_tags_press_a_stranger_no_more_than_words() {
         transient(&mut house, BOB, None),
         Err(Refusal::Throttled { .. })
     ));
+}
+
+#[test]
+fn strangers_who_are_asked_into_rooms_of_many_count_as_well() {
+    let mut house = House::new();
+    let strangers: Vec<UserId> = (0..=STRANGERS_INVITED)
+        .map(|number| {
+            let name = format!("stranger{number}");
+            house.register(&name).unwrap();
+            house.world.user_named(&name).unwrap()
+        })
+        .collect();
+    let create = |house: &mut House, invite: &[UserId]| {
+        let request = CreateRoom {
+            invite: invite.to_vec(),
+            ..CreateRoom::default()
+        };
+        outcome(&house.by(ALICE, Command::CreateRoom(Box::new(request))))
+    };
+    let throttled = |house: &House| {
+        Err(Refusal::Throttled {
+            until: house.now.plus(YOUNG),
+        })
+    };
+    let garden = house.garden();
+    // Who shares a room is none.
+    assert_eq!(create(&mut house, &[BOB, CAROL]), Ok(()));
+    assert_eq!(create(&mut house, &strangers), throttled(&house));
+    assert_eq!(create(&mut house, &strangers[2..]), Ok(()));
+    let mut invite = |user| {
+        let invite = Command::Invite {
+            room: garden,
+            user,
+            reason: None,
+        };
+        outcome(&house.by(ALICE, invite))
+    };
+    assert_eq!(invite(strangers[0]), Ok(()));
+    let refused = invite(strangers[1]);
+    assert_eq!(refused, throttled(&house));
+    assert_eq!(dm(&mut house, ALICE, strangers[1]), throttled(&house));
+    assert_eq!(house.world.state.strangers.len(), STRANGERS_INVITED);
+    assert_eq!(house.world.state.timers.len(), STRANGERS_INVITED);
+    house.now = house.now.plus(YOUNG);
+    assert_eq!(create(&mut house, &strangers[1..2]), Ok(()));
 }
 
 #[test]

@@ -183,6 +183,31 @@ fn a_ban_that_is_over_holds_nobody_whatever_the_timer_does() {
 }
 
 #[test]
+fn a_mask_has_one_timer_and_a_ban_needs_no_place_on_the_disk_for_it() {
+    let mut house = House::new();
+    let room = house.garden();
+    let mask = |direction, until| Command::SetMask {
+        room,
+        list: MaskList::Ban,
+        mask: "*!*@x".into(),
+        direction,
+        until,
+    };
+    for minutes in 1..4 {
+        let until = Some(house.now.plus(minutes * 60_000));
+        let decision = house.by(ALICE, mask(Direction::Add, until)).unwrap();
+        let timers = &house.world.state.timers;
+        let ends: Vec<_> = timers.keys().map(|(due, _)| Some(*due)).collect();
+        assert_eq!(ends, [until]);
+        let events = || decision.changes.iter().filter_map(Change::event);
+        assert!(events().any(crate::Event::is_urgent));
+        assert!(events().all(|event| event.is_urgent() || event.goes_along()));
+    }
+    house.by(ALICE, mask(Direction::Remove, None)).unwrap();
+    assert!(house.world.state.timers.is_empty());
+}
+
+#[test]
 fn a_timer_tidies_only_what_is_over() {
     let mut house = House::new();
     let room = house.garden();

@@ -456,11 +456,51 @@ fn the_oldest_messages_make_place() {
         );
     }
     let keys = house.world.state.user(ALICE).unwrap().keys.clone();
-    let oldest = *keys.devices[&PHONE].waiting.get_min().unwrap();
+    let (oldest, _) = *keys.devices[&PHONE].waiting.get_min().unwrap();
     send(&mut house, Addressee::Device(PHONE)).unwrap();
     assert_eq!(house.waiting(PHONE), limits::TO_DEVICE_MESSAGES);
     let keys = house.world.state.user(ALICE).unwrap().keys.clone();
-    assert!(!keys.devices[&PHONE].waiting.contains(&oldest));
+    assert!(!keys.devices[&PHONE].waiting.contains_key(&oldest));
+}
+
+#[test]
+fn nobody_pushes_out_what_others_sent_to_a_device() {
+    let mut house = house();
+    let add = Command::AddDevice {
+        user: CAROL,
+        device: device("CAROLS", "CAROLS"),
+    };
+    house.by(CAROL, add).unwrap();
+    let carols = DeviceId(4);
+    let mut by = |sender, messages| {
+        let parcel = Parcel {
+            user: ALICE,
+            to: Addressee::Device(PHONE),
+            content: Json::empty(),
+        };
+        let command = KeysCommand::Send {
+            kind: "m.test".into(),
+            messages: vec![parcel; messages],
+        };
+        house.with(sender, command).map(drop)
+    };
+    by((CAROL, carols), 3).unwrap();
+    for _ in 0..4 {
+        by((BOB, BOBS), 400).unwrap();
+    }
+    by((CAROL, carols), 2).unwrap();
+    assert_eq!(
+        by((BOB, BOBS), limits::TO_DEVICE_AT_ONCE + 1),
+        Err(Refusal::TooMany {
+            what: "messages to devices at once",
+            limit: limits::TO_DEVICE_AT_ONCE,
+        })
+    );
+    let keys = house.world.state.user(ALICE).unwrap().keys.clone();
+    let waiting = &keys.devices[&PHONE].waiting;
+    assert_eq!(waiting.len(), limits::TO_DEVICE_MESSAGES);
+    let carols = waiting.values().filter(|sender| **sender == CAROL);
+    assert_eq!(carols.count(), 5);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::body::Relation;
 use crate::command::{ModeChange, RoomFlag};
 use crate::event::RoomSetting;
 use crate::facets;
+use crate::limits;
 use crate::live::{Transient, TransientKind, TransientTarget};
 use crate::room::{ChannelModes, JoinRule};
 
@@ -560,4 +561,38 @@ fn redacted_state_says_nothing_any_more() {
     let rule = redacted(&mut house, facets::join_rules(crate::room::JoinRule::Knock));
     assert!(rule.as_str().contains("knock"), "{rule:?}");
     assert_eq!(house.room(room).join_rule, crate::room::JoinRule::Knock);
+}
+
+#[test]
+fn a_rooms_state_is_bounded_in_bytes_as_well() {
+    let mut house = House::new();
+    let room = house.garden();
+    let content =
+        |bytes: usize| Json::parse(&format!(r#"{{"x":"{}"}}"#, "x".repeat(bytes))).unwrap();
+    let change = |number: usize, bytes| StateChange {
+        kind: "x.y".into(),
+        key: number.to_string().into(),
+        content: content(bytes),
+    };
+    let full = Err(Refusal::TooLarge {
+        what: "state of the room",
+        limit: limits::STATE_SIZE,
+    });
+    let mut number = 0;
+    while house.room(room).extra_size + 60_010 < limits::STATE_SIZE {
+        house.state(ALICE, room, change(number, 60_000)).unwrap();
+        number += 1;
+    }
+    let known = house.room(room).extra.iter();
+    let size =
+        known.map(|((kind, key), entry)| kind.len() + key.len() + entry.content.as_str().len());
+    assert_eq!(size.sum::<usize>(), house.room(room).extra_size);
+    assert_eq!(
+        outcome(&house.state(ALICE, room, change(number, 60_000))),
+        full
+    );
+    // What replaces something counts for the difference.
+    house.state(ALICE, room, change(0, 60_001)).unwrap();
+    house.state(ALICE, room, change(0, 5)).unwrap();
+    house.state(ALICE, room, change(number, 60_000)).unwrap();
 }

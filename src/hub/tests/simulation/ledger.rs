@@ -285,6 +285,7 @@ impl Ledger {
                     | KeysChange::Claimed { .. }
                     | KeysChange::Vouched { .. }
                     | KeysChange::ToDevice { .. }
+                    | KeysChange::GaveWay { .. }
                     | KeysChange::Forgotten { .. },
                 ) => *whose == user,
                 // What others know a device by.
@@ -453,7 +454,7 @@ impl Ledger {
                     waiting
                         .iter()
                         .map(|(position, _)| position)
-                        .eq(keys.waiting.iter()),
+                        .eq(keys.waiting.keys()),
                     "what waits for {device:?}"
                 );
             }

@@ -1185,7 +1185,16 @@ impl Simulation {
             self.totals.catch_ups += client.catch_ups;
         }
         let idle_rooms = self.random.below(4);
+        let directory = self.node.view.load().state.directory.clone();
+        let head = self.node.view.load().state.head;
         self.node = Node::open(&self.home, (idle_rooms, self.now));
+        let loaded = self.node.view.load();
+        if loaded.state.head == head {
+            assert_eq!(
+                loaded.state.directory, directory,
+                "what the directory shows"
+            );
+        }
         self.ledger
             .check_store(&self.node.writer, &self.node.reader);
         let mut stranded = self.ledger.guests_without_timer();

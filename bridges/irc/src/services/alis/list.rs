@@ -1,6 +1,6 @@
 //! `LIST`: channels by name, topic and size.
 
-use polylogue_core::RoomState;
+use polylogue_core::Listing;
 use polylogue_core::mask::glob;
 
 use crate::names;
@@ -33,7 +33,7 @@ struct Search {
 }
 
 impl Search {
-    fn meets(&self, room: &RoomState, name: &str) -> bool {
+    fn meets(&self, room: &Listing, name: &str) -> bool {
         let topic = room.topic.as_ref().map_or("", |topic| &topic.text);
         glob(&self.name, name)
             && self.least.is_none_or(|least| room.joined >= least)
@@ -73,20 +73,16 @@ async fn run(mut call: Call<'_>) {
         Err(wrong) if wrong.is_empty() => return call.syntax(),
         Err(wrong) => return call.say(&wrong),
     };
-    let Ok(rooms) = call.client.irc.hub.listed_rooms().await else {
-        return call.say("Please wait a while and try again");
-    };
-    let rooms = names::without_gone(&call.client.world(), rooms.to_vec());
-    let mut found: Vec<(usize, String)> = rooms
+    let world = call.client.world();
+    let listed = names::without_gone(&world, world.state.directory.values());
+    let mut found: Vec<(usize, String)> = listed
         .iter()
         .filter_map(|room| {
-            let name = names::channel(&room.state)?;
-            let topic = room.state.topic.as_ref();
+            let name = names::listed(room)?;
+            let topic = room.topic.as_ref();
             let topic = topic.map_or_else(String::new, |topic| mode::one_line(&topic.text));
-            let line = format!("{name}  {}  {topic}", room.state.joined);
-            search
-                .meets(&room.state, name)
-                .then_some((room.state.joined, line))
+            let line = format!("{name}  {}  {topic}", room.joined);
+            search.meets(room, name).then_some((room.joined, line))
         })
         .collect();
     found.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));

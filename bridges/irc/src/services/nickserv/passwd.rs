@@ -41,9 +41,8 @@ pub(super) async fn set(call: &mut Call<'_>, new: &str) {
     let hub = call.client.irc.hub.clone();
     let what = (Password::new(new.to_owned()), OtherDevices::LogOut);
     match hub.set_password(actor, user, what).await {
-        Ok(()) => {
-            // Whoever set it knows it.
-            if let (Some(session), Ok(proof)) = (&mut call.client.session, hub.proof_of(user)) {
+        Ok(proof) => {
+            if let (Some(session), Some(proof)) = (&mut call.client.session, proof) {
                 session.proven(proof);
             }
             call.say("Your password was changed. All your other connections were logged out.")
