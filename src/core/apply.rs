@@ -314,22 +314,6 @@ impl State {
         let moved = (keys_changed, user.keys.changed);
         self.keys_moved(id, moved);
     }
-
-    /// Global account data may say whom its owner ignores.
-    pub fn note_ignores(&mut self, user: UserId, kind: &str, content: &Json) {
-        let mut ignores = self
-            .ignores
-            .get(&user)
-            .map_or_else(Default::default, |known| (**known).clone());
-        if !ignores.set(&self.server_name, kind, content) {
-            return;
-        }
-        if ignores.is_empty() {
-            self.ignores.remove(&user);
-        } else {
-            self.ignores.insert(user, Arc::new(ignores));
-        }
-    }
 }
 
 impl World {

@@ -12,7 +12,7 @@ use crate::ids::UserId;
 use crate::json::Json;
 use crate::mask::Identity;
 use crate::room::Membership;
-use crate::state::World;
+use crate::state::{State, World};
 
 /// The account data that names those who are ignored (Matrix client-server API "Ignoring Users").
 pub const USERS: &str = "m.ignored_user_list";
@@ -124,6 +124,24 @@ impl Ignores {
             }
         };
         Json::from_value(&json!({ "masks": masks })).ok()
+    }
+}
+
+impl State {
+    /// Global account data may say whom its owner ignores.
+    pub fn note_ignores(&mut self, user: UserId, kind: &str, content: &Json) {
+        let mut ignores = self
+            .ignores
+            .get(&user)
+            .map_or_else(Default::default, |known| (**known).clone());
+        if !ignores.set(&self.server_name, kind, content) {
+            return;
+        }
+        if ignores.is_empty() {
+            self.ignores.remove(&user);
+        } else {
+            self.ignores.insert(user, Arc::new(ignores));
+        }
     }
 }
 

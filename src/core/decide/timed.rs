@@ -39,7 +39,16 @@ pub(super) fn run(at: Deciding<'_>, id: u64, command: TimedCommand) -> Result<De
         }
         // It counted for as long as its timer was there.
         TimedCommand::StrangerCounts { .. } => Vec::new(),
-        TimedCommand::GuestGone { user, reason } => session::leaves(at, user, &reason),
+        // He may have come back, and be gone once more, while this waited for a room that was being read.
+        TimedCommand::GuestGone { user, reason } => {
+            let mut absent = at.world.state.absent.values();
+            let is_due = absent.any(|(known, (_, timer))| (*known, *timer) == (user, id));
+            if at.world.is_gone(user) && is_due {
+                session::leaves(at, user, &reason)
+            } else {
+                Vec::new()
+            }
+        }
     };
     changes.push(Change::Event(Event::Timer { id, timer: None }));
     Ok(Decision {
