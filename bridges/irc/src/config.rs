@@ -8,10 +8,6 @@ use polylogue_irc::tag_deny::TagDeny;
 use serde::{Deserialize, Serialize};
 
 /// What an operator may choose about IRC. Lengths are in bytes, as on the wire.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own in the configuration"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(

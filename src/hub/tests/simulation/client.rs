@@ -81,6 +81,9 @@ pub(crate) struct Client {
     pub(crate) ready: bool,
     /// It has told its end.
     pub(crate) leaving: bool,
+    /// The request by which it goes on as somebody else. It reads nothing beyond what was delivered until that is answered, as a connection
+    /// does that waits for its own command.
+    pub(crate) changing: Option<u64>,
     /// The position after which its lane delivers to it, and up to which it did when it ended.
     pub(crate) begins: Option<Position>,
     pub(crate) ends: Option<Position>,
@@ -101,6 +104,7 @@ impl Client {
             kind,
             ready: false,
             leaving: false,
+            changing: None,
             begins: None,
             ends: None,
             seen: Position(0),

@@ -428,6 +428,9 @@ impl Simulation {
             once: None,
         });
         self.totals.handed_over += 1;
+        if let Some(client) = self.clients.get_mut(&session) {
+            client.changing = Some(ticket);
+        }
         self.submit(Envelope {
             actor,
             command,
@@ -938,6 +941,10 @@ impl Simulation {
                     .random
                     .pick(&[Part::All, Part::Half, Part::Ahead])
                     .unwrap();
+                let part = match part {
+                    Part::Ahead if client.changing.is_some() => Part::All,
+                    Part::Ahead | Part::All | Part::Half => part,
+                };
                 client.read(&self.ledger, &self.node.reader, (part, head));
             }
         }
@@ -978,6 +985,11 @@ impl Simulation {
             .asked
             .remove(&ticket)
             .unwrap_or_else(|| panic!("{ticket} was answered twice"));
+        if let Some(client) = asked.session.and_then(|id| self.clients.get_mut(&id))
+            && client.changing == Some(ticket)
+        {
+            client.changing = None;
+        }
         let world = self.node.view.load();
         if let Some(session) = asked
             .session
