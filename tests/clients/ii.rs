@@ -1,7 +1,8 @@
 //! ii: a client of files, which knows nothing of capabilities and logs in with PASS. What it is told goes into a FIFO per conversation, what it hears
 //! into a file beside it.
 
-use std::fs::OpenOptions;
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -18,6 +19,8 @@ pub struct Ii {
     port: String,
     account: String,
     child: Option<Child>,
+    /// The FIFOs that were written to. Whenever its last writer goes, ii opens a FIFO anew, and what comes in that moment is lost.
+    fifos: HashMap<String, File>,
 }
 
 impl Ii {
@@ -31,6 +34,7 @@ impl Ii {
             port: address.port().to_string(),
             account: account.to_owned(),
             child: None,
+            fifos: HashMap::new(),
         };
         ii.connect()?;
         Ok(ii)
@@ -55,6 +59,7 @@ impl Ii {
     }
 
     fn disconnect(&mut self) {
+        self.fifos.clear();
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
@@ -62,16 +67,22 @@ impl Ii {
     }
 
     /// Writes a line into the FIFO of a conversation; the server's own has no name.
-    fn write(&self, conversation: &str, line: &str) -> Outcome<()> {
-        let fifo: PathBuf = self
-            .home
-            .path()
-            .join(&self.host)
-            .join(conversation)
-            .join("in");
-        until("a place to write to", || fifo.exists().then_some(()))?;
-        let mut file = OpenOptions::new().write(true).open(&fifo)?;
-        Ok(writeln!(file, "{line}")?)
+    fn write(&mut self, conversation: &str, line: &str) -> Outcome<()> {
+        if !self.fifos.contains_key(conversation) {
+            let fifo: PathBuf = self
+                .home
+                .path()
+                .join(&self.host)
+                .join(conversation)
+                .join("in");
+            until("a place to write to", || fifo.exists().then_some(()))?;
+            let file = OpenOptions::new().write(true).open(&fifo)?;
+            self.fifos.insert(conversation.to_owned(), file);
+        }
+        let file = self.fifos.get_mut(conversation);
+        let file = file.ok_or_else(|| Failure::new("no FIFO"))?;
+        // In one piece: ii gives up a line of which only the beginning is there.
+        Ok(file.write_all(format!("{line}\n").as_bytes())?)
     }
 }
 
