@@ -65,7 +65,7 @@ class PolylogueController(BaseServerController, DirectoryBasedController):
         "CHATHISTORY": "1000",
         "ELIST": "CMNTU",
         "EXCEPTS": "e",
-        "EXTBAN": "$,acmr",
+        "EXTBAN": "$,acmrt",
         "INVEX": "I",
         "MONITOR": "100",
         "MSGREFTYPES": "msgid,timestamp",
