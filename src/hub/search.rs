@@ -25,8 +25,9 @@ use index::{Index, Progress};
 const WAITING: usize = 64;
 /// Matches that are looked at for one page: beyond that it is handed out as it is, with a place to go on from.
 const LOOK: usize = 16_384;
-/// A quiet server's new messages are indexed this long after the first of them, all at once.
-const SOON: Duration = Duration::from_secs(1);
+/// New messages are indexed this long after the first of them, all at once: each round costs a commit of its own, and who searches does not
+/// wait for it, as the index is brought up to date for him first.
+const SOON: Duration = Duration::from_secs(10);
 /// After each piece of work the thread rests this many times as long, so that a busy server has its processors for itself.
 const REST: u32 = 9;
 /// How long a search waits for what was said just before it to be in the index.
